@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Every maximum that a peer can meet, on one screen. docs/PROTOCOL.md and the programs' help quote
+ * it. Sizes are bytes, times seconds, unless the name says otherwise.
+ */
+#pragma once
+
+#define SECONDS_A_DAY (24 * 60 * 60)
+
+/* Objects (B1.4) */
+#define MANIFEST_MAX (8 * 1024)
+#define BUNDLE_MAX (4 * 1024)
+#define SIGNED_OVERHEAD 96 /* what Signed{} may add to a payload */
+#define CONTENT_MAX 62800
+#define SHARED_MAX 61500
+#define RESEND_SHARED_MAX 61800 /* a type 22 carries other shared */
+#define OWN_MAX 900
+#define TEXT_MAX 60000
+#define SIGNAL_MESSAGE_MAX 65536 /* L8 */
+
+/* Accounts and manifests (B2) */
+#define ADDRESS_MAX 100
+#define NAME_MAX_BYTES 32 /* [a-z0-9][a-z0-9._-]{0,31}, or ~ and 26 base32 characters */
+#define DEVICES_MAX 8
+#define DEVICES_R1 1 /* relays refuse more until they serve cards (B21 note 7) */
+#define DEVICE_ID_MAX 63
+#define PINS_MAX 2
+#define LINEAGE_MAX 8
+#define MANIFESTS_A_PAGE 64
+
+/* Prekeys (B4) */
+#define OPK_UPLOAD_MAX 100
+#define OPK_STRANGER_POOL 20
+#define OPK_STRANGER_AN_HOUR 5
+#define OPK_TOKEN_A_DAY 4
+#define BUNDLE_FUTURE_MAX 600
+#define BUNDLE_AGE_MAX (90 * SECONDS_A_DAY)
+#define EKS_LIFE (14 * SECONDS_A_DAY)
+#define EKS_GRACE (7 * SECONDS_A_DAY)
+
+/* Envelopes (B5) */
+#define ENVELOPE_B1 4096
+#define ENVELOPE_B2 16384
+#define ENVELOPE_B3 65536
+#define ENVELOPE_SENDER_MAX 214 /* of the 240-byte sender header */
+
+/* Contents (B8, B9) */
+#define ACKS_MAX 8
+#define MENTIONS_MAX 64
+#define RANGES_MAX 200
+#define REACTION_MAX 16
+#define REQUEST_TEXT_MAX 1200
+#define PERSON_NAME_MAX 64
+#define RESEND_SEQS_MAX 100
+#define RECEIPT_IDS_MAX 100
+#define UNACKNOWLEDGED_MAX 1000 /* B6.2: messages encrypted to a device and not acknowledged */
+
+/* Requests to a relay (B3, B21) */
+#define REQUEST_HEADER_MAX (8 * 1024)
+#define CLOCK_SKEW_MAX 120
+#define NONCE_LIFE 300
+#define BODY_SMALL_MAX (8 * 1024) /* where no other limit is named */
+#define REGISTER_BODY_MAX (64 * 1024)
+#define MANIFEST_BODY_MAX (256 * 1024)
+#define KEYS_BODY_MAX (160 * 1024)
+#define TOKENS_BODY_MAX (512 * 1024)
+#define DELIVER_BODY_MAX (600 * 1024)
+#define REQUEST_BODY_MAX (8 * 1024)
+#define ANSWER_MAX (2 * 1024 * 1024) /* what a client reads of an answer at most */
+#define ERROR_TEXT_MAX 200
+#define INVITATION_MAX 64
+
+/* Queues (B9.7, B21) */
+#define QUEUE_ITEMS_MAX 4096
+#define QUEUE_BYTES_MAX (64 * 1024 * 1024)
+#define QUEUE_LIFE (21 * SECONDS_A_DAY)
+#define QUEUE_PAGE_ITEMS 64
+#define QUEUE_PAGE_BYTES (1024 * 1024)
+#define DELIVER_ENVELOPES_MAX 8
+#define REQUESTS_PENDING_MAX 64
+#define REQUESTS_RESERVED 32 /* of them kept for requests with an invitation token */
+#define REQUEST_LIFE (14 * SECONDS_A_DAY)
+#define OPEN_REQUEST_GIVES_WAY SECONDS_A_DAY
+#define IDEM_LIFE SECONDS_A_DAY
+#define IDEM_INVITATION_LIFE (14 * SECONDS_A_DAY)
+#define STREAM_UNSENT_MAX (256 * 1024)
+#define STREAM_STUCK 60
+#define STREAM_LIFE SECONDS_A_DAY
+#define HEARTBEAT_MIN 30
+#define HEARTBEAT_MAX 55
+
+/* Tokens and rates (B9) */
+#define TOKENS_MAX 4096
+#define TOKENS_DECOY_MIN 32 /* live tokens are a power of two, at least this */
+#define TOKEN_RATE_AN_HOUR 5000
+#define TOKEN_RATE_BURST 300
+#define TRANSIENT_RATE_AN_HOUR 1200
+#define TOKEN_BYTES_A_DAY (16 * 1024 * 1024)
+#define TOKEN_QUEUE_SHARE 4 /* one token may hold 1/4 of the device's queue */
+#define SOURCE_RATE_A_MINUTE 60
+#define SOURCE_TOKEN_RATE_A_MINUTE 3000
+#define STRANGER_KEYS_A_MINUTE 20
+#define CARDS_A_MINUTE 20
+#define REGISTRATIONS_AN_HOUR 5
+#define POW_BITS 20
+#define POW_SEED_LIFE 600
+#define NAME_BLOCKED (365 * SECONDS_A_DAY)
