@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a request does (B21): a request, the clock and the store in; an answer and pushes out. It
+ * knows no socket and starts no thread of its own that a host could see: the same code runs behind
+ * snug-relay's loop and, with the memory store and a virtual clock, inside the scenario tests.
+ *
+ * The one thing to know: every call is made on the host's one thread, and every callback of the
+ * host is made from inside such a call. What a request wrote is durable only once the store has
+ * committed it; until then its answer is held by the host under a ticket (ANSWER_AFTER_COMMIT).
+ *
+ *     service_handle -> ANSWER_AFTER_COMMIT, ticket 7            host keeps the answer
+ *     ... the store commits ...   service_fd gets readable (or a test calls service_commit)
+ *     service_settle -> host.committed(upto 7)                   host sends every answer up to 7
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "wire/buf.h"
+#include "wire/frame.h"
+#include "wire/ids.h"
+#include "wire/relay.pb-c.h"
+
+struct service;
+struct store;
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT };
+
+/* Where a request came from, already cut to its /24 or /48: all that limits need. */
+struct source {
+    uint8_t b[6];  /* IPv4: the first three bytes after three zero bytes; IPv6: the first six */
+    bool loopback; /* no rate limits (B9.7) */
+};
+
+struct service_request {
+    enum method method;
+    const char *path;          /* with the query, as sent */
+    const char *authority;     /* of the Host header, lower case and with the port always written */
+    struct span authorization; /* the header's value; empty: none */
+    struct span body;
+    struct source source;
+};
+
+/* Whose stream, and from where on. */
+struct stream_params {
+    struct account_id account;
+    uint32_t device;
+    uint64_t after;
+};
+
+enum answer_kind {
+    ANSWER_NOW,          /* status, retry_after and body, to be sent at once */
+    ANSWER_AFTER_COMMIT, /* the same, but not before TICKET is committed */
+    ANSWER_STREAM,       /* 200, then frames: see service_stream_begin */
+};
+
+struct service_answer {
+    enum answer_kind kind;
+    unsigned status;
+    uint32_t retry_after; /* seconds; 0: no such header */
+    uint64_t ticket;
+    struct stream_params stream;
+    struct buf body; /* empty with 204 and streams; plain text only for /v1/health */
+};
+
+#define SERVICE_ANSWER ((struct service_answer){.body = BUF(ANSWER_MAX)})
+void service_answer_done(struct service_answer *a);
+
+/* What a service needs of the one that runs it. CTX goes back into every call. */
+struct service_host {
+    void *ctx;
+    uint64_t (*now)(void *ctx); /* milliseconds since 1970 */
+    /* A frame for the stream of this device, if it has one. F is borrowed. */
+    void (*push)(void *ctx, const struct account_id *account, uint32_t device,
+                 const struct frame *f);
+    /* Say bye and close the stream of this device (0: of every device of the account). */
+    void (*end)(void *ctx, const struct account_id *account, uint32_t device, enum bye_reason why);
+    /* Every ticket up to and including UPTO is durable: send their answers. */
+    void (*committed)(void *ctx, uint64_t upto);
+    /* The store failed. No ticket above the last committed one ever will be: answer 503 to all that
+     * wait, accept nothing more and leave. */
+    void (*broken)(void *ctx);
+};
+
+struct service_config {
+    const char *const *names; /* the authorities this relay answers to, each "host:port" */
+    size_t name_count;
+    Wire__RequestPolicy registration; /* open, invite or closed */
+    uint8_t rlk_seed[32];             /* of the relay's identity key (RLK), Ed25519 */
+};
+
+/* STORE stays the caller's and must outlive the service; HOST and CONFIG are copied. */
+enum err service_new(const struct service_config *config, struct store *store,
+                     const struct service_host *host, struct service **ret);
+void service_free(struct service *s);
+
+/* The most bytes of body that this endpoint takes, so that a host can answer 413 before it reads
+ * one; 0 for endpoints without a body and unknown ones. PATH may carry a query. */
+size_t service_body_max(enum method method, const char *path);
+
+/* Fill ANSWER (a fresh SERVICE_ANSWER). Every failure is an answer with a status. */
+void service_handle(struct service *s, const struct service_request *request,
+                    struct service_answer *answer);
+
+/* After ANSWER_STREAM: append to OUT the hello frame and whatever else belongs before the backlog.
+ * ERR_NOT_FOUND when the device is gone. */
+enum err service_stream_begin(struct service *s, const struct stream_params *stream,
+                              struct buf *out);
+
+enum backlog {
+    BACKLOG_DONE, /* every item up to *ret_last is out, and every later one will be pushed */
+    BACKLOG_MORE, /* call again; when nothing was appended, not before the next `committed` */
+};
+
+/* Append item frames with n > AFTER, rising, to OUT while they fit into MAX bytes (at least one
+ * frame where there is any). *ret_last is the n of the last one, or AFTER. */
+enum err service_backlog(struct service *s, const struct stream_params *stream, uint64_t after,
+                         size_t max, struct buf *out, uint64_t *ret_last, enum backlog *ret);
+
+/* Readable when service_settle has something to do; -1 when it never will by itself. */
+int service_fd(const struct service *s);
+/* Take in what the store has committed meanwhile. Never waits. */
+void service_settle(struct service *s);
+/* Commit everything pending, wait for it and settle. For tests, and at the end. */
+enum err service_commit(struct service *s);
+
+/* Whether writes wait so long (8 MiB or 250 ms) that new ones are to be refused with 503. */
+bool service_overloaded(const struct service *s);
+
+/* What has to happen with time: once a second is right, more often harmless. */
+void service_tick(struct service *s);
