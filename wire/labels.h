@@ -24,6 +24,7 @@
     X(BLOB, "blob")               /* H */                                                          \
     X(POW, "pow")                 /* H */                                                          \
     X(SEEN, "seen")               /* H */                                                          \
+    X(KIT, "kit")                 /* H */                                                          \
     X(FINGERPRINT, "fingerprint") /* SHA-512 */                                                    \
     X(ENV_SENDER, "env sender")   /* HKDF info, as all to `aik` */                                 \
     X(ENV_BODY, "env body")                                                                        \
