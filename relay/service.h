@@ -60,7 +60,8 @@ struct service_answer {
     uint32_t retry_after; /* seconds; 0: no such header */
     uint64_t ticket;
     struct stream_params stream;
-    struct buf body; /* empty with 204 and streams; plain text only for /v1/health */
+    bool text;       /* BODY is plain text (/v1/health) and not a message of wire/ */
+    struct buf body; /* empty with 204 and streams */
 };
 
 #define SERVICE_ANSWER ((struct service_answer){.body = BUF(ANSWER_MAX)})
@@ -95,7 +96,8 @@ enum err service_new(const struct service_config *config, struct store *store,
 void service_free(struct service *s);
 
 /* The most bytes of body that this endpoint takes, so that a host can answer 413 before it reads
- * one; 0 for endpoints without a body and unknown ones. PATH may carry a query. */
+ * one; 0 for endpoints without a body and unknown ones, whose requests are handled with an empty
+ * body whatever was sent. PATH may carry a query. */
 size_t service_body_max(enum method method, const char *path);
 
 /* Fill ANSWER (a fresh SERVICE_ANSWER). Every failure is an answer with a status. */
