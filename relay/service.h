@@ -78,9 +78,19 @@ struct service_host {
     void (*end)(void *ctx, const struct account_id *account, uint32_t device, enum bye_reason why);
     /* Every ticket up to and including UPTO is durable: send their answers. */
     void (*committed)(void *ctx, uint64_t upto);
+    /* The disk is full: of the tickets not yet reported, those up to and including UPTO are not
+     * stored and never will be: answer them 507. Later ones may do better. */
+    void (*refused)(void *ctx, uint64_t upto);
     /* The store failed. No ticket above the last committed one ever will be: answer 503 to all that
      * wait, accept nothing more and leave. */
     void (*broken)(void *ctx);
+};
+
+/* When the store commits. */
+enum commit_mode {
+    COMMIT_BY_THREAD, /* as soon as the disk is free, in a group; report it by service_fd */
+    COMMIT_ON_DEMAND, /* tests: only service_commit does */
+    COMMIT_AT_ONCE,   /* tests: every answer is ANSWER_NOW, its writes committed */
 };
 
 struct service_config {
@@ -88,6 +98,9 @@ struct service_config {
     size_t name_count;
     Wire__RequestPolicy registration; /* open, invite or closed */
     uint8_t rlk_seed[32];             /* of the relay's identity key (RLK), Ed25519 */
+    enum commit_mode commit;
+    unsigned pow_bits;   /* 0: POW_BITS; tests ask for less work */
+    bool limit_loopback; /* tests: rates hold for loopback too */
 };
 
 /* STORE stays the caller's and must outlive the service; HOST and CONFIG are copied. */
@@ -128,6 +141,10 @@ enum err service_commit(struct service *s);
 
 /* Whether writes wait so long (8 MiB or 250 ms) that new ones are to be refused with 503. */
 bool service_overloaded(const struct service *s);
+
+/* An invitation code for one registration (B3.1), as text. It is good once the store has committed:
+ * call service_commit before handing it out. */
+enum err service_invite(struct service *s, char ret_code[INVITATION_MAX + 1]);
 
 /* What has to happen with time: once a second is right, more often harmless. */
 void service_tick(struct service *s);
