@@ -5,9 +5,8 @@
  * yields the parsed message only when all of it holds (B1.3). Signatures are not looked at here
  * (wire/signed).
  *
- * The one thing to know: parsing itself is bounded. Memory for one message comes from an allocator
- * that gives at most a few times the size of the input, so that many tiny sub-messages cannot blow
- * up.
+ * The one thing to know: parsing itself is bounded in memory as well (wire/pack.h, which also
+ * packs), so that many tiny sub-messages cannot blow up.
  *
  * Each X_read: ERR_TOO_LARGE or ERR_MALFORMED with RET untouched; otherwise *RET is the caller's,
  * freed (and wiped) with the matching X_free; X_free(NULL) is fine and X_freep serves AUTO.
@@ -19,6 +18,7 @@
 #include "wire/content.pb-c.h"
 #include "wire/envelope.pb-c.h"
 #include "wire/keys.pb-c.h"
+#include "wire/pack.h"
 #include "wire/queue.pb-c.h"
 #include "wire/relay.pb-c.h"
 
@@ -69,14 +69,5 @@
 WIRE_MESSAGES(WIRE_DECLARE)
 #undef WIRE_DECLARE
 
-/* Append MESSAGE (any of the above, as its base) to OUT. */
-void wire_pack(struct buf *out, const ProtobufCMessage *message);
-
 /* Whether N is one of the three envelope sizes. */
 bool envelope_size_valid(size_t n);
-
-static inline struct span
-span_pb(ProtobufCBinaryData d)
-{
-    return (struct span){d.data, d.len};
-}
