@@ -30,6 +30,7 @@
     X(ENV_BODY, "env body")                                                                        \
     X(SLOT, "slot")                                                                                \
     X(DB, "db")                                                                                    \
+    X(DB_SALT, "db-salt") /* the first bytes of the database file, from K_db */                    \
     X(FILES, "files")                                                                              \
     X(STATE, "state")                                                                              \
     X(ANCHOR, "anchor")                                                                            \

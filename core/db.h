@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The SQLCipher file of a profile: open, key, migrate, transactions, and a short way to run a
+ * statement (B18.2). The only file that knows SQLCipher.
+ *
+ * The one thing to know: every state change is one transaction. `tx_begin` inside a transaction
+ * makes a savepoint, so functions that need one compose; what was not committed is rolled back when
+ * the `struct tx` leaves its scope.
+ *
+ * The salt in the first 16 bytes of the file is derived from the key, so that a wrong key and a
+ * damaged file can be told apart: ERR_PASSPHRASE ("not the key of this file") against ERR_DAMAGED.
+ */
+#pragma once
+
+#include "crypto/secret.h"
+#include "wire/buf.h"
+
+struct db;
+
+/* Make a new file at PATH (which must not exist: ERR_EXISTS) with all tables. On failure nothing is
+ * left behind. */
+enum err db_create(const char *path, const struct secret32 *db_key, struct db **ret);
+
+/* Open an existing file. ERR_NOT_FOUND: no file; ERR_DAMAGED: empty, cut, or a page does not
+ * authenticate; ERR_PASSPHRASE: made with another key; ERR_NEWER: written by a newer version. The
+ * file is unchanged after each of these. Older schemas are migrated in one transaction. */
+enum err db_open(const char *path, const struct secret32 *db_key, struct db **ret);
+
+/* A store in memory, for tests. */
+enum err db_open_memory(struct db **ret);
+
+/* Close; takes NULL. Statements must be done. */
+void db_close(struct db *s);
+static inline void
+db_closep(struct db **s)
+{
+    db_close(*s);
+}
+
+/* Move the WAL into the file and cut it: after deleting what must be gone, and before a planned
+ * end. */
+enum err db_checkpoint(struct db *s);
+
+struct tx {
+    struct db *db; /* NULL: not begun, or ended */
+    int depth;
+};
+
+enum err tx_begin(struct db *s, struct tx *ret);
+enum err tx_commit(struct tx *tx);
+/* Rolls back what was not committed; for AUTO(tx_done) struct tx tx = {0}. */
+void tx_done(struct tx *tx);
+
+/* Statements. FORMAT has a letter for each parameter ?1, ?2 …: i int64_t, b struct span (SPAN_NONE:
+ * NULL), t const char * (NULL: NULL), s struct span as text. Bound bytes are copied. SQL must be a
+ * string literal: prepared statements are kept by its address. Errors: ERR_FULL, ERR_IO,
+ * ERR_DAMAGED, ERR_EXISTS (a uniqueness constraint), ERR_MEMORY. */
+
+/* Run to the end; rows are ignored. */
+enum err db_run(struct db *s, const char *sql, const char *format, ...);
+
+struct query {
+    struct db *db;
+    void *stmt;
+    enum err err;
+};
+
+/* Begin a query. Read rows with `while (query_next(&q))`, then check query_end. At most one live
+ * query per SQL literal. */
+enum err db_query(struct db *s, struct query *ret, const char *sql, const char *format, ...);
+bool query_next(struct query *q);
+int64_t query_int(struct query *q, int column); /* columns from 0; NULL is 0 */
+struct span query_bytes(struct query *q,
+                        int column); /* valid until query_next or the end; NULL is SPAN_NONE */
+bool query_is_null(struct query *q, int column);
+/* Copy exactly N bytes; ERR_DAMAGED when the column has another length. */
+enum err query_exact(struct query *q, int column, uint8_t *ret, size_t n);
+/* Copy text into RET of SIZE bytes, cut to fit, always terminated. */
+void query_text(struct query *q, int column, char *ret, size_t size);
+/* End it and say whether all went well; query_done does the same without a word, for AUTO. */
+enum err query_end(struct query *q);
+void query_done(struct query *q);
+
+/* The first column of the first row; ERR_NOT_FOUND when there is none. */
+enum err db_get_int(struct db *s, int64_t *ret, const char *sql, const char *format, ...);
+/* The same as bytes, appended to RET. */
+enum err db_get_bytes(struct db *s, struct buf *ret, const char *sql, const char *format, ...);
+
+int64_t db_last_id(struct db *s); /* rowid of the last insert */
+int db_changes(struct db *s);     /* rows changed by the last db_run */
+
+/* Small named values (table meta). ERR_NOT_FOUND when absent. */
+enum err meta_get_int(struct db *s, const char *key, int64_t *ret);
+enum err meta_set_int(struct db *s, const char *key, int64_t value);
+enum err meta_get_bytes(struct db *s, const char *key, struct buf *ret);
+enum err meta_set_bytes(struct db *s, const char *key, struct span value);

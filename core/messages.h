@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The conversation as a person sees it: what was said, by whom, and how far it got.
+ */
+#pragma once
+
+#include "core/contacts.h"
+#include "core/requests.h"
+
+struct engine;
+
+enum message_state {
+    MESSAGE_RECEIVED = 0,
+    MESSAGE_QUEUED = 1,      /* not at the relay yet */
+    MESSAGE_AT_RELAY = 2,    /* the relay's 202 */
+    MESSAGE_DELIVERED = 3,   /* acknowledged by the contact's device */
+    MESSAGE_READ = 4,        /* by receipt */
+    MESSAGE_FAILED = 5,      /* given up; `why` says why */
+    MESSAGE_UNCONFIRMED = 6, /* at the relay, never acknowledged in 35 days */
+    MESSAGE_GAP = 7,         /* place holder: a message before the next one is missing */
+    MESSAGE_GONE = 8,        /* place holder: the sender no longer has it */
+};
+
+struct message {
+    int64_t id;
+    int64_t contact;
+    bool outgoing;
+    struct msg_id msg_id;
+    int type; /* content type; 0: a place holder */
+    const char *text; /* borrowed for the call */
+    int64_t sent_ms, stored_ms, state_ms;
+    enum message_state state;
+    const char *why; /* err_name, or "" */
+};
+
+/* Store a text for C and put it into the outbox: one transaction. Waits in the outbox while C is asked; ERR_STATE for a contact that is
+ * neither accepted nor asked, ERR_KEY_CHANGED, ERR_FORK, ERR_TOO_LARGE (TEXT_MAX), ERR_MALFORMED (not UTF-8), ERR_USAGE (empty). */
+enum err message_send_text(struct engine *e, int64_t contact, struct span text, int64_t *ret);
+
+/* A text or other shown content that was received; inside the inbox's transaction. */
+enum err message_receive(struct engine *e, const struct arrival *a);
+
+enum err message_set_state(struct engine *e, int64_t id, enum message_state state, const char *why);
+
+/* Call EACH for the LIMIT newest messages with id below BEFORE (0: from the end), oldest of them first; *ret_more tells whether there are
+ * older ones. CONTACT 0: of all. */
+struct messages_page {
+    int64_t contact;
+    int64_t before; /* id; 0: none */
+    int64_t after;  /* id; with it the page is the LIMIT oldest above it */
+    int limit;
+};
+enum err messages_each(struct engine *e, const struct messages_page *page, void *ctx,
+                       enum err (*each)(void *ctx, const struct message *m), bool *ret_more);
+
+enum err message_get(struct engine *e, int64_t id, void *ctx,
+                     enum err (*each)(void *ctx, const struct message *m));

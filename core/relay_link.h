@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Talking to relays (B3): signing, the clock offset and its one repeat, the relay's pinned identity, back-off, and our own
+ * device's stream.
+ *
+ * The one thing to know: a call's `done` is run exactly once, on the engine's thread, in no transaction, unless the engine closes
+ * first. A relay's identity (RLK) is read by GET /v1/relay before the first signed request to it and compared with the one stored;
+ * another one is ERR_UNTRUSTED and a notice, and nothing is sent.
+ */
+#pragma once
+
+#include "core/world.h"
+#include "wire/limits.h"
+
+struct engine;
+struct relay_links;
+
+struct relay_reply {
+    enum err err;    /* OK: an HTTP answer came; ERR_OFFLINE, ERR_UNTRUSTED (pin or identity), ERR_TOO_LARGE */
+    unsigned status; /* of the answer */
+    uint32_t retry_after;
+    struct span body;
+};
+
+struct relay_call {
+    struct relay_address relay;
+    struct relay_pins pins;
+    enum lane lane; /* LANE_OWN calls are signed with the device's key */
+    int64_t circuit;
+    const char *method;
+    const char *path;
+    struct span body; /* copied */
+    void (*done)(struct engine *e, int64_t ref, const struct relay_reply *reply);
+    int64_t ref; /* given back to `done` */
+};
+
+enum err relay_links_new(struct relay_links **ret);
+void relay_links_free(struct relay_links *l);
+
+/* Start a call. ERR_STATE while resting, ERR_LIMIT when too many are under way; `done` is not run then. */
+enum err relay_call(struct engine *e, const struct relay_call *call);
+
+/* The same to our own relay. */
+enum err relay_call_own(struct engine *e, const struct relay_call *call);
+
+/* Whether the stream to our own relay is open and its hello was read. */
+bool relay_online(const struct engine *e);
+
+/* What the relay said of itself at the last connect: proof-of-work offer and time. ERR_NOT_FOUND before. */
+struct relay_facts {
+    struct ed25519_public rlk;
+    uint8_t pow_seed[16];
+    unsigned pow_bits;
+    uint32_t queue_days;
+};
+enum err relay_facts_get(struct engine *e, const struct relay_address *relay,
+                         struct relay_facts *ret);
+
+/* Work of engine_step: opens the stream when due, runs back-offs. Returns the monotonic ms at which to come again. */
+int64_t relay_links_step(struct engine *e);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Delivery tokens (B9.1): minted for contacts, with generations, decoys and invitations; and those that contacts minted for us.
+ */
+#pragma once
+
+#include "core/contacts.h"
+
+struct engine;
+
+/* own.4 for C: the newest token we minted for it, minting the first one. Its generation is above 0. Inside the caller's
+ * transaction; the upload follows by itself. */
+enum err tokens_grant(struct engine *e, const struct contact *c, uint32_t *ret_generation,
+                      struct token *ret);
+
+/* own.4 of a content from C: take it when its generation is higher than what is held (ANY: also when lower, after they lost us). */
+enum token_taking { TAKE_HIGHER, TAKE_ANY };
+enum err tokens_take(struct engine *e, const struct contact *c, uint32_t generation,
+                     const struct token *token, enum token_taking how);
+
+/* own.5 of a content from C: which generation of ours it holds. */
+enum err tokens_confirmed(struct engine *e, const struct contact *c, uint32_t generation);
+
+/* What to deliver to C with; INDEX 0 is the newest, 1 the one before. ERR_NOT_FOUND. */
+enum err tokens_for_delivery(struct engine *e, const struct contact *c, int index,
+                             struct token *ret);
+/* The generation held of theirs, for own.5; 0: none. */
+enum err tokens_generation_held(struct engine *e, const struct contact *c, uint32_t *ret);
+
+enum err tokens_sink(struct engine *e, const struct contact *c);   /* block: they become sinks */
+enum err tokens_remove(struct engine *e, const struct contact *c); /* removed contact */
+
+/* The standing invitation token, made when there is none. */
+enum err tokens_invitation(struct engine *e, struct token *ret);
+
+/* SHA-256 over the sorted live hashes, for reconciling with row 8. */
+enum err tokens_hash(struct engine *e, struct sha256 *ret);
+
+int64_t tokens_step(struct engine *e); /* uploads, renewals, removals, decoys */
