@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Making an account (B2, B3.1, B20): keys from a fresh recovery seed, the first manifest, registration at a relay.
+ * Making an account (B2, B3.1, B20): keys from a fresh recovery seed, the first manifest,
+ * registration at a relay.
  *
- * The one thing to know: the recovery seed leaves through *ret_kit once and is kept nowhere. account_prepare writes everything to the
- * fresh store first (registered = 0), so that a crash between the relay's 201 and our commit loses no key: the engine repeats the
- * registration, which the relay answers the same way.
+ * The one thing to know: the recovery seed leaves through *ret_kit once and is kept nowhere.
+ * account_prepare writes everything to the fresh store first (registered = 0), so that a crash
+ * between the relay's 201 and our commit loses no key: the engine repeats the registration, which
+ * the relay answers the same way.
  */
 #pragma once
 
@@ -12,11 +14,12 @@
 #include "crypto/recovery.h"
 
 struct account_wish {
-    struct address address;   /* name ignored when `unlisted` */
-    bool unlisted;            /* make a `~` name */
-    struct relay_pins pins;   /* as seen or given by the user */
-    const char *display_name; /* what contacts may see, at most PERSON_NAME_MAX bytes; may be empty */
-    const char *invitation;   /* the relay's registration code, or "" */
+    struct address address; /* name ignored when `unlisted` */
+    bool unlisted;          /* make a `~` name */
+    struct relay_pins pins; /* as seen or given by the user */
+    const char
+        *display_name;      /* what contacts may see, at most PERSON_NAME_MAX bytes; may be empty */
+    const char *invitation; /* the relay's registration code, or "" */
 };
 
 /* Fill a fresh store. *ret_seed goes into the recovery kit. */
@@ -25,8 +28,9 @@ enum err account_prepare(struct db *db, const struct world *world, const struct 
 
 enum registration { REGISTRATION_PENDING, REGISTRATION_DONE, REGISTRATION_REFUSED };
 
-/* How registration stands; when refused, *ret_why (ERR_EXISTS: name taken; ERR_REFUSED: closed or a code is needed; ERR_UNTRUSTED: the relay is
- * not the pinned one). An unregistered account is tried by engine_step; a refusal is final until account_retry. */
+/* How registration stands; when refused, *ret_why (ERR_EXISTS: name taken; ERR_REFUSED: closed or a
+ * code is needed; ERR_UNTRUSTED: the relay is not the pinned one). An unregistered account is tried
+ * by engine_step; a refusal is final until account_retry. */
 enum registration account_registration(const struct engine *e, enum err *ret_why);
 
 struct account_facts {

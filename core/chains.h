@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Chains (B8.1, B8.2): the numbered, hash-linked run of contents from one device to one contact. They tell what was lost, reordered
- * or said differently twice, and carry the acknowledgements.
+ * Chains (B8.1, B8.2): the numbered, hash-linked run of contents from one device to one contact.
+ * They tell what was lost, reordered or said differently twice, and carry the acknowledgements.
  */
 #pragma once
 
@@ -18,18 +18,21 @@ struct chain_place {
     struct hash16 prev; /* meaningless for seq 1 */
 };
 
-/* The place of the next content to C; chain_sent then tells the hash of the `shared` bytes that took it. */
+/* The place of the next content to C; chain_sent then tells the hash of the `shared` bytes that
+ * took it. */
 enum err chain_next(struct engine *e, const struct contact *c, struct chain_place *ret);
 enum err chain_sent(struct engine *e, const struct contact *c, const struct chain_place *place,
                     struct span shared);
 
 enum chain_verdict { CHAIN_NEW, CHAIN_HELD, CHAIN_DIFFERENT };
 
-/* Take in a content that carries chain and seq. NEW: handle it; HELD: it was here before; DIFFERENT: the seq is held with other
- * content ("sent twice differently"). Gaps that open or close are noted and shown. */
+/* Take in a content that carries chain and seq. NEW: handle it; HELD: it was here before;
+ * DIFFERENT: the seq is held with other content ("sent twice differently"). Gaps that open or close
+ * are noted and shown. */
 enum err chain_received(struct engine *e, const struct arrival *a, enum chain_verdict *ret);
 
-/* own.6 for C, at most ACKS_MAX, longest unsent first, appended as ChainAck values the caller frees with the content. */
+/* own.6 for C, at most ACKS_MAX, longest unsent first, appended as ChainAck values the caller frees
+ * with the content. */
 struct chain_ack {
     struct chain_id chain;
     uint64_t upto;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Contacts: who they are, how far things stand with them (B9.8), and what blocks sending to them (B16.3).
+ * Contacts: who they are, how far things stand with them (B9.8), and what blocks sending to them
+ * (B16.3).
  *
- * The one thing to know: a contact is an account id. Names and addresses are labels on it and may change; another account id
- * is another contact, never merged into this one.
+ * The one thing to know: a contact is an account id. Names and addresses are labels on it and may
+ * change; another account id is another contact, never merged into this one.
  */
 #pragma once
 
@@ -45,8 +46,9 @@ enum err contact_get(struct engine *e, int64_t id, struct contact *ret);
 enum err contact_by_account(struct engine *e, const struct account_id *account,
                             struct contact *ret);
 
-/* As a person would write it: nickname, name, address, account id, or an unambiguous beginning of one of the first three, case
- * folded (ASCII). Exact matches win over beginnings. ERR_NOT_FOUND, ERR_AMBIGUOUS. Removed contacts are not found by name. */
+/* As a person would write it: nickname, name, address, account id, or an unambiguous beginning of
+ * one of the first three, case folded (ASCII). Exact matches win over beginnings. ERR_NOT_FOUND,
+ * ERR_AMBIGUOUS. Removed contacts are not found by name. */
 enum err contact_find(struct engine *e, const char *name, struct contact *ret);
 
 /* What a person is shown: nickname, else name, else address. Static part of C. */
@@ -58,9 +60,10 @@ enum err contacts_each(struct engine *e, void *ctx,
 
 enum err contact_rename(struct engine *e, int64_t id, const char *nickname);
 
-/* Add by link or bare address (B2.1, B9.8): stored at once, looked up and asked when the relay is reachable. TEXT is the
- * request's words, at most REQUEST_TEXT_MAX bytes. *ret_lookup names the attempt: EVENT_LOOKUP tells when it went on, lookup_get
- * how. ERR_EXISTS when it is an accepted contact already; ERR_MALFORMED for a bad link. */
+/* Add by link or bare address (B2.1, B9.8): stored at once, looked up and asked when the relay is
+ * reachable. TEXT is the request's words, at most REQUEST_TEXT_MAX bytes. *ret_lookup names the
+ * attempt: EVENT_LOOKUP tells when it went on, lookup_get how. ERR_EXISTS when it is an accepted
+ * contact already; ERR_MALFORMED for a bad link. */
 enum err contact_add(struct engine *e, const char *link, const char *text, const char *nickname,
                      int64_t *ret_lookup);
 
@@ -71,8 +74,8 @@ struct lookup {
 };
 enum err lookup_get(struct engine *e, int64_t id, struct lookup *ret);
 
-/* What a person decides (B9.5, B9.8). Each is one transaction; what follows goes out by itself. ERR_STATE when the contact is not in
- * a state for it. */
+/* What a person decides (B9.5, B9.8). Each is one transaction; what follows goes out by itself.
+ * ERR_STATE when the contact is not in a state for it. */
 enum err contact_accept(struct engine *e, int64_t id);
 enum err contact_decline(struct engine *e, int64_t id);
 enum err contact_block(struct engine *e, int64_t id);
@@ -80,15 +83,17 @@ enum err contact_unblock(struct engine *e, int64_t id); /* to removed */
 enum err contact_remove(struct engine *e, int64_t id);
 enum err contact_set_verified(struct engine *e, int64_t id, enum contact_trust trust);
 
-/* After a key change: go on with the old account (the answer was looked at and refused), or make the new account a contact of its
- * own: a new lookup by address. */
+/* After a key change: go on with the old account (the answer was looked at and refused), or make
+ * the new account a contact of its own: a new lookup by address. */
 enum err contact_keep_old_key(struct engine *e, int64_t id);
 enum err contact_take_new_account(struct engine *e, int64_t id, int64_t *ret_lookup);
 
-/* Whether anything may be encrypted to C now: OK, ERR_STATE (not accepted; requests aside), ERR_KEY_CHANGED, ERR_FORK (L4). */
+/* Whether anything may be encrypted to C now: OK, ERR_STATE (not accepted; requests aside),
+ * ERR_KEY_CHANGED, ERR_FORK (L4). */
 enum err contact_may_send(const struct contact *c);
 
-/* Our own contact link with a fresh or the standing invitation token (uploaded before the relay will take it). */
+/* Our own contact link with a fresh or the standing invitation token (uploaded before the relay
+ * will take it). */
 enum err contact_own_link(struct engine *e, struct contact_link *ret);
 
 /* Work of engine_step: lookups, lapses. */

@@ -352,13 +352,13 @@ tx_done(struct tx *tx)
 /* The file's first 16 bytes: SQLCipher's salt, which we choose, so that it tells whose file this
  * is. */
 static void
-salt_of(const struct secret32 *key, uint8_t ret[16])
+salt_of(const struct subkey *key, uint8_t ret[16])
 {
     hkdf(&(struct hkdf_input){.ikm = SPAN_OF(*key), .label = LABEL_DB_SALT}, ret, 16);
 }
 
 static enum err
-key_file(struct db *s, const struct secret32 *key)
+key_file(struct db *s, const struct subkey *key)
 {
     uint8_t salt[16];
     char pragma[16 + 64 + 32 + 8], hex[65], salt_hex[33];
@@ -392,7 +392,6 @@ set_up(struct db *s)
 static enum err
 open_handle(const char *path, int flags, struct db **ret)
 {
-    sodium_init();
     struct db *s = calloc(1, sizeof *s);
     if (s == NULL)
         return fail(ERR_MEMORY, "not enough memory");
@@ -408,7 +407,7 @@ open_handle(const char *path, int flags, struct db **ret)
 }
 
 static enum err
-file_check(const char *path, const struct secret32 *key)
+file_check(const char *path, const struct subkey *key)
 {
     uint8_t head[16], salt[16];
     struct stat st;
@@ -469,7 +468,7 @@ migrate(struct db *s, int64_t version)
 }
 
 enum err
-db_create(const char *path, const struct secret32 *db_key, struct db **ret)
+db_create(const char *path, const struct subkey *db_key, struct db **ret)
 {
     AUTO(db_closep) struct db *s = NULL;
 
@@ -499,7 +498,7 @@ db_create(const char *path, const struct secret32 *db_key, struct db **ret)
 }
 
 enum err
-db_open(const char *path, const struct secret32 *db_key, struct db **ret)
+db_open(const char *path, const struct subkey *db_key, struct db **ret)
 {
     AUTO(db_closep) struct db *s = NULL;
     int64_t version;

@@ -12,19 +12,19 @@
  */
 #pragma once
 
-#include "crypto/secret.h"
+#include "crypto/slots.h"
 #include "wire/buf.h"
 
 struct db;
 
 /* Make a new file at PATH (which must not exist: ERR_EXISTS) with all tables. On failure nothing is
  * left behind. */
-enum err db_create(const char *path, const struct secret32 *db_key, struct db **ret);
+enum err db_create(const char *path, const struct subkey *db_key, struct db **ret);
 
 /* Open an existing file. ERR_NOT_FOUND: no file; ERR_DAMAGED: empty, cut, or a page does not
  * authenticate; ERR_PASSPHRASE: made with another key; ERR_NEWER: written by a newer version. The
  * file is unchanged after each of these. Older schemas are migrated in one transaction. */
-enum err db_open(const char *path, const struct secret32 *db_key, struct db **ret);
+enum err db_open(const char *path, const struct subkey *db_key, struct db **ret);
 
 /* A store in memory, for tests. */
 enum err db_open_memory(struct db **ret);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The inbox (B6.3): every item of the device's queue and of the request queue, in the order of n, each in one transaction:
- * open, check, decrypt, apply, move the cursor; acknowledge to the relay only after the commit.
+ * The inbox (B6.3): every item of the device's queue and of the request queue, in the order of n,
+ * each in one transaction: open, check, decrypt, apply, move the cursor; acknowledge to the relay
+ * only after the commit.
  */
 #pragma once
 
@@ -11,13 +12,14 @@ struct engine;
 
 enum inbox_queue { QUEUE_DEVICE, QUEUE_REQUEST };
 
-/* Take one item. OK also when it was dropped or failed to decrypt: the cursor has moved. ERR_FULL, ERR_IO: nothing changed and nothing may
- * be acknowledged; the engine stops. */
+/* Take one item. OK also when it was dropped or failed to decrypt: the cursor has moved. ERR_FULL,
+ * ERR_IO: nothing changed and nothing may be acknowledged; the engine stops. */
 enum err inbox_item(struct engine *e, enum inbox_queue queue, uint64_t n, uint32_t tag,
                     struct span envelope);
 
 /* The cursor: the highest n handled. */
 enum err inbox_cursor(struct engine *e, enum inbox_queue queue, uint64_t *ret);
 
-/* The relay's numbers went back (409): read from the beginning; duplicates are known by their bytes. */
+/* The relay's numbers went back (409): read from the beginning; duplicates are known by their
+ * bytes. */
 enum err inbox_rewind(struct engine *e, enum inbox_queue queue);

@@ -26,15 +26,16 @@ struct message {
     int64_t contact;
     bool outgoing;
     struct msg_id msg_id;
-    int type; /* content type; 0: a place holder */
+    int type;         /* content type; 0: a place holder */
     const char *text; /* borrowed for the call */
     int64_t sent_ms, stored_ms, state_ms;
     enum message_state state;
     const char *why; /* err_name, or "" */
 };
 
-/* Store a text for C and put it into the outbox: one transaction. Waits in the outbox while C is asked; ERR_STATE for a contact that is
- * neither accepted nor asked, ERR_KEY_CHANGED, ERR_FORK, ERR_TOO_LARGE (TEXT_MAX), ERR_MALFORMED (not UTF-8), ERR_USAGE (empty). */
+/* Store a text for C and put it into the outbox: one transaction. Waits in the outbox while C is
+ * asked; ERR_STATE for a contact that is neither accepted nor asked, ERR_KEY_CHANGED, ERR_FORK,
+ * ERR_TOO_LARGE (TEXT_MAX), ERR_MALFORMED (not UTF-8), ERR_USAGE (empty). */
 enum err message_send_text(struct engine *e, int64_t contact, struct span text, int64_t *ret);
 
 /* A text or other shown content that was received; inside the inbox's transaction. */
@@ -42,8 +43,8 @@ enum err message_receive(struct engine *e, const struct arrival *a);
 
 enum err message_set_state(struct engine *e, int64_t id, enum message_state state, const char *why);
 
-/* Call EACH for the LIMIT newest messages with id below BEFORE (0: from the end), oldest of them first; *ret_more tells whether there are
- * older ones. CONTACT 0: of all. */
+/* Call EACH for the LIMIT newest messages with id below BEFORE (0: from the end), oldest of them
+ * first; *ret_more tells whether there are older ones. CONTACT 0: of all. */
 struct messages_page {
     int64_t contact;
     int64_t before; /* id; 0: none */

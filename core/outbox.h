@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The outbox (B6.2): content goes in inside the caller's transaction and leaves when it is acknowledged end to end, or given up by
- * name. Encryption happens once, in the transaction that advances the ratchet; a repeat sends the same bytes under the same key.
+ * The outbox (B6.2): content goes in inside the caller's transaction and leaves when it is
+ * acknowledged end to end, or given up by name. Encryption happens once, in the transaction that
+ * advances the ratchet; a repeat sends the same bytes under the same key.
  */
 #pragma once
 
@@ -30,13 +31,15 @@ struct outgoing {
     int64_t message;       /* the row of `messages` that shows it, 0: none */
 };
 
-/* Add to the outbox, inside the caller's transaction. Types that carry a chain get their place here. *ret_id is the outbox row. */
+/* Add to the outbox, inside the caller's transaction. Types that carry a chain get their place
+ * here. *ret_id is the outbox row. */
 enum err outbox_add(struct engine *e, const struct outgoing *o, int64_t *ret_id);
 
 /* Drop what waits for C (removed, blocked), and mark its messages as not delivered. */
 enum err outbox_drop(struct engine *e, const struct contact *c);
 
-/* Sessions with C's devices are no longer to be used (restored, reset): what was encrypted and is not at the relay is encrypted anew. */
+/* Sessions with C's devices are no longer to be used (restored, reset): what was encrypted and is
+ * not at the relay is encrypted anew. */
 enum err outbox_reencrypt(struct engine *e, const struct contact *c);
 
 /* The contact's state, keys or tokens changed: try again now. */

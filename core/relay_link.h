@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Talking to relays (B3): signing, the clock offset and its one repeat, the relay's pinned identity, back-off, and our own
- * device's stream.
+ * Talking to relays (B3): signing, the clock offset and its one repeat, the relay's pinned
+ * identity, back-off, and our own device's stream.
  *
- * The one thing to know: a call's `done` is run exactly once, on the engine's thread, in no transaction, unless the engine closes
- * first. A relay's identity (RLK) is read by GET /v1/relay before the first signed request to it and compared with the one stored;
- * another one is ERR_UNTRUSTED and a notice, and nothing is sent.
+ * The one thing to know: a call's `done` is run exactly once, on the engine's thread, in no
+ * transaction, unless the engine closes first. A relay's identity (RLK) is read by GET /v1/relay
+ * before the first signed request to it and compared with the one stored; another one is
+ * ERR_UNTRUSTED and a notice, and nothing is sent.
  */
 #pragma once
 
@@ -16,7 +17,8 @@ struct engine;
 struct relay_links;
 
 struct relay_reply {
-    enum err err;    /* OK: an HTTP answer came; ERR_OFFLINE, ERR_UNTRUSTED (pin or identity), ERR_TOO_LARGE */
+    enum err err;    /* OK: an HTTP answer came; ERR_OFFLINE, ERR_UNTRUSTED (pin or identity),
+                        ERR_TOO_LARGE */
     unsigned status; /* of the answer */
     uint32_t retry_after;
     struct span body;
@@ -37,7 +39,8 @@ struct relay_call {
 enum err relay_links_new(struct relay_links **ret);
 void relay_links_free(struct relay_links *l);
 
-/* Start a call. ERR_STATE while resting, ERR_LIMIT when too many are under way; `done` is not run then. */
+/* Start a call. ERR_STATE while resting, ERR_LIMIT when too many are under way; `done` is not run
+ * then. */
 enum err relay_call(struct engine *e, const struct relay_call *call);
 
 /* The same to our own relay. */
@@ -46,7 +49,8 @@ enum err relay_call_own(struct engine *e, const struct relay_call *call);
 /* Whether the stream to our own relay is open and its hello was read. */
 bool relay_online(const struct engine *e);
 
-/* What the relay said of itself at the last connect: proof-of-work offer and time. ERR_NOT_FOUND before. */
+/* What the relay said of itself at the last connect: proof-of-work offer and time. ERR_NOT_FOUND
+ * before. */
 struct relay_facts {
     struct ed25519_public rlk;
     uint8_t pow_seed[16];
@@ -56,5 +60,6 @@ struct relay_facts {
 enum err relay_facts_get(struct engine *e, const struct relay_address *relay,
                          struct relay_facts *ret);
 
-/* Work of engine_step: opens the stream when due, runs back-offs. Returns the monotonic ms at which to come again. */
+/* Work of engine_step: opens the stream when due, runs back-offs. Returns the monotonic ms at which
+ * to come again. */
 int64_t relay_links_step(struct engine *e);

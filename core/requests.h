@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * First contact on the wire (B9.4, B9.8): what a request or an accept that came in does. Sending them is contacts' and outbox'.
- * Runs inside the inbox's transaction for the item.
+ * First contact on the wire (B9.4, B9.8): what a request or an accept that came in does. Sending
+ * them is contacts' and outbox'. Runs inside the inbox's transaction for the item.
  */
 #pragma once
 
@@ -20,14 +20,14 @@ struct arrival {
     const Wire__Own *own;
     struct span shared_bytes;
     bool from_request_queue;
-    bool known;              /* `contact` is filled */
-    struct contact contact;  /* the sender, as stored before this item */
-    struct address address;  /* of the sealed header */
+    bool known;             /* `contact` is filled */
+    struct contact contact; /* the sender, as stored before this item */
+    struct address address; /* of the sealed header */
 };
 
 /* A type 16. OK also when it is to be dropped silently. */
 enum err request_received(struct engine *e, const struct arrival *a);
 
-/* Any content from an account that we asked makes it a contact; type 17 does it by name. *ret tells whether the content may be
- * handled further (the sender is an accepted contact now). */
+/* Any content from an account that we asked makes it a contact; type 17 does it by name. *ret tells
+ * whether the content may be handled further (the sender is an accepted contact now). */
 enum err request_answered(struct engine *e, const struct arrival *a, bool *ret);

@@ -46,7 +46,7 @@ CREATE TABLE notices(
     seen INTEGER NOT NULL DEFAULT 0
 );
 
--- Own prekeys (B4). `secret` is crypto/bundle's serialisation of the key pair.
+-- Own prekeys (B4): private halves.
 CREATE TABLE spks(id INTEGER PRIMARY KEY, secret BLOB NOT NULL, created_s INTEGER NOT NULL,
                   uploaded INTEGER NOT NULL DEFAULT 0,   -- 1: the relay confirmed it
                   replaced_s INTEGER);                   -- when the relay confirmed its successor
@@ -116,8 +116,7 @@ CREATE TABLE sessions(
     unacknowledged INTEGER NOT NULL DEFAULT 0,  -- contents encrypted since the last acknowledgement
     PRIMARY KEY(account, device)
 ) WITHOUT ROWID;
-CREATE TABLE initial_keys(account BLOB NOT NULL, device INTEGER NOT NULL, key_hash BLOB NOT NULL, spk INTEGER NOT NULL,
-                          at_s INTEGER NOT NULL, PRIMARY KEY(account, device, key_hash)) WITHOUT ROWID;
+CREATE TABLE initial_keys(hash BLOB PRIMARY KEY, spk INTEGER NOT NULL, at_s INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE seen(hash BLOB PRIMARY KEY, eks INTEGER NOT NULL, at_s INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX seen_at ON seen(at_s);
 CREATE TABLE seen_ids(account BLOB NOT NULL, msg_id BLOB NOT NULL, at_s INTEGER NOT NULL,

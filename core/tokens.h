@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Delivery tokens (B9.1): minted for contacts, with generations, decoys and invitations; and those that contacts minted for us.
+ * Delivery tokens (B9.1): minted for contacts, with generations, decoys and invitations; and those
+ * that contacts minted for us.
  */
 #pragma once
 
@@ -8,12 +9,13 @@
 
 struct engine;
 
-/* own.4 for C: the newest token we minted for it, minting the first one. Its generation is above 0. Inside the caller's
- * transaction; the upload follows by itself. */
+/* own.4 for C: the newest token we minted for it, minting the first one. Its generation is above 0.
+ * Inside the caller's transaction; the upload follows by itself. */
 enum err tokens_grant(struct engine *e, const struct contact *c, uint32_t *ret_generation,
                       struct token *ret);
 
-/* own.4 of a content from C: take it when its generation is higher than what is held (ANY: also when lower, after they lost us). */
+/* own.4 of a content from C: take it when its generation is higher than what is held (ANY: also
+ * when lower, after they lost us). */
 enum token_taking { TAKE_HIGHER, TAKE_ANY };
 enum err tokens_take(struct engine *e, const struct contact *c, uint32_t generation,
                      const struct token *token, enum token_taking how);

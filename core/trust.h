@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Manifests: which keys stand for an account now (B2.4), what contradicts them (B8.2, B16), and the notices that follow.
+ * Manifests: which keys stand for an account now (B2.4), what contradicts them (B8.2, B16), and the
+ * notices that follow.
  */
 #pragma once
 
@@ -13,25 +14,30 @@ enum err trust_manifest(struct engine *e, const struct account_id *account, stru
 /* Its bytes, a serialised Signed, appended to RET. */
 enum err trust_manifest_bytes(struct engine *e, const struct account_id *account, struct buf *ret);
 
-/* A manifest that came with an envelope or an answer, for ACCOUNT (B5 step 2, B2.4). OBJECT empty: the stored one is the
- * candidate. OK: *ret is the manifest to go by, *ret_new whether it has to be stored (trust_store) once libsignal accepted the
- * message. ERR_FORGED and ERR_FORK write their notice (and with a fork, the contact's block) themselves: the caller commits that and drops
- * the item. ERR_NOT_FOUND: unknown account and nothing attached. ERR_STATE: manifests in between have to be fetched first (it is
- * begun). */
+/* A manifest that came with an envelope or an answer, for ACCOUNT (B5 step 2, B2.4). OBJECT empty:
+ * the stored one is the candidate. OK: *ret is the manifest to go by, *ret_new whether it has to be
+ * stored (trust_store) once libsignal accepted the message. ERR_FORGED and ERR_FORK write their
+ * notice (and with a fork, the contact's block) themselves: the caller commits that and drops the
+ * item. ERR_NOT_FOUND: unknown account and nothing attached. ERR_STATE: manifests in between have
+ * to be fetched first (it is begun). */
 enum err trust_candidate(struct engine *e, const struct account_id *account, struct span object,
                          struct manifest *ret, bool *ret_new);
 enum err trust_store(struct engine *e, struct span object, const struct manifest *m);
 
-/* own.2 and own.3 of a content from an accepted contact: fetch theirs later, fetch ours, attach ours (B8.2). */
+/* own.2 and own.3 of a content from an accepted contact: fetch theirs later, fetch ours, attach
+ * ours (B8.2). */
 enum err trust_on_refs(struct engine *e, const struct arrival *a);
 
-/* The manifest to attach to an envelope for this contact now (B5 "attached manifest"): bytes appended, or nothing. */
+/* The manifest to attach to an envelope for this contact now (B5 "attached manifest"): bytes
+ * appended, or nothing. */
 enum err trust_attach(struct engine *e, const struct contact *c, struct buf *ret);
 
-/* A name was answered with the card of this account (B16.3). Another id than the contact's: key changed. */
+/* A name was answered with the card of this account (B16.3). Another id than the contact's: key
+ * changed. */
 enum err trust_card(struct engine *e, const struct contact *c, struct span object);
 
-/* 409 and 404 answers of a contact's relay lead here: fetch the card or the manifests anew, at once or after a while. */
+/* 409 and 404 answers of a contact's relay lead here: fetch the card or the manifests anew, at once
+ * or after a while. */
 void trust_refresh(struct engine *e, const struct contact *c);
 
 /* Store a notice and its event. Evidence may be empty. */
