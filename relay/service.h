@@ -132,6 +132,11 @@ enum backlog {
 enum err service_backlog(struct service *s, const struct stream_params *stream, uint64_t after,
                          size_t max, struct buf *out, uint64_t *ret_last, enum backlog *ret);
 
+/* The host has handled all requests it had at hand: what they wrote may go to the writer as one
+ * batch. Called at the end of every turn with a service_handle in it; cheap when nothing was
+ * written. A ticket that this call makes durable may be reported from inside it. */
+void service_batch_end(struct service *s);
+
 /* Readable when service_settle has something to do; -1 when it never will by itself. */
 int service_fd(const struct service *s);
 /* Take in what the store has committed meanwhile. Never waits. */
