@@ -176,7 +176,8 @@ manifest_refuses_too_many_pins_and_links(void **state)
 static void
 manifest_refuses_addresses_that_are_none(void **state)
 {
-    static const char *const bad[] = {"", "alice", "Alice@relay", "alice@relay\xff", "\xc3\x28@relay"};
+    static const char *const bad[] = {"", "alice", "Alice@relay", "alice@relay\xff",
+                                      "\xc3\x28@relay"};
     struct manifest_plan p;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         manifest_plan_init(&p, 1);
