@@ -33,6 +33,13 @@ enum registration { REGISTRATION_PENDING, REGISTRATION_DONE, REGISTRATION_REFUSE
  * by engine_step; a refusal is final until account_retry. */
 enum registration account_registration(const struct engine *e, enum err *ret_why);
 
+/* After a refusal: try again, with another invitation code (NULL: the same). */
+enum err account_retry(struct engine *e, const char *invitation);
+
+/* The stream is open (reconcile with the relay), its backlog is drained (B4.5). */
+void account_on_connect(struct engine *e);
+enum err account_on_drained(struct engine *e);
+
 struct account_facts {
     struct account_id account;
     struct address address;

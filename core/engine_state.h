@@ -26,14 +26,53 @@ struct engine {
     struct pairwise *pairwise;
 
     struct relay_links *links;
+    struct account_work *account_work;
+    struct lookup_work *lookup_work;
+    struct token_work *token_work;
+    struct trust_work *trust_work;
+    struct outbox_work *outbox_work; /* outbox's own; NULL until it makes one */
 
     /* Events of the open transaction, reported after its commit. */
-    struct event events[64];
-    size_t event_count;
+    struct event *events;
+    size_t event_count, event_space;
 
     enum err trouble;
     bool resting;
 };
+
+/* What crypto/pairwise keeps in the database; ctx is E. In core/pairwise_db.c. */
+struct pairwise_store pairwise_db(struct engine *e);
+
+/* Each module's part of opening and closing. The _open ones run before the first step, with the
+ * account loaded; the _close ones take a part that was never opened. */
+enum err account_open(struct engine *e);
+void account_close(struct engine *e);
+enum err lookups_open(struct engine *e);
+void lookups_close(struct engine *e);
+enum err tokens_open(struct engine *e);
+void tokens_close(struct engine *e);
+enum err trust_open(struct engine *e);
+void trust_close(struct engine *e);
+enum err outbox_open(struct engine *e);
+void outbox_close(struct engine *e);
+
+/* The engine was told that the network may be back: forget back-offs. */
+void account_wake(struct engine *e);
+void lookups_wake(struct engine *e);
+void tokens_wake(struct engine *e);
+void trust_wake(struct engine *e);
+void outbox_wake_all(struct engine *e);
+
+/* Work of engine_step of the modules that need a step of their own. */
+int64_t healing_step(struct engine *e);
+
+/* No sooner than this: what a _step returns when nothing is due. */
+#define NEVER INT64_MAX
+static inline int64_t
+sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* Milliseconds UTC, seconds UTC, monotonic milliseconds. */
 int64_t engine_now_ms(const struct engine *e);
@@ -54,3 +93,19 @@ void engine_forget_events(struct engine *e);
  * ERR_IO stop the engine (engine_trouble). */
 enum err act_begin(struct engine *e, struct tx *ret);
 enum err act_end(struct engine *e, struct tx *tx, enum err verdict);
+
+/* For what has no caller to report to (an answer that came, a step that is due): note trouble of
+ * the store, forget every other error. */
+void engine_heed(struct engine *e, enum err verdict);
+
+/* Waiting longer after each failure in a row: LOW doubling to HIGH ms, with a quarter of jitter. */
+struct backoff {
+    unsigned failures;
+    int64_t due; /* monotonic ms; 0: now */
+};
+void backoff_fail(struct engine *e, struct backoff *b, int64_t low, int64_t high);
+static inline void
+backoff_clear(struct backoff *b)
+{
+    *b = (struct backoff){0};
+}

@@ -46,11 +46,21 @@ enum err relay_call(struct engine *e, const struct relay_call *call);
 /* The same to our own relay. */
 enum err relay_call_own(struct engine *e, const struct relay_call *call);
 
+/* Cancel all and stay away until relay_links_wake, which also forgets back-offs. */
+void relay_links_rest(struct engine *e);
+void relay_links_wake(struct engine *e);
+
+/* The pins that go with a relay: those of the relays table (our own, or learnt from a manifest). */
+enum err relay_pins_get(struct engine *e, const struct relay_address *relay,
+                        struct relay_pins *ret);
+enum err relay_pins_set(struct engine *e, const struct relay_address *relay,
+                        const struct relay_pins *pins);
+
 /* Whether the stream to our own relay is open and its hello was read. */
 bool relay_online(const struct engine *e);
 
-/* What the relay said of itself at the last connect: proof-of-work offer and time. ERR_NOT_FOUND
- * before. */
+/* What the relay said of itself last, in an answer to GET /v1/relay or a 428: any answer that comes
+ * through relay_call is looked at for it. ERR_NOT_FOUND before. */
 struct relay_facts {
     struct ed25519_public rlk;
     uint8_t pow_seed[16];

@@ -103,7 +103,7 @@ CREATE TABLE tokens(
     hash BLOB NOT NULL UNIQUE,
     tag INTEGER NOT NULL,
     created_s INTEGER NOT NULL, expires_s INTEGER,
-    uploaded INTEGER NOT NULL DEFAULT 0,
+    uploaded INTEGER NOT NULL DEFAULT 0,     -- 0 to be uploaded, 1 confirmed, 2 upload or 3 removal under way
     remove_after_s INTEGER                   -- NULL: keep
 );
 

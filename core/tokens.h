@@ -35,6 +35,19 @@ enum err tokens_remove(struct engine *e, const struct contact *c); /* removed co
 /* The standing invitation token, made when there is none. */
 enum err tokens_invitation(struct engine *e, struct token *ret);
 
+/* Whether the relay has confirmed every token that C was granted: content that carries one must not
+ * leave before that. outbox_wake(C) is called when it becomes so. */
+enum err tokens_ready(struct engine *e, const struct contact *c, bool *ret);
+
+/* Whose token an item came in with, by its tag; 0: nobody's. */
+enum err tokens_contact_of_tag(struct engine *e, uint32_t tag, int64_t *ret_contact);
+
+/* C's token is misused by somebody else (B9.7): renew it now, and tell the user. */
+enum err tokens_misused(struct engine *e, const struct contact *c);
+
+/* Row 8 said that the relay holds other tokens than we think: upload them all anew. */
+enum err tokens_reset(struct engine *e);
+
 /* SHA-256 over the sorted live hashes, for reconciling with row 8. */
 enum err tokens_hash(struct engine *e, struct sha256 *ret);
 

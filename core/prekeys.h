@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Our own prekeys (B4): made, rotated, put into a bundle, and erased.
+ *
+ * The one thing to know: private halves are stored before public halves leave, are never reused
+ * under another id, and are erased by B4.5 only: 31 days after the relay confirmed a successor, and
+ * after a complete drain of the queue later than that.
+ */
+#pragma once
+
+#include "core/db.h"
+#include "crypto/bundle.h"
+
+struct engine;
+
+/* The first SPK, EKS and OPKs of a fresh store, inside the caller's transaction. */
+enum err prekeys_first(struct db *db, int64_t now_s);
+
+/* Make the successor of an SPK or EKS whose time has come (SPK 48 h, EKS 7 days, 10 % jitter).
+ * *ret_new: a bundle has to be uploaded. *ret_due_s: when to come again. */
+enum err prekeys_rotate(struct engine *e, bool *ret_new, int64_t *ret_due_s);
+
+/* The newest ones as a signed bundle, made now; *ret_eks_id is what it carries. */
+struct prekeys_in_bundle {
+    uint32_t spk_id, eks_id;
+    int64_t created_s;
+};
+enum err prekeys_bundle(struct db *db, const struct device_keys *own, uint32_t manifest_seq,
+                        int64_t now_s, struct buf *ret_object, struct prekeys_in_bundle *ret);
+/* The relay took it: its predecessors begin to age. */
+enum err prekeys_bundle_confirmed(struct db *db, const struct prekeys_in_bundle *in, int64_t now_s);
+
+/* Make COUNT one-time keys (ids never used before) and give what is uploaded: those made now and
+ * those made before whose upload was never confirmed, at most OPK_UPLOAD_MAX. */
+struct opk_list {
+    struct one_time_key keys[OPK_UPLOAD_MAX];
+    size_t count;
+};
+enum err prekeys_opks(struct db *db, const struct device_keys *own, size_t count,
+                      struct opk_list *ret);
+enum err prekeys_opks_confirmed(struct db *db, const struct opk_list *list);
+/* The highest id the relay confirmed; 0: none. */
+enum err prekeys_opk_highest(struct db *db, uint32_t *ret);
+
+/* After a complete drain of the queue: erase what nobody can need any more. */
+enum err prekeys_erase(struct db *db, int64_t now_s);
+
+/* EKS number ID, both halves, for opening an envelope. ERR_NOT_FOUND. */
+enum err prekeys_eks(struct db *db, uint32_t id, struct hybrid_secret *ret,
+                     struct hybrid_public *ret_public);
