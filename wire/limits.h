@@ -69,6 +69,7 @@
 #define ANSWER_MAX (2 * 1024 * 1024) /* what a client reads of an answer at most */
 #define ERROR_TEXT_MAX 200
 #define INVITATION_MAX 64
+#define HELD_OPK_IDS_MAX 4096 /* of one device, in a page of row 26a */
 
 /* Queues (B9.7, B21) */
 #define QUEUE_ITEMS_MAX 4096
@@ -103,5 +104,6 @@
 #define CARDS_A_MINUTE 20
 #define REGISTRATIONS_AN_HOUR 5
 #define POW_BITS 20
+#define POW_BITS_MAX 32 /* what a relay may ask for at most; a client may give up earlier */
 #define POW_SEED_LIFE 600
 #define NAME_BLOCKED (365 * SECONDS_A_DAY)

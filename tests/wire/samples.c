@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/wire/samples.h"
+
+#include "wire/limits.h"
+
+uint8_t filler[128 * 1024];
+
+__attribute__((constructor)) static void
+fill(void)
+{
+    memset(filler, 5, sizeof filler);
+}
+
+/* Static, because protobuf-c takes pointers without const. */
+static char alice[] = "alice";
+static char address[] = "alice@relay.example:8443";
+static char some_text[] = "gr\xc3\xbc\xc3\x9f dich";
+static uint32_t numbers[] = {1, 2, 3};
+static ProtobufCBinaryData some_bytes[] = {{16, filler}, {16, filler}};
+static ProtobufCBinaryData hashes[] = {{32, filler}, {32, filler}};
+static ProtobufCBinaryData objects[] = {{600, filler}, {700, filler}};
+
+#define BEGIN(name, type, prefix)                                                                  \
+    void name##_sample(struct buf *out)                                                            \
+    {                                                                                              \
+        type m;                                                                                    \
+        prefix##__init(&m);
+#define END                                                                                        \
+    wire_pack(out, &m.base);                                                                       \
+    }
+
+#define PART(type, prefix, var)                                                                    \
+    type var, *var##_list[] = {&var};                                                              \
+    (void)var##_list;                                                                              \
+    prefix##__init(&var)
+
+static void
+one_time_key(Wire__OneTimeKey *k)
+{
+    wire__one_time_key__init(k);
+    k->id = 7;
+    k->key = FILLER(33);
+    k->sig = FILLER(64);
+}
+
+BEGIN(with_pow, Wire__WithPow, wire__with_pow)
+PART(Wire__Pow, wire__pow, pow);
+pow.seed = FILLER(16);
+pow.nonce = UINT64_MAX;
+m.request = FILLER(100);
+m.pow = &pow;
+END
+
+    BEGIN(register, Wire__Register, wire__register) PART(Wire__OneTimeKey, wire__one_time_key, k);
+one_time_key(&k);
+m.manifest = FILLER(600);
+m.bundle = FILLER(1500);
+m.n_opks = 1;
+m.opks = k_list;
+m.invitation = alice;
+END
+
+    BEGIN(card, Wire__Card, wire__card) m.name = alice;
+END
+
+    BEGIN(manifest_get, Wire__ManifestGet, wire__manifest_get) m.name = alice;
+m.token = FILLER(16);
+m.min_seq = 3;
+END
+
+    BEGIN(keys_put, Wire__KeysPut, wire__keys_put) PART(Wire__OneTimeKey, wire__one_time_key, k);
+one_time_key(&k);
+m.bundle = FILLER(1500);
+m.n_opks = 1;
+m.opks = k_list;
+m.reset = true;
+END
+
+    BEGIN(keys_get, Wire__KeysGet, wire__keys_get) m.name = alice;
+m.token = FILLER(16);
+m.n_devices = 3;
+m.devices = numbers;
+m.want_opk = true;
+END
+
+    BEGIN(tokens_put, Wire__TokensPut, wire__tokens_put)
+        PART(Wire__TokenEntry, wire__token_entry, t);
+t.hash = FILLER(32);
+t.tag = UINT32_MAX;
+t.kind = WIRE__TOKEN_KIND__TOKEN_DELIVER;
+t.uses = 1;
+t.bytes_a_day = 1 << 20;
+t.expiry = 1800000000;
+m.n_add = 1;
+m.add = t_list;
+m.n_remove = 2;
+m.remove = hashes;
+m.reset = true;
+END
+
+    BEGIN(deliver, Wire__Deliver, wire__deliver)
+        PART(Wire__DeviceEnvelope, wire__device_envelope, e);
+e.device = 1;
+e.envelope = FILLER(ENVELOPE_B1);
+m.name = alice;
+m.token = FILLER(16);
+m.idem = FILLER(16);
+m.transient = true;
+m.n_envelopes = 1;
+m.envelopes = e_list;
+END
+
+    BEGIN(request, Wire__Request, wire__request) m.name = alice;
+m.token = FILLER(16);
+m.idem = FILLER(16);
+m.envelope = FILLER(ENVELOPE_B1);
+END
+
+    BEGIN(queue_ack, Wire__QueueAck, wire__queue_ack) m.upto = 5;
+END
+
+    BEGIN(registered, Wire__Registered, wire__registered) m.name = alice;
+END
+
+    BEGIN(card_answer, Wire__CardAnswer, wire__card_answer) m.manifest = FILLER(600);
+END
+
+    BEGIN(manifests, Wire__Manifests, wire__manifests) m.n_manifests = 2;
+m.manifests = objects;
+m.more = true;
+END
+
+    BEGIN(keys, Wire__Keys, wire__keys) PART(Wire__OneTimeKey, wire__one_time_key, k);
+PART(Wire__DeviceKeys, wire__device_keys, d);
+one_time_key(&k);
+d.device = 1;
+d.bundle = FILLER(1500);
+d.opk = &k;
+m.n_devices = 1;
+m.devices = d_list;
+m.manifest = FILLER(600);
+END
+
+    BEGIN(keys_counts, Wire__KeysCounts, wire__keys_counts) m.opks = 100;
+END
+
+    BEGIN(keys_status, Wire__KeysStatus, wire__keys_status) m.opks = 100;
+m.manifest_seq = 2;
+m.bundle_created = 1800000000;
+m.tokens_hash = FILLER(32);
+m.eks_id = 1;
+m.opk_id_max = 100;
+END
+
+    BEGIN(changed, Wire__Changed, wire__changed) m.manifest = FILLER(600);
+m.bundle = FILLER(1500);
+m.device = 1;
+END
+
+    BEGIN(queue_page, Wire__QueuePage, wire__queue_page) PART(Wire__QueueItem, wire__queue_item, a);
+PART(Wire__QueueItem, wire__queue_item, b);
+Wire__QueueItem *both[] = {&a, &b};
+a.n = 5;
+a.tag = 9;
+a.envelope = FILLER(ENVELOPE_B1);
+b.n = 7;
+b.envelope = FILLER(ENVELOPE_B2);
+m.n_items = 2;
+m.items = both;
+m.more = true;
+m.highest = 9;
+END
+
+    BEGIN(relay_info, Wire__RelayInfo, wire__relay_info)
+        PART(Wire__RelayPolicies, wire__relay_policies, policies);
+PART(Wire__RelayLimits, wire__relay_limits, limits);
+PART(Wire__PowOffer, wire__pow_offer, pow);
+PART(Wire__NextPin, wire__next_pin, next);
+policies.registration = WIRE__REQUEST_POLICY__POLICY_OPEN;
+limits.queue_items = QUEUE_ITEMS_MAX;
+limits.queue_bytes = QUEUE_BYTES_MAX;
+limits.queue_days = 21;
+limits.blob_bytes = 1 << 30;
+pow.seed = FILLER(16);
+pow.bits = 20;
+next.pin = FILLER(32);
+next.sig = FILLER(64);
+m.proto_min = 1;
+m.proto_max = 2;
+m.rlk = FILLER(32);
+m.policies = &policies;
+m.limits = &limits;
+m.time = 1800000000;
+m.pow = &pow;
+m.next_pin = &next;
+END
+
+    BEGIN(error, Wire__Error, wire__error) PART(Wire__PowOffer, wire__pow_offer, pow);
+pow.seed = FILLER(16);
+pow.bits = 20;
+m.code = 428;
+m.text = some_text;
+m.retry_after = 5;
+m.server_time = 1800000000;
+m.pow = &pow;
+END
+
+    BEGIN(held, Wire__Held, wire__held) PART(Wire__HeldDevice, wire__held_device, d);
+PART(Wire__HeldToken, wire__held_token, t);
+PART(Wire__HeldItem, wire__held_item, i);
+d.device = 1;
+d.bundle = FILLER(1500);
+d.n_opk_ids = 3;
+d.opk_ids = numbers;
+d.highest_n = 9;
+d.acked_n = 8;
+t.hash = FILLER(32);
+t.tag = 1;
+t.kind = 1;
+t.unlimited = true;
+t.bytes_a_day = 1 << 20;
+t.expiry = 1;
+i.n = 9;
+i.tag = 1;
+i.day = 20000;
+i.size = ENVELOPE_B1;
+i.device = 1;
+i.envelope_hash = FILLER(32);
+m.account_id = FILLER(32);
+m.name = alice;
+m.time = 1800000000;
+m.n_manifests = 2;
+m.manifests = objects;
+m.n_devices = 1;
+m.devices = d_list;
+m.n_tokens = 1;
+m.tokens = t_list;
+m.n_items = 1;
+m.items = i_list;
+m.registered_day = 20000;
+m.next = 77;
+END
+
+    BEGIN(held_answer, Wire__HeldAnswer, wire__held_answer) m.held = FILLER(1000);
+m.sig = FILLER(64);
+END
+
+    BEGIN(sender, Wire__Sender, wire__sender) m.account_id = FILLER(32);
+m.device = 1;
+m.dak = FILLER(32);
+m.address = address;
+m.manifest_seq = 1;
+m.manifest_hash = FILLER(32);
+END
+
+    BEGIN(content, Wire__Content, wire__content) PART(Wire__Own, wire__own, own);
+PART(Wire__ManifestRef, wire__manifest_ref, ref);
+PART(Wire__TokenGrant, wire__token_grant, token);
+PART(Wire__ChainAck, wire__chain_ack, ack);
+ref.seq = 1;
+ref.hash16 = FILLER(16);
+token.generation = 1;
+token.token = FILLER(16);
+ack.chain = FILLER(8);
+ack.upto = 5;
+ack.bitmap = UINT64_MAX;
+own.to = FILLER(32);
+own.mine = &ref;
+own.yours = &ref;
+own.token = &token;
+own.token_generation_held = 3;
+own.n_acks = 1;
+own.acks = ack_list;
+m.shared = FILLER(100);
+m.own = &own;
+END
+
+    BEGIN(shared, Wire__Shared, wire__shared) m.type = 1;
+m.msg_id = FILLER(16);
+m.sent_at = 1800000000000;
+m.conversation = FILLER(32);
+m.chain = FILLER(8);
+m.seq = 2;
+m.prev = FILLER(16);
+m.body = FILLER(100);
+m.expire = 3600;
+END
+
+    BEGIN(text, Wire__Text, wire__text) PART(Wire__Mention, wire__mention, mention);
+PART(Wire__Range, wire__range, range);
+mention.account_id = FILLER(32);
+mention.start = 2;
+mention.length = 2;
+range.length = 2;
+range.kind = 1;
+m.text = some_text;
+m.reply_to = FILLER(16);
+m.reply_hash = FILLER(16);
+m.n_mentions = 1;
+m.mentions = mention_list;
+m.n_ranges = 1;
+m.ranges = range_list;
+m.forwarded = true;
+END
+
+    BEGIN(receipt, Wire__Receipt, wire__receipt) m.kind = 1;
+m.n_ids = 2;
+m.ids = some_bytes;
+END
+
+    BEGIN(contact_request, Wire__ContactRequest, wire__contact_request) m.text = some_text;
+m.name = alice;
+END
+
+    BEGIN(session_reset, Wire__SessionReset, wire__session_reset)
+        PART(Wire__ChainAck, wire__chain_ack, ack);
+ack.chain = FILLER(8);
+ack.upto = 5;
+m.n_acks = 1;
+m.acks = ack_list;
+m.reason = 2;
+END
+
+    BEGIN(resend_request, Wire__ResendRequest, wire__resend_request) static uint64_t seqs[] = {1,
+                                                                                               5};
+m.chain = FILLER(8);
+m.n_seqs = 2;
+m.seqs = seqs;
+END
+
+    BEGIN(resend, Wire__Resend, wire__resend) PART(Wire__ResendEntry, wire__resend_entry, there);
+PART(Wire__ResendEntry, wire__resend_entry, gone);
+Wire__ResendEntry *both[] = {&there, &gone};
+there.shared = FILLER(100);
+gone.seq = 6;
+gone.gone = true;
+m.chain = FILLER(8);
+m.n_entries = 2;
+m.entries = both;
+END
