@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/relay_client_curl.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wire/limits.h"
+
+#define CONNECT_WAIT 10000       /* ms, to connect and shake hands */
+#define PROXY_CONNECT_WAIT 60000 /* the same through a proxy: building a circuit takes its time */
+#define ANSWER_STALL 30          /* s without a byte of an answer */
+#define ANSWER_WAIT 300000       /* ms for a whole answer */
+#define STREAM_SILENCE (2000 * HEARTBEAT_MAX) /* ms without so much as a heartbeat */
+#define CONNECTION_IDLE 45                    /* s: less than relays keep an idle connection */
+#define STREAM_AHEAD (4 * 1024 * 1024)
+#define POOLS_KEPT 8
+#define PINS_TEXT (PINS_MAX * (8 + 44 + 1) + 1)
+
+/* One multi handle: connections in different pools never meet. */
+struct pool {
+    struct pool *next;
+    struct relay_client *client;
+    CURLM *multi;
+    uint32_t number; /* in epoll's data */
+    enum lane lane;
+    int64_t circuit;
+    char authority[ADDRESS_MAX + 8]; /* "" when the pool serves all relays */
+    int64_t due, used;
+    unsigned transfers;
+};
+
+struct transfer {
+    struct transfer *next;
+    uint64_t id;
+    struct pool *pool; /* NULL: could not be started */
+    CURL *easy;
+    struct curl_slist *headers;
+    struct buf body; /* of an answer; of a stream: what was not handed out yet */
+    bool stream, done;
+    unsigned status;
+    uint32_t retry_after;
+    enum transport_failure failure;
+    int64_t heard;
+};
+
+struct relay_client {
+    int epoll;
+    struct pool *pools;
+    struct transfer *transfers;
+    struct relay_client_events events;
+    char proxy[ADDRESS_MAX + 16]; /* host:port, or "" */
+    char nonce[17];               /* makes SOCKS user names ours */
+    uint32_t pools_made;
+};
+
+static int64_t
+clock_ms(clockid_t which)
+{
+    struct timespec t;
+
+    clock_gettime(which, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t
+monotonic(void *self)
+{
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+static int64_t
+utc(void *self)
+{
+    return clock_ms(CLOCK_REALTIME);
+}
+
+static void
+random_bytes(void *self, uint8_t *ret, size_t n)
+{
+    randombytes_buf(ret, n);
+}
+
+/* --- pools --- */
+
+static int
+on_socket(CURL *easy, curl_socket_t fd, int what, void *userp, void *socketp)
+{
+    struct pool *p = userp;
+    struct epoll_event ev = {.data.u64 = (uint64_t)p->number << 32 | (uint32_t)fd};
+
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(p->client->epoll, EPOLL_CTL_DEL, fd, NULL);
+        return 0;
+    }
+    ev.events =
+        (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+    if (epoll_ctl(p->client->epoll, EPOLL_CTL_MOD, fd, &ev) != 0 &&
+        epoll_ctl(p->client->epoll, EPOLL_CTL_ADD, fd, &ev) != 0)
+        return -1;
+    return 0;
+}
+
+static int
+on_timer(CURLM *multi, long wait, void *userp)
+{
+    struct pool *p = userp;
+
+    p->due = wait < 0 ? INT64_MAX : monotonic(NULL) + wait;
+    return 0;
+}
+
+static void
+pool_free(struct pool *p)
+{
+    curl_multi_cleanup(p->multi);
+    free(p);
+}
+
+static struct pool *
+pool_new(struct relay_client *c, enum lane lane, int64_t circuit, const char *authority)
+{
+    struct pool *p = calloc(1, sizeof *p);
+
+    if (p == NULL)
+        return NULL;
+    p->client = c;
+    p->number = ++c->pools_made;
+    p->lane = lane;
+    p->circuit = circuit;
+    p->due = INT64_MAX;
+    snprintf(p->authority, sizeof p->authority, "%s", authority);
+    p->multi = curl_multi_init();
+    if (p->multi == NULL) {
+        free(p);
+        return NULL;
+    }
+    curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p);
+    curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
+    curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 16L);
+    p->next = c->pools;
+    c->pools = p;
+    return p;
+}
+
+/* Forget the pool that was idle longest, when there are many. */
+static void
+pools_trim(struct relay_client *c)
+{
+    struct pool **oldest = NULL, *p;
+    unsigned count = 0;
+
+    for (struct pool **link = &c->pools; *link != NULL; link = &(*link)->next) {
+        count++;
+        if ((*link)->transfers == 0 && (oldest == NULL || (*link)->used < (*oldest)->used))
+            oldest = link;
+    }
+    if (count <= POOLS_KEPT || oldest == NULL)
+        return;
+    p = *oldest;
+    *oldest = p->next;
+    pool_free(p);
+}
+
+static struct pool *
+pool_for(struct relay_client *c, const struct transport_request *r)
+{
+    bool apart = c->proxy[0] != '\0' && r->lane == LANE_ANONYMOUS;
+    char authority[ADDRESS_MAX + 8] = "";
+    int64_t circuit = apart ? r->circuit : 0;
+
+    if (apart)
+        relay_authority_write(&r->relay, authority);
+    for (struct pool *p = c->pools; p != NULL; p = p->next)
+        if (p->lane == r->lane && p->circuit == circuit && strcmp(p->authority, authority) == 0)
+            return p;
+    pools_trim(c);
+    return pool_new(c, r->lane, circuit, authority);
+}
+
+static struct pool *
+pool_numbered(struct relay_client *c, uint32_t number)
+{
+    struct pool *p = c->pools;
+
+    while (p != NULL && p->number != number)
+        p = p->next;
+    return p;
+}
+
+/* --- transfers --- */
+
+static void
+transfer_free(struct transfer *t)
+{
+    if (t->easy != NULL) {
+        if (t->pool != NULL) {
+            curl_multi_remove_handle(t->pool->multi, t->easy);
+            t->pool->transfers--;
+        }
+        curl_easy_cleanup(t->easy);
+    }
+    curl_slist_free_all(t->headers);
+    buf_done(&t->body);
+    free(t);
+}
+
+static size_t
+on_bytes(char *bytes, size_t size, size_t n, void *userp)
+{
+    struct transfer *t = userp;
+    long status = 0;
+
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    t->status = (unsigned)status;
+    t->heard = monotonic(NULL);
+    if (!(t->stream && status == 200) && t->body.n + size * n > ANSWER_MAX) {
+        t->failure = TRANSPORT_TOO_LARGE;
+        return 0;
+    }
+    buf_put(&t->body, SPAN(bytes, size * n));
+    return buf_ok(&t->body) == OK ? size * n : 0;
+}
+
+/* Pins as libcurl reads them: sha256//…;sha256//… */
+static void
+pins_write(const struct relay_pins *pins, char ret[PINS_TEXT])
+{
+    char one[48];
+
+    ret[0] = '\0';
+    assert(pins->count <= PINS_MAX);
+    for (size_t i = 0; i < pins->count; i++) {
+        sodium_bin2base64(one, sizeof one, pins->pins[i].b, 32, sodium_base64_VARIANT_ORIGINAL);
+        strcat(ret, i > 0 ? ";sha256//" : "sha256//");
+        strcat(ret, one);
+    }
+}
+
+static CURLcode
+set_trust(CURL *h, const struct relay_pins *pins)
+{
+    char text[PINS_TEXT];
+    long check = pins->count == 0;
+    CURLcode bad = curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
+
+    /* A pinned certificate is signed by nobody; the pin says all there is to say. */
+    bad |= curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, check);
+    bad |= curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, check ? 2L : 0L);
+    bad |= curl_easy_setopt(h, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    if (!check) {
+        pins_write(pins, text);
+        bad |= curl_easy_setopt(h, CURLOPT_PINNEDPUBLICKEY, text);
+    }
+    return bad;
+}
+
+static bool
+is_onion(const char *host)
+{
+    size_t n = strlen(host);
+
+    return n > 6 && strcasecmp(host + n - 6, ".onion") == 0;
+}
+
+static CURLcode
+set_route(struct relay_client *c, CURL *h, const struct transport_request *r)
+{
+    char text[256], authority[ADDRESS_MAX + 8];
+    CURLcode bad = CURLE_OK;
+
+    if (c->proxy[0] == '\0') {
+        if (is_onion(r->relay.host))
+            return CURLE_COULDNT_RESOLVE_HOST;
+        bad |= curl_easy_setopt(h, CURLOPT_PROXY, "");
+        return bad | curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_WAIT);
+    }
+    relay_authority_write(&r->relay, authority);
+    snprintf(text, sizeof text, "socks5h://%s", c->proxy);
+    bad |= curl_easy_setopt(h, CURLOPT_PROXY, text);
+    if (r->lane == LANE_OWN)
+        snprintf(text, sizeof text, "%s-own", c->nonce);
+    else
+        snprintf(text, sizeof text, "%s-%lld-%s", c->nonce, (long long)r->circuit, authority);
+    bad |= curl_easy_setopt(h, CURLOPT_PROXYUSERNAME, text);
+    bad |= curl_easy_setopt(h, CURLOPT_PROXYPASSWORD, "x");
+    return bad | curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)PROXY_CONNECT_WAIT);
+}
+
+static bool
+add_header(struct transfer *t, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(t->headers, line);
+
+    if (longer != NULL)
+        t->headers = longer;
+    return longer != NULL;
+}
+
+static CURLcode
+set_request(struct transfer *t, const struct transport_request *r)
+{
+    char authority[ADDRESS_MAX + 8], line[512];
+    CURL *h = t->easy;
+    CURLcode bad = CURLE_OK;
+    AUTO(buf_done) struct buf url = BUF(4096);
+    bool fine = add_header(t, "Accept:") && add_header(t, "Expect:");
+
+    relay_authority_write(&r->relay, authority);
+    buf_printf(&url, "https://%s%s", authority, r->path);
+    buf_put_u8(&url, '\0');
+    if (buf_ok(&url) != OK)
+        return CURLE_URL_MALFORMAT;
+    bad |= curl_easy_setopt(h, CURLOPT_URL, (const char *)url.p);
+    if (r->authorization != NULL) {
+        snprintf(line, sizeof line, "Authorization: %s", r->authorization);
+        fine = fine && add_header(t, line);
+    }
+    if (strcmp(r->method, "GET") != 0) {
+        fine = fine && add_header(t, "Content-Type: application/x-protobuf");
+        bad |= curl_easy_setopt(h, CURLOPT_POST, 1L);
+        bad |= curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
+        bad |= curl_easy_setopt(h, CURLOPT_COPYPOSTFIELDS,
+                                r->body.n > 0 ? (const char *)r->body.p : "");
+        if (strcmp(r->method, "POST") != 0)
+            bad |= curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, r->method);
+    }
+    bad |= curl_easy_setopt(h, CURLOPT_HTTPHEADER, t->headers);
+    return fine ? bad : CURLE_OUT_OF_MEMORY;
+}
+
+static CURLcode
+set_habits(struct transfer *t)
+{
+    CURL *h = t->easy;
+    CURLcode bad = curl_easy_setopt(h, CURLOPT_PRIVATE, t);
+
+    bad |= curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_bytes);
+    bad |= curl_easy_setopt(h, CURLOPT_WRITEDATA, t);
+    bad |= curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "https");
+    bad |= curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    bad |= curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
+    bad |= curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
+    bad |= curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+    bad |= curl_easy_setopt(h, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    bad |= curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
+    bad |= curl_easy_setopt(h, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE);
+    if (!t->stream) {
+        bad |= curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        bad |= curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, (long)ANSWER_STALL);
+        bad |= curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)ANSWER_WAIT);
+    }
+    return bad;
+}
+
+static bool
+transfer_begin(struct relay_client *c, struct transfer *t, const struct transport_request *r)
+{
+    struct pool *p = pool_for(c, r);
+
+    t->easy = curl_easy_init();
+    if (p == NULL || t->easy == NULL)
+        return false;
+    if (set_habits(t) != CURLE_OK || set_trust(t->easy, &r->pins) != CURLE_OK ||
+        set_route(c, t->easy, r) != CURLE_OK || set_request(t, r) != CURLE_OK)
+        return false;
+    if (curl_multi_add_handle(p->multi, t->easy) != CURLM_OK)
+        return false;
+    t->pool = p;
+    p->transfers++;
+    p->used = monotonic(NULL);
+    return true;
+}
+
+static void
+start(void *self, const struct transport_request *r)
+{
+    struct relay_client *c = self;
+    struct transfer *t = calloc(1, sizeof *t);
+
+    /* Without room for a few hundred bytes there is nobody to answer to. */
+    assert(t != NULL);
+    t->id = r->id;
+    t->stream = r->kind == ANSWER_STREAM;
+    t->body = BUF(t->stream ? STREAM_AHEAD : ANSWER_MAX);
+    t->heard = monotonic(NULL);
+    t->next = c->transfers;
+    c->transfers = t;
+    if (!transfer_begin(c, t, r)) {
+        t->failure = TRANSPORT_UNREACHABLE;
+        t->done = true; /* answered by the next run */
+    }
+}
+
+static void
+cancel(void *self, uint64_t id)
+{
+    struct relay_client *c = self;
+
+    for (struct transfer **link = &c->transfers; *link != NULL; link = &(*link)->next) {
+        struct transfer *t = *link;
+
+        if (t->id != id)
+            continue;
+        *link = t->next;
+        transfer_free(t);
+        return;
+    }
+}
+
+/* --- running --- */
+
+static enum transport_failure
+failure_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return TRANSPORT_OK;
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return TRANSPORT_BAD_PIN;
+    default:
+        return TRANSPORT_UNREACHABLE;
+    }
+}
+
+static void
+transfer_ended(struct transfer *t, CURLcode code)
+{
+    long status = 0;
+    curl_off_t wait = 0;
+
+    t->done = true;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait);
+    t->status = (unsigned)status;
+    t->retry_after = wait > 0 && wait < SECONDS_A_DAY ? (uint32_t)wait : 0;
+    if (t->failure == TRANSPORT_OK)
+        t->failure = failure_of(code);
+}
+
+static void
+pool_read_ends(struct pool *p)
+{
+    CURLMsg *m;
+    int left;
+
+    while ((m = curl_multi_info_read(p->multi, &left)) != NULL) {
+        struct transfer *t;
+
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+        transfer_ended(t, m->data.result);
+    }
+}
+
+static void
+end_silent_streams(struct relay_client *c, int64_t now)
+{
+    for (struct transfer *t = c->transfers; t != NULL; t = t->next) {
+        if (!t->stream || t->done || now - t->heard < STREAM_SILENCE)
+            continue;
+        t->failure = TRANSPORT_UNREACHABLE;
+        t->done = true;
+    }
+}
+
+static void
+hand_out(struct relay_client *c, struct transfer *t)
+{
+    struct transport_answer a = {.failure = t->failure,
+                                 .status = t->status,
+                                 .retry_after = t->retry_after,
+                                 .body = buf_span(&t->body)};
+
+    if (a.failure != TRANSPORT_OK || (t->stream && t->status == 200))
+        a.body = SPAN_NONE;
+    if (c->events.answer != NULL)
+        c->events.answer(c->events.self, t->id, &a);
+}
+
+/* One of what waits to be handed out; false when nothing does. The receiver may cancel anything, so
+ * the list is looked at anew each time. */
+static bool
+hand_out_one(struct relay_client *c)
+{
+    for (struct transfer **link = &c->transfers; *link != NULL; link = &(*link)->next) {
+        struct transfer *t = *link;
+
+        if (t->stream && t->status == 200 && t->body.n > 0) {
+            AUTO(buf_done) struct buf bytes = t->body;
+
+            t->body = BUF(STREAM_AHEAD);
+            if (c->events.stream != NULL)
+                c->events.stream(c->events.self, t->id, buf_span(&bytes));
+            return true;
+        }
+        if (t->done) {
+            *link = t->next;
+            hand_out(c, t);
+            transfer_free(t);
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+relay_client_run(struct relay_client *c)
+{
+    struct epoll_event ready[32];
+    int n = epoll_wait(c->epoll, ready, 32, 0), running;
+    int64_t now = monotonic(NULL);
+
+    for (int i = 0; i < n; i++) {
+        struct pool *p = pool_numbered(c, (uint32_t)(ready[i].data.u64 >> 32));
+        uint32_t ev = ready[i].events;
+        int mask = (ev & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
+                   (ev & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (ev & EPOLLERR ? CURL_CSELECT_ERR : 0);
+
+        if (p != NULL)
+            curl_multi_socket_action(p->multi, (int)(uint32_t)ready[i].data.u64, mask, &running);
+    }
+    for (struct pool *p = c->pools; p != NULL; p = p->next) {
+        if (p->due <= now) {
+            p->due = INT64_MAX;
+            curl_multi_socket_action(p->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        }
+        pool_read_ends(p);
+    }
+    end_silent_streams(c, now);
+    while (hand_out_one(c))
+        ;
+}
+
+int
+relay_client_fd(const struct relay_client *c)
+{
+    return c->epoll;
+}
+
+int64_t
+relay_client_due(const struct relay_client *c)
+{
+    int64_t due = INT64_MAX;
+
+    for (const struct pool *p = c->pools; p != NULL; p = p->next)
+        due = p->due < due ? p->due : due;
+    for (const struct transfer *t = c->transfers; t != NULL; t = t->next) {
+        if (t->done)
+            return 0;
+        if (t->stream && t->heard + STREAM_SILENCE < due)
+            due = t->heard + STREAM_SILENCE;
+    }
+    return due;
+}
+
+/* --- its life --- */
+
+enum err
+relay_client_new(struct relay_client **ret)
+{
+    AUTO(relay_client_freep) struct relay_client *c = calloc(1, sizeof *c);
+    uint8_t nonce[8];
+
+    if (c == NULL)
+        return fail(ERR_MEMORY, "no memory for the transport");
+    c->epoll = -1;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return fail(ERR_STATE, "libcurl does not start");
+    c->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (c->epoll < 0)
+        return fail(ERR_IO, "epoll: %m");
+    random_bytes(NULL, nonce, sizeof nonce);
+    sodium_bin2hex(c->nonce, sizeof c->nonce, nonce, sizeof nonce);
+    *ret = STEAL(c);
+    return OK;
+}
+
+void
+relay_client_free(struct relay_client *c)
+{
+    if (c == NULL)
+        return;
+    while (c->transfers != NULL) {
+        struct transfer *t = c->transfers;
+
+        c->transfers = t->next;
+        transfer_free(t);
+    }
+    while (c->pools != NULL) {
+        struct pool *p = c->pools;
+
+        c->pools = p->next;
+        pool_free(p);
+    }
+    if (c->epoll >= 0)
+        close(c->epoll);
+    free(c);
+}
+
+void
+relay_client_listen(struct relay_client *c, const struct relay_client_events *events)
+{
+    c->events = events != NULL ? *events : (struct relay_client_events){0};
+}
+
+enum err
+relay_client_set_proxy(struct relay_client *c, const char *proxy)
+{
+    struct relay_address where;
+
+    if (proxy[0] != '\0')
+        TRY(relay_address_read(SPAN_STR(proxy), &where));
+    if (proxy[0] == '\0')
+        c->proxy[0] = '\0';
+    else
+        relay_authority_write(&where, c->proxy);
+    return OK;
+}
+
+struct world
+relay_client_world(struct relay_client *c)
+{
+    return (struct world){.self = c,
+                          .now_ms = utc,
+                          .monotonic_ms = monotonic,
+                          .random = random_bytes,
+                          .start = start,
+                          .cancel = cancel};
+}
