@@ -37,18 +37,18 @@ extern uint8_t filler[128 * 1024];
 /* With FIELD set to VALUE meanwhile. */
 #define reads_with(name, m, field, value)                                                          \
     do {                                                                                           \
-        __typeof__(field) good_ = (field);                                                         \
+        __typeof__(field) was_ = (field);                                                          \
         (field) = (value);                                                                         \
         assert_reads(name, m);                                                                     \
-        (field) = good_;                                                                           \
+        (field) = was_;                                                                            \
     } while (0)
 
 #define refuses_with(name, m, field, value, expected)                                              \
     do {                                                                                           \
-        __typeof__(field) good_ = (field);                                                         \
+        __typeof__(field) was_ = (field);                                                          \
         (field) = (value);                                                                         \
         assert_refuses(name, m, expected);                                                         \
-        (field) = good_;                                                                           \
+        (field) = was_;                                                                            \
     } while (0)
 
 /* A bytes field that has exactly the length it has now. */
