@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The frames of a device's stream (B21 note 4): u32be length of what follows, u8 kind, then by
- * kind. A frame is at most FRAME_MAX bytes long; a longer one, or one shorter than its kind needs,
- * is malformed. Unknown kinds are skipped by readers.
+ * kind. A frame is at most FRAME_MAX bytes long; a longer one, or one of another length than its
+ * kind has, is malformed. Unknown kinds are skipped by readers; bye reasons may be unknown too.
  */
 #pragma once
 
