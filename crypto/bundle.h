@@ -8,9 +8,9 @@
  */
 #pragma once
 
-#include "crypto/curve.h"
 #include "crypto/hybrid.h"
 #include "crypto/identity.h"
+#include "crypto/point.h"
 
 /* SPK: a fresh signed prekey with number ID, signed by OWN's DIK. */
 struct signed_prekey {

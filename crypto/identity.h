@@ -61,7 +61,7 @@ void device_keys_wipe(struct device_keys *k);
 /* Both as they rest in the encrypted store: secrets, fixed size. ERR_DAMAGED when BYTES is not one,
  * with RET untouched. */
 #define ACCOUNT_KEY_BYTES 33
-#define DEVICE_KEYS_BYTES 154
+#define DEVICE_KEYS_BYTES 150
 void account_key_write(const struct account_key *k, uint8_t ret[ACCOUNT_KEY_BYTES]);
 enum err account_key_read(struct span bytes, struct account_key *ret);
 void device_keys_write(const struct device_keys *k, uint8_t ret[DEVICE_KEYS_BYTES]);

@@ -5,7 +5,7 @@
  *
  * The one thing to know (L5): libsignal takes low-order points and ignores the top bit, which lets
  * a peer force an all-zero agreement, or replay a message under another spelling of its key. Every
- * key from outside passes signal_public_check or x25519_public_check before anything else sees it.
+ * key from outside passes point_check or point_check_x25519 before anything else sees it.
  */
 #pragma once
 
@@ -13,14 +13,14 @@
 #include "wire/ids.h"
 
 /* A fresh pair: DIK, SPK or OPK. The store keeps the 32 secret bytes. */
-void signal_key_generate(struct signal_secret *ret_secret, struct signal_public *ret_public);
+void point_generate(struct signal_secret *ret_secret, struct signal_public *ret_public);
 
 /* The public half of SECRET. */
-void signal_key_public(const struct signal_secret *secret, struct signal_public *ret);
+void point_of(const struct signal_secret *secret, struct signal_public *ret);
 
 /* ERR_MALFORMED unless the type byte is 0x05, the value is below 2^255 - 19 with the top bit clear,
  * and the point is not of low order. */
-enum err signal_public_check(const struct signal_public *key);
+enum err point_check(const struct signal_public *key);
 
 /* The same for a bare X25519 key. */
-enum err x25519_public_check(const struct x25519_public *key);
+enum err point_check_x25519(const struct x25519_public *key);
