@@ -38,6 +38,8 @@ enum err account_retry(struct engine *e, const char *invitation);
 
 /* The stream is open (reconcile with the relay), its backlog is drained (B4.5). */
 void account_on_connect(struct engine *e);
+/* A correctly signed request was answered 401: the relay does not know us (any more). */
+void account_on_unknown(struct engine *e);
 enum err account_on_drained(struct engine *e);
 
 struct account_facts {

@@ -78,6 +78,8 @@ sooner(int64_t a, int64_t b)
 int64_t engine_now_ms(const struct engine *e);
 int64_t engine_now_s(const struct engine *e);
 int64_t engine_monotonic_ms(const struct engine *e);
+/* The monotonic time at which the clock will show UTC_MS (now, when that is past). */
+int64_t engine_when(const struct engine *e, int64_t utc_ms);
 
 /* A random number from LOW to HIGH, both included, for delays and jitter. */
 int64_t engine_random_between(struct engine *e, int64_t low, int64_t high);

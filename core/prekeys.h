@@ -13,7 +13,7 @@
 
 struct engine;
 
-/* The first SPK, EKS and OPKs of a fresh store, inside the caller's transaction. */
+/* The first SPK and EKS of a fresh store, inside the caller's transaction. */
 enum err prekeys_first(struct db *db, int64_t now_s);
 
 /* Make the successor of an SPK or EKS whose time has come (SPK 48 h, EKS 7 days, 10 % jitter).
@@ -25,20 +25,22 @@ struct prekeys_in_bundle {
     uint32_t spk_id, eks_id;
     int64_t created_s;
 };
-enum err prekeys_bundle(struct db *db, const struct device_keys *own, uint32_t manifest_seq,
-                        int64_t now_s, struct buf *ret_object, struct prekeys_in_bundle *ret);
+enum err prekeys_bundle(struct engine *e, struct buf *ret_object, struct prekeys_in_bundle *ret);
+/* Whether what the newest bundle carries was confirmed. */
+enum err prekeys_bundle_current(struct db *db, bool *ret);
 /* The relay took it: its predecessors begin to age. */
 enum err prekeys_bundle_confirmed(struct db *db, const struct prekeys_in_bundle *in, int64_t now_s);
 
-/* Make COUNT one-time keys (ids never used before) and give what is uploaded: those made now and
- * those made before whose upload was never confirmed, at most OPK_UPLOAD_MAX. */
+/* COUNT one-time keys to upload, at most OPK_UPLOAD_MAX: first those made before whose upload was
+ * never confirmed, then new ones (with ids never used before), which are stored. */
 struct opk_list {
     struct one_time_key keys[OPK_UPLOAD_MAX];
     size_t count;
 };
 enum err prekeys_opks(struct db *db, const struct device_keys *own, size_t count,
                       struct opk_list *ret);
-enum err prekeys_opks_confirmed(struct db *db, const struct opk_list *list);
+/* The relay stored every one up to this id. */
+enum err prekeys_opks_confirmed(struct db *db, uint32_t upto);
 /* The highest id the relay confirmed; 0: none. */
 enum err prekeys_opk_highest(struct db *db, uint32_t *ret);
 

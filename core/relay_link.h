@@ -37,7 +37,7 @@ struct relay_call {
 };
 
 enum err relay_links_new(struct relay_links **ret);
-void relay_links_free(struct relay_links *l);
+void relay_links_free(struct engine *e, struct relay_links *l); /* cancels; NULL is fine */
 
 /* Start a call. ERR_STATE while resting, ERR_LIMIT when too many are under way; `done` is not run
  * then. */

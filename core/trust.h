@@ -40,9 +40,16 @@ enum err trust_card(struct engine *e, const struct contact *c, struct span objec
  * or after a while. */
 void trust_refresh(struct engine *e, const struct contact *c);
 
+/* Somebody shows another manifest of ours than we know: fetch it and see (B8.2). */
+void trust_check_own(struct engine *e);
+
 /* Store a notice and its event. Evidence may be empty. */
 enum err notice_add(struct engine *e, const char *kind, int64_t contact, struct span evidence_a,
                     struct span evidence_b);
+
+/* The same, unless one of this kind for this contact was added within a day. */
+enum err notice_once_a_day(struct engine *e, const char *kind, int64_t contact,
+                           struct span evidence_a, struct span evidence_b);
 
 struct notice {
     int64_t id, contact, at_ms;

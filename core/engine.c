@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/account.h"
+#include "core/engine_state.h"
+#include "core/outbox.h"
+#include "core/relay_link.h"
+#include "core/tokens.h"
+#include "core/trust.h"
+#include "crypto/manifest.h"
+
+/* --- clock, chance, events --------------------------------------------------------------- */
+
+int64_t
+engine_now_ms(const struct engine *e)
+{
+    return e->world.now_ms(e->world.self);
+}
+
+int64_t
+engine_now_s(const struct engine *e)
+{
+    return engine_now_ms(e) / 1000;
+}
+
+int64_t
+engine_monotonic_ms(const struct engine *e)
+{
+    return e->world.monotonic_ms(e->world.self);
+}
+
+int64_t
+engine_when(const struct engine *e, int64_t utc_ms)
+{
+    int64_t now = engine_now_ms(e);
+    return engine_monotonic_ms(e) + (utc_ms > now ? utc_ms - now : 0);
+}
+
+int64_t
+engine_random_between(struct engine *e, int64_t low, int64_t high)
+{
+    uint64_t r;
+    assert(low <= high);
+    e->world.random(e->world.self, (uint8_t *)&r, sizeof r);
+    /* The bias of the remainder is of no account in a delay. */
+    return low + (int64_t)(r % ((uint64_t)(high - low) + 1));
+}
+
+void
+backoff_fail(struct engine *e, struct backoff *b, int64_t low, int64_t high)
+{
+    int64_t wait = low;
+    for (unsigned i = 0; i < b->failures && wait < high; i++)
+        wait *= 2;
+    if (wait >= high)
+        wait = high;
+    else
+        b->failures++;
+    b->due = engine_monotonic_ms(e) + wait + engine_random_between(e, 0, wait / 4);
+}
+
+void
+engine_note(struct engine *e, struct event ev)
+{
+    if (e->event_count == e->event_space) {
+        size_t space = e->event_space == 0 ? 16 : 2 * e->event_space;
+        struct event *more = reallocarray(e->events, space, sizeof *more);
+        if (more == NULL)
+            return; /* a notification is lost, not what it tells of */
+        e->events = more;
+        e->event_space = space;
+    }
+    e->events[e->event_count++] = ev;
+}
+
+void
+engine_flush_events(struct engine *e)
+{
+    for (size_t i = 0; i < e->event_count; i++)
+        if (e->on_event != NULL)
+            e->on_event(e->world.self, &e->events[i]);
+    e->event_count = 0;
+}
+
+void
+engine_forget_events(struct engine *e)
+{
+    e->event_count = 0;
+}
+
+/* --- transactions and trouble ------------------------------------------------------------- */
+
+void
+engine_heed(struct engine *e, enum err verdict)
+{
+    if (verdict != ERR_FULL && verdict != ERR_IO && verdict != ERR_DAMAGED)
+        return;
+    if (e->trouble == OK)
+        e->trouble = verdict;
+}
+
+enum err
+act_begin(struct engine *e, struct tx *ret)
+{
+    if (e->trouble != OK)
+        return e->trouble;
+    enum err r = tx_begin(e->db, ret);
+    engine_heed(e, r);
+    return r;
+}
+
+enum err
+act_end(struct engine *e, struct tx *tx, enum err verdict)
+{
+    bool outermost = tx->depth == 0;
+
+    if (verdict == OK)
+        verdict = tx_commit(tx);
+    tx_done(tx);
+    engine_heed(e, verdict);
+    if (!outermost)
+        return verdict;
+    if (verdict == OK)
+        engine_flush_events(e);
+    else
+        engine_forget_events(e);
+    return verdict;
+}
+
+enum err
+engine_trouble(const struct engine *e)
+{
+    return e->trouble;
+}
+
+/* Whether the store takes a write again. */
+static enum err
+probe(struct engine *e)
+{
+    AUTO(tx_done) struct tx tx = {0};
+    TRY(tx_begin(e->db, &tx));
+    TRY(meta_set_int(e->db, "probe", engine_now_ms(e)));
+    return tx_commit(&tx);
+}
+
+/* --- opening and closing ------------------------------------------------------------------- */
+
+static enum err
+read_account(struct engine *e)
+{
+    AUTO(query_done) struct query q;
+
+    TRY(db_query(e->db, &q, "SELECT account,address,aik,device_keys FROM account WHERE id=1", ""));
+    if (!query_next(&q)) {
+        TRY(query_end(&q));
+        return fail(ERR_NOT_FOUND, "this profile has no account yet");
+    }
+    TRY(query_exact(&q, 0, e->account.b, sizeof e->account.b));
+    TRY(address_read(query_bytes(&q, 1), &e->address));
+    TRY(account_key_read(query_bytes(&q, 2), e->aik));
+    TRY(device_keys_read(query_bytes(&q, 3), e->device));
+    return query_end(&q);
+}
+
+static enum err
+open_parts(struct engine *e)
+{
+    struct pairwise_store store = pairwise_db(e);
+
+    e->aik = SECRET_NEW(struct account_key);
+    e->device = SECRET_NEW(struct device_keys);
+    if (e->aik == NULL || e->device == NULL)
+        return fail(ERR_MEMORY, "not enough lockable memory for the keys");
+    TRY(read_account(e));
+    TRY(trust_manifest(e, &e->account, &e->manifest));
+    TRY(pairwise_new(e->device, &store, &e->pairwise));
+    TRY(relay_links_new(&e->links));
+    TRY(account_open(e));
+    TRY(tokens_open(e));
+    TRY(lookups_open(e));
+    TRY(trust_open(e));
+    return outbox_open(e);
+}
+
+enum err
+engine_open(struct db *db, const struct world *world,
+            void (*on_event)(void *self, const struct event *ev), struct engine **ret)
+{
+    AUTO(engine_closep) struct engine *e = calloc(1, sizeof *e);
+
+    if (e == NULL) {
+        db_close(db);
+        return fail(ERR_MEMORY, "not enough memory");
+    }
+    e->db = db;
+    e->world = *world;
+    e->on_event = on_event;
+    TRY(open_parts(e));
+    engine_forget_events(e);
+    *ret = STEAL(e);
+    return OK;
+}
+
+void
+engine_close(struct engine *e)
+{
+    if (e == NULL)
+        return;
+    outbox_close(e);
+    trust_close(e);
+    lookups_close(e);
+    tokens_close(e);
+    account_close(e);
+    relay_links_free(e, e->links);
+    pairwise_free(e->pairwise);
+    secret_free(e->device);
+    secret_free(e->aik);
+    free(e->events);
+    db_close(e->db);
+    free(e);
+}
+
+struct db *
+engine_db(struct engine *e)
+{
+    return e->db;
+}
+
+/* --- running ------------------------------------------------------------------------------- */
+
+int64_t
+engine_step(struct engine *e)
+{
+    int64_t due = NEVER;
+
+    if (e->resting)
+        return NEVER;
+    static int64_t (*const steps[])(struct engine *) = {
+        account_step, tokens_step, contacts_step,    trust_step,
+        healing_step, outbox_step, relay_links_step, /* last: what the others began may have
+                                                        something for it */
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (e->trouble != OK) {
+            relay_links_rest(e);
+            return NEVER;
+        }
+        due = sooner(due, steps[i](e));
+    }
+    return due;
+}
+
+void
+engine_wake(struct engine *e)
+{
+    if (e->trouble != OK) {
+        if (probe(e) != OK)
+            return;
+        e->trouble = OK;
+    }
+    e->resting = false;
+    relay_links_wake(e);
+    account_wake(e);
+    tokens_wake(e);
+    lookups_wake(e);
+    trust_wake(e);
+    outbox_wake_all(e);
+}
+
+void
+engine_rest(struct engine *e)
+{
+    e->resting = true;
+    relay_links_rest(e);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What core/relay_link.c and core/stream.c share and nobody else includes: calls under way, what
+ * relays said of themselves, and the stream.
+ */
+#pragma once
+
+#include "core/engine_state.h"
+
+#define CALLS_MAX 64
+#define CALL_PATH_MAX 96
+#define RELAYS_SEEN_MAX 16
+#define CALL_PATIENCE (90 * 1000)   /* ms until an answer is given up */
+#define STREAM_PATIENCE (75 * 1000) /* ms without a frame: more than a heartbeat and its delay */
+
+enum call_state {
+    CALL_FREE,
+    CALL_WAITING, /* for the relay's identity */
+    CALL_STARTED,
+};
+
+struct call {
+    enum call_state state;
+    uint64_t id;
+    struct relay_call what; /* path and body point to the two below */
+    char path[CALL_PATH_MAX];
+    struct buf body;
+    bool stream, signed_, repeated;
+    int64_t deadline; /* monotonic ms */
+};
+
+struct relay_seen {
+    char authority[ADDRESS_MAX + 8];
+    struct relay_facts facts;
+    bool used;
+    bool checked; /* its identity was compared with the pinned one since the last connect */
+};
+
+struct stream {
+    enum { STREAM_CLOSED, STREAM_OPENING, STREAM_OPEN } state;
+    struct buf in; /* the beginning of a frame that is not whole yet */
+    int64_t heard; /* monotonic ms */
+    struct backoff backoff;
+    bool unwanted; /* ask a while later: another copy took our place, or we were removed */
+    uint64_t handled[2], acked[2]; /* by enum inbox_queue */
+    bool acking[2], paging, page_wanted;
+    struct backoff ack_backoff, page_backoff;
+};
+
+struct relay_links {
+    struct call calls[CALLS_MAX];
+    uint64_t next_id;
+    struct relay_seen seen[RELAYS_SEEN_MAX];
+    size_t seen_next; /* the one to overwrite */
+    bool asking_own;  /* GET /v1/relay to our own is under way */
+    struct stream stream;
+};
+
+/* Begin a call that is a stream; `done` is run when it ends. */
+enum err call_begin(struct engine *e, const struct relay_call *what, bool stream);
+/* Cancel it and run its `done` with WHY. */
+void call_end(struct engine *e, struct call *c, enum err why);
+struct call *call_of_stream(struct engine *e);
+/* What was said by our own relay has to be compared anew before anything signed goes out. */
+void own_relay_uncheck(struct engine *e);
+
+void stream_free(struct relay_links *l);
+void stream_data(struct engine *e, struct span bytes);
+void stream_wake(struct engine *e);
+int64_t stream_step(struct engine *e);
