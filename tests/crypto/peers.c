@@ -52,12 +52,14 @@ session_delete(void *ctx, const struct device_address *peer)
     struct memory_store *s = ctx;
 
     s->writes++;
+    if (s->broken != OK)
+        return s->broken;
     for (size_t i = 0; i < PEER_SESSIONS; i++)
         if (s->sessions[i].used && same_device(&s->sessions[i].peer, peer)) {
             buf_done(&s->sessions[i].record);
             s->sessions[i].used = false;
         }
-    return s->broken;
+    return OK;
 }
 
 #define PREKEY_FUNCTIONS(kind)                                                                     \
@@ -89,10 +91,12 @@ opk_delete(void *ctx, uint32_t id)
     struct memory_store *s = ctx;
 
     s->writes++;
+    if (s->broken != OK)
+        return s->broken;
     for (size_t i = 0; i < PEER_PREKEYS; i++)
         if (s->opks[i].used && s->opks[i].id == id)
             s->opks[i].used = false;
-    return s->broken;
+    return OK;
 }
 
 static enum err
@@ -115,10 +119,12 @@ base_key_remember(void *ctx, const struct sha256 *hash, uint32_t spk_id)
     struct memory_store *s = ctx;
 
     s->writes++;
+    if (s->broken != OK)
+        return s->broken;
     assert(s->base_key_count < PEER_BASE_KEYS);
     s->base_keys[s->base_key_count].hash = *hash;
     s->base_keys[s->base_key_count++].spk_id = spk_id;
-    return s->broken;
+    return OK;
 }
 
 void
