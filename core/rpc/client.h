@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The client half: connect to the agent of a profile (starting it when it does not run), call its
+ * methods, read its notifications. All that `snug` and `snug-desktop` know of the inside.
+ *
+ * The one thing to know: an error that the agent answers comes back as the same `enum err`, with
+ * the agent's sentence in err_why. Notifications that arrive while a call waits are kept for
+ * rpc_next.
+ */
+#pragma once
+
+#include "core/rpc/json.h"
+
+struct rpc;
+
+enum rpc_how { RPC_START_AGENT, RPC_RUNNING_ONLY };
+
+/* ERR_NOT_FOUND: no agent runs (RPC_RUNNING_ONLY). ERR_STATE, ERR_TIMEOUT: it cannot be started.
+ * ERR_REFUSED: the socket is not our agent's. */
+enum err rpc_connect(const char *profile, enum rpc_how how, struct rpc **ret);
+void rpc_free(struct rpc *r);
+static inline void
+rpc_freep(struct rpc **r)
+{
+    rpc_free(*r);
+}
+
+/* Call METHOD; takes PARAMS (NULL: none), also on failure. *RET is the result, the caller's.
+ * ERR_IO: the agent went away. */
+enum err rpc_call(struct rpc *r, const char *method, json_t *params, json_t **ret);
+
+/* The same for a method that answers a job, whose stages are told to PROGRESS (may be NULL). */
+enum err rpc_call_job(struct rpc *r, const char *method, json_t *params,
+                      void (*progress)(const char *stage), json_t **ret);
+
+/* The next notification (an object with `method` and `params`), the caller's. Waits WAIT_MS for it,
+ * -1: for ever. ERR_TIMEOUT. */
+enum err rpc_next(struct rpc *r, int wait_ms, json_t **ret);

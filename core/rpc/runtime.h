@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Where the agent's socket is: in a directory that nobody else can write to.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "wire/err.h"
+
+/* Room for a path that fits a UNIX socket's address. */
+#define SOCKET_PATH_MAX 108
+
+/* $XDG_RUNTIME_DIR/snug/NAME.sock, or with that unset /run/user/UID, or /tmp/snug-UID. The
+ * directory is made (0700) and is a real directory that belongs to us and that nobody else may
+ * enter; ERR_STATE with a sentence otherwise. */
+enum err runtime_socket_path(const char *profile, char ret[SOCKET_PATH_MAX]);
+
+/* Whether the process at the other end of the socket FD runs as we do. ERR_REFUSED. */
+enum err runtime_check_peer(int fd);

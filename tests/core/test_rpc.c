@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/check.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/rpc/client.h"
+#include "core/rpc/exit_code.h"
+#include "core/rpc/lines.h"
+#include "core/rpc/methods.h"
+#include "core/rpc/runtime.h"
+
+static enum err
+read_line(const char *text)
+{
+    json_t *j;
+
+    TRY(json_line_read(SPAN_STR(text), &j));
+    json_decref(j);
+    return OK;
+}
+
+static void
+json_line_read_takes_one_object(void **state)
+{
+    assert_ok(read_line("{}"));
+    assert_ok(
+        read_line("{\"method\":\"hello\",\"id\":\"1\",\"params\":{\"a\":[1,{\"b\":\"[[{{\"}]}}"));
+    assert_ok(read_line("{\"a\":\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"}"));
+}
+
+static void
+json_line_read_refuses_what_is_not_one(void **state)
+{
+    char line[4096];
+
+    assert_err(read_line(""), ERR_MALFORMED);
+    assert_err(read_line("hello"), ERR_MALFORMED);
+    assert_err(read_line("{\"a\":1"), ERR_MALFORMED);
+    assert_err(read_line("{} {}"), ERR_MALFORMED);
+    assert_err(read_line("{\"a\":1,\"a\":2}"), ERR_MALFORMED);
+    assert_err(read_line("{\"a\":\"\\u0000\"}"), ERR_MALFORMED);
+    assert_err(read_line("{\"a\":\"\xff\"}"), ERR_MALFORMED);
+    assert_err(read_line("{\"a\":\"\xed\xa0\x80\"}"), ERR_MALFORMED);
+    assert_err(read_line("[]"), ERR_USAGE);
+    memset(line, '[', sizeof line - 1);
+    line[0] = '{';
+    line[sizeof line - 1] = '\0';
+    assert_err(read_line(line), ERR_MALFORMED);
+}
+
+/* Lines from a socket pair, with BYTES written at once. */
+static void
+feed(int pair[2], struct lines *l, const char *bytes)
+{
+    assert_int_equal(write(pair[1], bytes, strlen(bytes)), strlen(bytes));
+    assert_ok(lines_read(l, pair[0]));
+}
+
+static void
+lines_come_whole_however_they_arrive(void **state)
+{
+    int pair[2];
+    struct span line;
+    AUTO(lines_done) struct lines l = LINES;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    assert_ok(lines_read(&l, pair[0]));
+    assert_false(lines_next(&l, &line));
+    feed(pair, &l, "on");
+    assert_false(lines_next(&l, &line));
+    feed(pair, &l, "e\ntwo\n\nthr");
+    assert_true(lines_next(&l, &line));
+    assert_true(span_equal(line, SPAN_STR("one")));
+    assert_true(lines_next(&l, &line));
+    assert_true(span_equal(line, SPAN_STR("two")));
+    assert_true(lines_next(&l, &line));
+    assert_int_equal(line.n, 0);
+    assert_false(lines_next(&l, &line));
+    feed(pair, &l, "ee\n");
+    assert_true(lines_next(&l, &line));
+    assert_true(span_equal(line, SPAN_STR("three")));
+    close(pair[1]);
+    assert_err(lines_read(&l, pair[0]), ERR_NOT_FOUND);
+    close(pair[0]);
+}
+
+static void
+lines_have_an_end_or_are_refused(void **state)
+{
+    int pair[2];
+    char much[8192];
+    struct span line;
+    enum err e = OK;
+    size_t sent = 0;
+    AUTO(lines_done) struct lines l = LINES;
+
+    memset(much, 'x', sizeof much);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    while (e == OK && sent < 2 * RPC_LINE_MAX) {
+        assert_int_equal(write(pair[1], much, sizeof much), sizeof much);
+        sent += sizeof much;
+        e = lines_read(&l, pair[0]);
+        assert_false(lines_next(&l, &line));
+    }
+    assert_int_equal(e, ERR_TOO_LARGE);
+    assert_true(sent <= RPC_LINE_MAX + 2 * sizeof much);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static enum err
+check(const char *method, const char *params)
+{
+    const struct method *m = method_named(method);
+    json_t *j = params != NULL ? json_loads(params, 0, NULL) : NULL;
+
+    assert_non_null(m);
+    enum err e = method_check(m, j);
+    json_decref(j);
+    return e;
+}
+
+static void
+parameters_are_checked_against_the_table(void **state)
+{
+    assert_ok(check("hello", NULL));
+    assert_ok(check("hello", "{}"));
+    assert_err(check("hello", "{\"x\":1}"), ERR_USAGE);
+    assert_ok(check("message.send", "{\"contact\":\"a\",\"text\":\"b\"}"));
+    assert_ok(check("message.send", "{\"contact\":\"a\",\"text\":\"b\",\"wait_ms\":5}"));
+    assert_err(check("message.send", "{\"contact\":\"a\"}"), ERR_USAGE);
+    assert_err(check("message.send", NULL), ERR_USAGE);
+    assert_err(check("message.send", "{\"contact\":\"a\",\"text\":7}"), ERR_USAGE);
+    assert_err(check("message.send", "{\"contact\":\"a\",\"text\":null}"), ERR_USAGE);
+    assert_err(check("message.send", "{\"contact\":\"a\",\"text\":\"b\",\"wait_ms\":5.5}"),
+               ERR_USAGE);
+    assert_err(check("message.send", "{\"contact\":\"a\",\"text\":\"b\",\"tex\":\"c\"}"),
+               ERR_USAGE);
+    assert_null(method_named("message"));
+    assert_null(method_named(""));
+}
+
+static void
+every_row_of_the_table_can_be_read(void **state)
+{
+    AUTO(buf_done) struct buf text = BUF(1 << 20);
+
+    for (size_t i = 0; i < method_count; i++) {
+        json_t *j = json_pack("{s:b}", "no such parameter", 1);
+
+        assert_err(method_check(&methods[i], j), ERR_USAGE);
+        assert_ptr_equal(method_named(methods[i].name), &methods[i]);
+        assert_true(methods[i].help[strlen(methods[i].help) - 1] == '.');
+        json_decref(j);
+    }
+    methods_describe(&text);
+    assert_ok(buf_ok(&text));
+}
+
+static void
+errors_keep_their_name_across_the_socket(void **state)
+{
+    for (int e = OK + 1; e < ERR_COUNT; e++) {
+        assert_int_equal(err_named(err_name((enum err)e)), e);
+        assert_int_not_equal(exit_code_of((enum err)e), EXIT_DONE);
+    }
+    assert_int_equal(err_named("of-the-future"), ERR_STATE);
+    assert_int_equal(exit_code_of(OK), EXIT_DONE);
+}
+
+static char dir[64];
+
+static int
+make_dir(void **state)
+{
+    strcpy(dir, "/tmp/snug-rpc-XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    return setenv("XDG_RUNTIME_DIR", dir, 1);
+}
+
+static int
+remove_dir(void **state)
+{
+    char command[128];
+
+    snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    return system(command);
+}
+
+static void
+the_socket_lies_in_a_directory_of_ours_alone(void **state)
+{
+    char path[SOCKET_PATH_MAX], expected[128], inner[128];
+    struct stat st;
+
+    assert_ok(runtime_socket_path("work", path));
+    snprintf(expected, sizeof expected, "%s/snug/work.sock", dir);
+    assert_string_equal(path, expected);
+    snprintf(inner, sizeof inner, "%s/snug", dir);
+    assert_int_equal(stat(inner, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_int_equal(chmod(inner, 0750), 0);
+    assert_err(runtime_socket_path("work", path), ERR_STATE);
+    assert_int_equal(rmdir(inner), 0);
+    assert_int_equal(symlink("/tmp", inner), 0);
+    assert_err(runtime_socket_path("work", path), ERR_STATE);
+}
+
+static void
+without_a_safe_runtime_directory_it_lies_in_tmp(void **state)
+{
+    char path[SOCKET_PATH_MAX], expected[64];
+
+    assert_int_equal(chmod(dir, 0777), 0);
+    snprintf(expected, sizeof expected, "/tmp/snug-%u/work.sock", (unsigned)geteuid());
+    assert_ok(runtime_socket_path("work", path));
+    assert_string_equal(path, expected);
+}
+
+static void
+connecting_says_when_no_agent_runs(void **state)
+{
+    struct rpc *r;
+
+    assert_err(rpc_connect("work", RPC_RUNNING_ONLY, &r), ERR_NOT_FOUND);
+    char *path = strdup(getenv("PATH"));
+    setenv("PATH", ".:", 1);
+    assert_err(rpc_connect("work", RPC_START_AGENT, &r), ERR_NOT_FOUND);
+    setenv("PATH", path, 1);
+    free(path);
+}
+
+int
+main(void)
+{
+#define IN_DIR(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_line_read_takes_one_object),
+        cmocka_unit_test(json_line_read_refuses_what_is_not_one),
+        cmocka_unit_test(lines_come_whole_however_they_arrive),
+        cmocka_unit_test(lines_have_an_end_or_are_refused),
+        cmocka_unit_test(parameters_are_checked_against_the_table),
+        cmocka_unit_test(every_row_of_the_table_can_be_read),
+        cmocka_unit_test(errors_keep_their_name_across_the_socket),
+        IN_DIR(the_socket_lies_in_a_directory_of_ours_alone),
+        IN_DIR(without_a_safe_runtime_directory_it_lies_in_tmp),
+        IN_DIR(connecting_says_when_no_agent_runs),
+    };
+
+    json_setup();
+    return cmocka_run_group_tests_name("core-rpc", tests, NULL, NULL);
+}
