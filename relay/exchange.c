@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "relay/exchange.h"
+
+#include "relay/conn_state.h"
+#include "relay/refusal.h"
+
+#define SMALL_BODY (64 * 1024) /* cheaper to read than another handshake */
+#define NEVER (1000ULL * 365 * SECONDS_A_DAY)
+#define STREAM_OUT_MAX (2 * (STREAM_UNSENT_MAX + FRAME_MAX))
+
+/* Put an answer into `out`, and say what comes after it. */
+static void
+answer(struct conn *c, const struct http1_answer *a)
+{
+    struct http1_answer out = *a;
+
+    out.close = a->close || !c->keep_alive || c->server->leaving;
+    c->out.max = ANSWER_MAX + HTTP1_ANSWER_OVERHEAD;
+    http1_write_answer(&c->out, &out);
+    c->arriving = false;
+    c->state = CONN_READING;
+    conn_deadline_in(c, c->server->limits.idle);
+    if (out.close || c->out.failed)
+        conn_become_last(c);
+}
+
+static void
+answer_refusal(struct conn *c, unsigned status, uint32_t retry_after)
+{
+    AUTO(buf_done) struct buf body = BUF(1024);
+    refusal_write(&body, status, retry_after);
+    answer(c, &(struct http1_answer){
+                  .status = status, .retry_after = retry_after, .body = buf_span(&body)});
+}
+
+/* Refuse before the request is whole, which leaves no way to find the next one. */
+void
+exchange_cut_short(struct conn *c, unsigned status, uint32_t retry_after)
+{
+    c->keep_alive = false;
+    answer_refusal(c, status, retry_after);
+}
+
+static void
+answer_from_service(struct conn *c)
+{
+    struct service_answer *a = &c->answer;
+
+    answer(c, &(struct http1_answer){.status = a->status,
+                                     .retry_after = a->retry_after,
+                                     .text = a->text,
+                                     .body = buf_span(&a->body)});
+    service_answer_done(a);
+}
+
+static void
+wait_for_commit(struct conn *c)
+{
+    struct server *s = c->server;
+
+    c->state = CONN_WAITING;
+    c->verdict = c->answer.ticket <= s->committed ? COMMITTED : UNDECIDED;
+    c->next_waiting = s->waiting;
+    c->waiting_link = &s->waiting;
+    if (c->next_waiting != NULL)
+        c->next_waiting->waiting_link = &c->next_waiting;
+    s->waiting = c;
+    conn_deadline_in(c, NEVER);
+    if (c->verdict != UNDECIDED || s->broken)
+        loop_later(s->loop, &s->release);
+}
+
+void
+exchange_stop_waiting(struct conn *c)
+{
+    *c->waiting_link = c->next_waiting;
+    if (c->next_waiting != NULL)
+        c->next_waiting->waiting_link = c->waiting_link;
+    c->waiting_link = NULL;
+    c->next_waiting = NULL;
+}
+
+static void
+open_stream(struct conn *c)
+{
+    struct stream_params params = c->answer.stream;
+
+    service_answer_done(&c->answer);
+    c->out.max = STREAM_OUT_MAX;
+    http1_write_stream_head(&c->out);
+    c->state = CONN_STREAMING;
+    conn_deadline_in(c, NEVER);
+    if (streams_open(c->server->streams, &params, c, &c->stream) != OK) {
+        buf_clear(&c->out);
+        exchange_cut_short(c, 503, 1);
+    }
+}
+
+static void
+handle(struct conn *c)
+{
+    struct server *s = c->server;
+    const struct http1_request *h = &c->http.request;
+    struct service_request request = {
+        .method = h->method,
+        .path = h->target,
+        .authority = h->authority,
+        .authorization = h->authorization,
+        .body = buf_span(&c->http.body),
+        .source = c->source,
+    };
+
+    c->keep_alive = h->keep_alive;
+    c->answer = SERVICE_ANSWER;
+    bool busy = h->method != METHOD_GET && service_overloaded(s->service);
+    if (!busy) {
+        service_handle(s->service, &request, &c->answer);
+        loop_later(s->loop, &s->batch_end);
+    }
+    http1_next(&c->http);
+    s->body_bytes -= c->counted;
+    c->counted = 0;
+    if (busy)
+        answer_refusal(c, 503, 1);
+    else if (c->answer.kind == ANSWER_NOW)
+        answer_from_service(c);
+    else if (c->answer.kind == ANSWER_AFTER_COMMIT)
+        wait_for_commit(c);
+    else
+        open_stream(c);
+}
+
+/* The head of a request with a body. */
+static void
+expect_body(struct conn *c)
+{
+    struct server *s = c->server;
+    size_t n = c->http.request.content_length;
+
+    if (n > BODIES_MAX - s->body_bytes || (n > SMALL_BODY && service_overloaded(s->service))) {
+        exchange_cut_short(c, 503, 1);
+        return;
+    }
+    c->counted = n;
+    s->body_bytes += n;
+    conn_deadline_in(c, s->limits.request + n / 16);
+    if (c->http.request.expects_continue)
+        http1_write_continue(&c->out);
+}
+
+void
+exchange_take(struct conn *c)
+{
+    size_t used;
+
+    if (!c->arriving)
+        conn_deadline_in(c, c->server->limits.request);
+    c->arriving = true;
+    c->out.max = ANSWER_MAX;
+    enum http1_event e = http1_feed(&c->http, buf_span(&c->in), &used);
+    buf_consume(&c->in, used);
+    if (c->in.n == 0)
+        buf_done(&c->in);
+    if (e == HTTP1_HEAD)
+        expect_body(c);
+    else if (e == HTTP1_REQUEST)
+        handle(c);
+    else if (e == HTTP1_REFUSED)
+        exchange_cut_short(c, c->http.refused, 0);
+}
+
+void
+conns_judge(struct server *s, uint64_t upto, bool stored)
+{
+    for (struct conn *c = s->waiting; c != NULL; c = c->next_waiting)
+        if (c->verdict == UNDECIDED && c->answer.ticket <= upto)
+            c->verdict = stored ? COMMITTED : NOT_STORED;
+}
+
+/* Handling a pipelined request may make the same connection wait again, which puts it at the front
+ * of the list: behind this walk. */
+void
+conns_release(struct server *s)
+{
+    struct conn *next;
+
+    for (struct conn *c = s->waiting; c != NULL; c = next) {
+        next = c->next_waiting;
+        if (c->verdict == UNDECIDED && !s->broken)
+            continue;
+        exchange_stop_waiting(c);
+        if (c->verdict == COMMITTED) {
+            answer_from_service(c);
+        } else {
+            service_answer_done(&c->answer);
+            answer_refusal(c, c->verdict == NOT_STORED ? 507 : 503, 0);
+        }
+        conn_resume(c);
+    }
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * How many connections each source has open. A source is the masked address that limits go by (/24
+ * or /48); nothing else of a peer's address is kept, and this only while it is connected.
+ */
+#pragma once
+
+#include <sys/socket.h>
+
+#include "relay/service.h"
+
+struct sources;
+
+enum err sources_new(struct sources **ret);
+void sources_free(struct sources *s);
+
+/* The source of an IPv4, IPv6 or local peer. IPv4 inside IPv6 counts as IPv4. */
+struct source source_of(const struct sockaddr *peer);
+
+/* Count one connection more, unless SOURCE has MAX already (ERR_LIMIT). Loopback is not counted. */
+enum err sources_enter(struct sources *s, struct source source, size_t max);
+void sources_leave(struct sources *s, struct source source);

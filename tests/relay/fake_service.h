@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A service of a few paths, to see what the server makes of each kind of answer. It runs on the
+ * server's thread; requests steer it.
+ *
+ *     GET  /now          200 "ok" at once             GET /echo?…     200, the authority and target
+ *     POST /commit       202 after a commit           POST /settle    commit everything
+ *     POST /refuse       what waits is not stored     POST /break     the store is broken
+ *     GET  /stream?after=N   a stream of device 1     POST /push      push the next item to it
+ *     POST /push-many    push 300                     GET /state      "handled waiting connections"
+ *     POST /transient    push a transient frame       POST /big       take up to 1 MiB
+ *     GET  /large        an answer of 1 MiB           POST /overload  refuse writes from now on
+ */
+#pragma once
+
+#include "relay/server.h"
+
+struct service {
+    struct service_host host;
+    struct server *server;
+    uint64_t items;   /* of device 1, numbered from 1 */
+    uint64_t tickets; /* given out */
+    unsigned handled, batches;
+    bool overloaded;
+};
+
+/* The size of every item's envelope. */
+#define FAKE_ENVELOPE ENVELOPE_B3
