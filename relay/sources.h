@@ -5,11 +5,10 @@
  */
 #pragma once
 
-#include <sys/socket.h>
-
 #include "relay/service.h"
 
 struct sources;
+struct sockaddr;
 
 enum err sources_new(struct sources **ret);
 void sources_free(struct sources *s);

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "relay/openssl.h"
+#include "relay/tls_openssl.h"
 
 struct tls {
     SSL_CTX *ctx;

@@ -31,12 +31,12 @@ OWNERS = {
     r"sqlcipher/.*": r"core/db\.c",
     r"sqlite3\.h": r"relay/store_sqlite\w*\.c",
     r"curl/.*": r"core/relay_client_curl\w*\.c",
-    r"openssl/(ssl|err|x509|pem|bio)\w*\.h": r"relay/tls\w*\.c|relay/http2\.c",
+    r"openssl/(ssl|err|x509|pem|bio)\w*\.h": r"relay/tls\w*\.[ch]|relay/http2\.c",
     r"openssl/(evp|sha|hmac)\.h": r"crypto/.*|relay/tls\w*\.c",
     r"jansson\.h": r"core/agent/.*|core/rpc/.*|cli/.*|gui/.*",
     r"qrencode\.h": r"cli/qr\.c|gui/.*",
     r"(gtk|adwaita|glib|gio)\b.*": r"gui/.*|core/media/.*",
-    r"sys/socket\.h": r"core/agent/.*|core/rpc/.*|core/relay_client_curl\w*\.c|relay/(loop|conn|listen|http|tls|streams|main|host)\w*\.[ch]",
+    r"sys/socket\.h": r"core/agent/.*|core/rpc/.*|core/relay_client_curl\w*\.c|relay/(admin|conn|listen|server)\w*\.[ch]",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)

@@ -15,7 +15,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "relay/openssl.h"
+#include "relay/tls_openssl.h"
 #include "tests/relay/fake_service.h"
 
 #define PATIENCE 20 /* seconds until a test gives up */

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "relay/files.h"
-#include "relay/openssl.h"
 #include "relay/tls.h"
+#include "relay/tls_openssl.h"
 
 #define VALID_DAYS (20 * 365)
 #define PEM_MAX (16 * 1024)
