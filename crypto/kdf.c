@@ -7,30 +7,44 @@
 #define HASH 32
 _Static_assert(crypto_auth_hmacsha256_BYTES == HASH, "SHA-256");
 
-typedef crypto_auth_hmacsha256_state hmac_state; /* libsodium's name is too long for a line */
+struct hmac {
+    crypto_auth_hmacsha256_state state;
+};
 
 static void
-hmac_state_wipe(hmac_state *s)
+hmac_wipe(struct hmac *h)
 {
-    secret_wipe(s, sizeof *s);
+    secret_wipe(h, sizeof *h);
 }
 
 static void
-update(hmac_state *s, struct span bytes)
+hmac_start(struct hmac *h, struct span key)
+{
+    crypto_auth_hmacsha256_init(&h->state, key.n > 0 ? key.p : (const uint8_t *)"", key.n);
+}
+
+static void
+hmac_add(struct hmac *h, struct span bytes)
 {
     if (bytes.n > 0)
-        crypto_auth_hmacsha256_update(s, bytes.p, bytes.n);
+        crypto_auth_hmacsha256_update(&h->state, bytes.p, bytes.n);
+}
+
+static void
+hmac_end(struct hmac *h, struct secret32 *ret)
+{
+    crypto_auth_hmacsha256_final(&h->state, ret->b);
 }
 
 /* RFC 5869, 2.2. HMAC fills a short key up with zeros, so no salt and a zero salt are the same. */
 static void
 extract(struct span salt, struct span ikm, struct secret32 *ret)
 {
-    AUTO(hmac_state_wipe) hmac_state s;
+    AUTO(hmac_wipe) struct hmac h;
 
-    crypto_auth_hmacsha256_init(&s, salt.n > 0 ? salt.p : (const uint8_t *)"", salt.n);
-    update(&s, ikm);
-    crypto_auth_hmacsha256_final(&s, ret->b);
+    hmac_start(&h, salt);
+    hmac_add(&h, ikm);
+    hmac_end(&h, ret);
 }
 
 /* RFC 5869, 2.3, with the info in two parts. */
@@ -41,14 +55,14 @@ expand(const struct secret32 *prk, const struct span info[2], uint8_t *ret, size
     uint8_t counter = 1;
 
     for (size_t done = 0; done < n; counter++) {
-        AUTO(hmac_state_wipe) hmac_state s;
-        crypto_auth_hmacsha256_init(&s, prk->b, sizeof prk->b);
+        AUTO(hmac_wipe) struct hmac h;
+        hmac_start(&h, SPAN_OF(*prk));
         if (done > 0)
-            update(&s, SPAN_OF(block));
-        update(&s, info[0]);
-        update(&s, info[1]);
-        update(&s, SPAN(&counter, 1));
-        crypto_auth_hmacsha256_final(&s, block.b);
+            hmac_add(&h, SPAN_OF(block));
+        hmac_add(&h, info[0]);
+        hmac_add(&h, info[1]);
+        hmac_add(&h, SPAN(&counter, 1));
+        hmac_end(&h, &block);
 
         size_t take = n - done < HASH ? n - done : HASH;
         memcpy(ret + done, block.b, take);

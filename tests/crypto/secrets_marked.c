@@ -4,7 +4,8 @@
  * one is then reported. With `branch` or `index` as argument it does what must not be done, which
  * must be reported too.
  */
-#include <stdio.h>
+#include "tests/crypto/secrets_marked.h"
+
 #include <string.h>
 
 #include "crypto/kdf.h"
