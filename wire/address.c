@@ -70,6 +70,9 @@ host_valid(struct span host)
         return dns_name_valid(host); /* an IPv4 literal has the form of a DNS name */
     if (host.n < 4 || host.p[host.n - 1] != ']')
         return false;
+    for (size_t i = 1; i < host.n - 1; i++) /* no NUL, which would hide the rest; lower case */
+        if (host.p[i] == '\0' || strchr("0123456789abcdef:.", host.p[i]) == NULL)
+            return false;
     memcpy(text, host.p + 1, host.n - 2);
     text[host.n - 2] = '\0';
     return inet_pton(AF_INET6, text, raw) == 1;

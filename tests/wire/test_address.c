@@ -55,6 +55,12 @@ address_refuses_what_is_not_one(void **state)
         assert_err(address_read(SPAN_STR(bad[i]), &a), ERR_MALFORMED);
         assert_int_equal(a.port, 7);
     }
+    /* What stands behind a NUL would be hidden from inet_pton, and the host is lower case. */
+    struct address hidden = {.port = 7};
+    assert_err(address_read(SPAN("bob@[::1\0x]", 12), &hidden), ERR_MALFORMED);
+    assert_err(address_read(SPAN_STR("bob@[FE80::1]"), &hidden), ERR_MALFORMED);
+    assert_err(address_read(SPAN_STR("bob@[fe80::1%eth0]"), &hidden), ERR_MALFORMED);
+    assert_int_equal(hidden.port, 7);
     char longest[200];
     memset(longest, 'a', sizeof longest);
     longest[5] = '@';
