@@ -18,6 +18,7 @@
 #include "wire/content.pb-c.h"
 #include "wire/envelope.pb-c.h"
 #include "wire/keys.pb-c.h"
+#include "wire/limits.h"
 #include "wire/pack.h"
 #include "wire/queue.pb-c.h"
 #include "wire/relay.pb-c.h"
