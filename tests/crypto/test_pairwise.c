@@ -182,7 +182,6 @@ static void
 plaintext_may_be_empty_and_as_long_as_an_envelope_takes(void **state)
 {
     AUTO(pairwise_message_done) struct pairwise_message m = {0};
-    AUTO(buf_done) struct buf plain = PLAIN;
     static char text[CONTENT_MAX + 1];
 
     assert_ok(peer_start(alice, bob, true));
