@@ -31,8 +31,15 @@ enum chain_verdict { CHAIN_NEW, CHAIN_HELD, CHAIN_DIFFERENT };
  * are noted and shown. */
 enum err chain_received(struct engine *e, const struct arrival *a, enum chain_verdict *ret);
 
-/* own.6 for C, at most ACKS_MAX, longest unsent first, appended as ChainAck values the caller frees
- * with the content. */
+/* The sender no longer has this one (B6.6): its place holder says so, and the chain goes on. */
+enum err chain_gone(struct engine *e, const struct arrival *a, const struct chain_id *chain,
+                    uint64_t seq);
+
+/* Ask for what is missing (B6.5): work of healing_step. *RET_DUE: monotonic ms of the next turn. */
+enum err chains_ask(struct engine *e, int64_t *ret_due);
+
+/* own.6 for C, at most ACKS_MAX, longest unsent first. The current chain is always among them, so
+ * that an acknowledgement that got lost is made up for by the next content. */
 struct chain_ack {
     struct chain_id chain;
     uint64_t upto;
@@ -44,5 +51,5 @@ enum err chain_acks(struct engine *e, const struct contact *c, struct chain_ack 
 enum err chain_acks_sent(struct engine *e, const struct contact *c, const struct chain_ack *acks,
                          size_t count);
 
-/* own.6 of theirs: mark what we sent as acknowledged. */
+/* own.6 of theirs: mark what we sent as acknowledged; it leaves the outbox. */
 enum err chain_acked(struct engine *e, const struct contact *c, const struct chain_ack *ack);

@@ -38,10 +38,27 @@ struct message {
  * ERR_TOO_LARGE (TEXT_MAX), ERR_MALFORMED (not UTF-8), ERR_USAGE (empty). */
 enum err message_send_text(struct engine *e, int64_t contact, struct span text, int64_t *ret);
 
-/* A text or other shown content that was received; inside the inbox's transaction. */
+/* A text or other shown content that was received; inside the inbox's transaction. It takes the
+ * place of its place holder, if it has one. ERR_MALFORMED: the body is not what its type says; the
+ * place holder is gone then as well. */
 enum err message_receive(struct engine *e, const struct arrival *a);
 
+/* A message of A's chain is missing: its place holder, MESSAGE_GAP or MESSAGE_GONE. */
+enum err message_add_gap(struct engine *e, const struct arrival *a, int64_t seq,
+                         enum message_state state, int64_t *ret);
+enum err message_gap_gone(struct engine *e, int64_t contact, int64_t id);
+/* What A brings was shown before, under another number: its place holder goes. */
+enum err message_gap_repeated(struct engine *e, const struct arrival *a);
+
+/* Whether a message with this id from (or to) the contact is in the history. */
+enum err message_known(struct engine *e, int64_t contact, const struct msg_id *id, bool *ret);
+
+/* An outgoing message got further. Never back: a receipt that comes late changes nothing. */
 enum err message_set_state(struct engine *e, int64_t id, enum message_state state, const char *why);
+
+/* Everything from C up to message ID was shown to a person; one transaction. Sends read receipts
+ * where they are turned on (B10). */
+enum err messages_mark_read(struct engine *e, int64_t contact, int64_t id);
 
 /* Call EACH for the LIMIT newest messages with id below BEFORE (0: from the end), oldest of them
  * first; *ret_more tells whether there are older ones. CONTACT 0: of all. */

@@ -45,4 +45,7 @@ enum err outbox_reencrypt(struct engine *e, const struct contact *c);
 /* The contact's state, keys or tokens changed: try again now. */
 void outbox_wake(struct engine *e, int64_t contact);
 
+/* Something may go out now that could not before (an acknowledgement made room); back-offs stay. */
+void outbox_touch(struct engine *e, int64_t contact);
+
 int64_t outbox_step(struct engine *e);

@@ -113,7 +113,7 @@ CREATE TABLE sessions(
     record BLOB NOT NULL,
     started_s INTEGER NOT NULL,              -- when last built from a bundle or an initial message
     heard INTEGER NOT NULL DEFAULT 0,        -- a message was received since
-    unacknowledged INTEGER NOT NULL DEFAULT 0,  -- contents encrypted since the last acknowledgement
+    unacknowledged INTEGER NOT NULL DEFAULT 0,  -- contents without a chain encrypted since anything came from it (B6.2)
     PRIMARY KEY(account, device)
 ) WITHOUT ROWID;
 CREATE TABLE initial_keys(hash BLOB PRIMARY KEY, spk INTEGER NOT NULL, at_s INTEGER NOT NULL) WITHOUT ROWID;
@@ -146,6 +146,7 @@ CREATE TABLE gaps(chain INTEGER NOT NULL, seq INTEGER NOT NULL, since_ms INTEGER
                   next_ms INTEGER, message INTEGER,       -- its place holder in the conversation
                   state INTEGER NOT NULL,                 -- 0 open, 1 gone
                   PRIMARY KEY(chain, seq)) WITHOUT ROWID;
+CREATE INDEX gaps_due ON gaps(next_ms);
 
 -- The conversation as shown.
 CREATE TABLE messages(
@@ -165,6 +166,8 @@ CREATE TABLE messages(
 );
 CREATE INDEX messages_by_contact ON messages(contact, id);
 CREATE INDEX messages_by_msg_id ON messages(contact, msg_id);
+CREATE INDEX messages_sent ON messages(chain, seq) WHERE shared IS NOT NULL;
+CREATE INDEX messages_gaps ON messages(chain, seq) WHERE type=0;
 
 -- What has to go out (B6.2), per recipient device, oldest first.
 CREATE TABLE outbox(
@@ -175,12 +178,22 @@ CREATE TABLE outbox(
     shared BLOB NOT NULL,
     lane INTEGER NOT NULL,                   -- 0 deliver, 1 request
     device INTEGER, ciphertext_type INTEGER, ciphertext BLOB,  -- libsignal's bytes once made
-    envelope BLOB, idem BLOB, pow BLOB,
+    envelope BLOB, idem BLOB,
     chain BLOB, seq INTEGER,
     state INTEGER NOT NULL,                  -- 0 made, 1 at the relay, waiting for the acknowledgement
-    tries INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0, made_ms INTEGER NOT NULL, sent_ms INTEGER
+    made_ms INTEGER NOT NULL, sent_ms INTEGER
 );
 CREATE INDEX outbox_by_contact ON outbox(contact, state, id);
+CREATE INDEX outbox_by_chain ON outbox(chain, seq);
+CREATE INDEX outbox_resets ON outbox(contact) WHERE type=20 AND state=0;
+
+-- Receipts that wait for their random delay (B10), and how often a contact got an ack or a resend lately (B6.5, B6.7).
+CREATE TABLE receipts_due(contact INTEGER NOT NULL, kind INTEGER NOT NULL, msg_id BLOB NOT NULL, due_ms INTEGER NOT NULL,
+                          PRIMARY KEY(contact, kind, msg_id)) WITHOUT ROWID;
+CREATE TABLE pacing(contact INTEGER PRIMARY KEY, ack_due_ms INTEGER, ack_day INTEGER NOT NULL DEFAULT 0,
+                    acks INTEGER NOT NULL DEFAULT 0, resend_hour INTEGER NOT NULL DEFAULT 0,
+                    resends INTEGER NOT NULL DEFAULT 0, misuse_day INTEGER NOT NULL DEFAULT 0,
+                    misuses INTEGER NOT NULL DEFAULT 0);  -- of the token it was granted, by others (B9.7)
 
 -- How far each queue was read and acknowledged: "device" and "request".
 CREATE TABLE cursors(queue TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;

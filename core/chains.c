@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Our chains: places for what we send, and the acknowledgements that come back and go out. What
+ * comes in is in core/chains_in.c.
+ */
+#include "core/chains.h"
+
+#include <sodium.h>
+
+#include "core/engine_state.h"
+#include "core/messages.h"
+#include "crypto/pairwise.h"
+
+enum err
+chain_begin(struct engine *e, const struct contact *c)
+{
+    struct chain_id chain;
+
+    randombytes_buf(chain.b, sizeof chain.b);
+    TRY(db_run(e->db, "UPDATE chains_out SET current=0 WHERE contact=?1 AND current=1", "i",
+               c->id));
+    return db_run(e->db, "INSERT INTO chains_out(contact,chain,next_seq,current) VALUES(?1,?2,1,1)",
+                  "ib", c->id, SPAN_OF(chain));
+}
+
+static enum err
+current_place(struct engine *e, const struct contact *c, struct chain_place *ret)
+{
+    struct chain_place place = {0};
+    AUTO(query_done) struct query q;
+
+    TRY(db_query(e->db, &q,
+                 "SELECT chain,next_seq,last_hash FROM chains_out WHERE contact=?1 AND current=1",
+                 "i", c->id));
+    if (!query_next(&q)) {
+        TRY(query_end(&q));
+        return fail(ERR_NOT_FOUND, "no chain was begun");
+    }
+    TRY(query_exact(&q, 0, place.chain.b, sizeof place.chain.b));
+    place.seq = (uint64_t)query_int(&q, 1);
+    if (place.seq > 1)
+        TRY(query_exact(&q, 2, place.prev.b, sizeof place.prev.b));
+    TRY(query_end(&q));
+    *ret = place;
+    return OK;
+}
+
+enum err
+chain_next(struct engine *e, const struct contact *c, struct chain_place *ret)
+{
+    enum err found = current_place(e, c, ret);
+    if (found != ERR_NOT_FOUND)
+        return found;
+    TRY(chain_begin(e, c));
+    return current_place(e, c, ret);
+}
+
+enum err
+chain_sent(struct engine *e, const struct contact *c, const struct chain_place *place,
+           struct span shared)
+{
+    struct sha256 hash;
+
+    sha256_of(shared, &hash);
+    struct hash16 hash16 = hash16_of(&hash);
+    return db_run(e->db,
+                  "UPDATE chains_out SET next_seq=?3,last_hash=?4 WHERE contact=?1 AND chain=?2",
+                  "ibib", c->id, SPAN_OF(place->chain), (int64_t)place->seq + 1, SPAN_OF(hash16));
+}
+
+/* --- what we acknowledge
+ * ------------------------------------------------------------------------ */
+
+/* Which of the 64 above UPTO are held, or closed as gone. */
+static enum err
+bitmap_of(struct engine *e, int64_t row, int64_t upto, uint64_t *ret)
+{
+    uint64_t bits = 0;
+    AUTO(query_done) struct query q;
+
+    TRY(db_query(e->db, &q,
+                 "SELECT seq FROM chain_hashes WHERE chain=?1 AND seq>?2 AND seq<=?2+64 "
+                 "UNION SELECT seq FROM gaps WHERE chain=?1 AND seq>?2 AND seq<=?2+64 AND state=1",
+                 "ii", row, upto));
+    while (query_next(&q))
+        bits |= (uint64_t)1 << (query_int(&q, 0) - upto - 1);
+    TRY(query_end(&q));
+    *ret = bits;
+    return OK;
+}
+
+enum err
+chain_acks(struct engine *e, const struct contact *c, struct chain_ack ret[ACKS_MAX],
+           size_t *ret_count)
+{
+    struct chain_ack acks[ACKS_MAX];
+    size_t count = 0;
+    AUTO(query_done) struct query q;
+
+    TRY(db_query(e->db, &q,
+                 "SELECT id,chain,upto FROM chains_in WHERE contact=?1 AND (owed>0 OR current=1) "
+                 "ORDER BY owed=0,owed_since_ms,id DESC LIMIT ?2",
+                 "ii", c->id, (int64_t)ACKS_MAX));
+    while (count < ACKS_MAX && query_next(&q)) {
+        struct chain_ack *a = &acks[count++];
+        TRY(query_exact(&q, 1, a->chain.b, sizeof a->chain.b));
+        a->upto = (uint64_t)query_int(&q, 2);
+        TRY(bitmap_of(e, query_int(&q, 0), query_int(&q, 2), &a->bitmap));
+    }
+    TRY(query_end(&q));
+    memcpy(ret, acks, count * sizeof *acks);
+    *ret_count = count;
+    return OK;
+}
+
+enum err
+chain_acks_sent(struct engine *e, const struct contact *c, const struct chain_ack *acks,
+                size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        TRY(db_run(e->db,
+                   "UPDATE chains_in SET owed=0,owed_since_ms=NULL WHERE contact=?1 AND chain=?2 "
+                   "AND owed>0",
+                   "ib", c->id, SPAN_OF(acks[i].chain)));
+    return OK;
+}
+
+/* --- what they acknowledge
+ * ---------------------------------------------------------------------- */
+
+/* Messages FIRST to LAST of CHAIN have arrived. */
+static enum err
+delivered(struct engine *e, const struct chain_id *chain, int64_t first, int64_t last)
+{
+    enum { BATCH = 128 };
+    for (;;) {
+        int64_t ids[BATCH];
+        size_t count = 0;
+        AUTO(query_done) struct query q;
+
+        TRY(db_query(e->db, &q,
+                     "SELECT id FROM messages WHERE chain=?1 AND seq>=?2 AND seq<=?3 AND "
+                     "shared IS NOT NULL AND outgoing=1 AND state NOT IN (?4,?5) LIMIT ?6",
+                     "biiiii", SPAN_OF(*chain), first, last, (int64_t)MESSAGE_DELIVERED,
+                     (int64_t)MESSAGE_READ, (int64_t)BATCH));
+        while (count < BATCH && query_next(&q))
+            ids[count++] = query_int(&q, 0);
+        TRY(query_end(&q));
+        for (size_t i = 0; i < count; i++)
+            TRY(message_set_state(e, ids[i], MESSAGE_DELIVERED, ""));
+        if (count < BATCH)
+            break;
+    }
+    return db_run(e->db, "DELETE FROM outbox WHERE chain=?1 AND seq>=?2 AND seq<=?3", "bii",
+                  SPAN_OF(*chain), first, last);
+}
+
+enum err
+chain_acked(struct engine *e, const struct contact *c, const struct chain_ack *ack)
+{
+    int64_t next = 0, acked = 0;
+    AUTO(query_done) struct query q;
+
+    TRY(db_query(e->db, &q, "SELECT next_seq,acked FROM chains_out WHERE contact=?1 AND chain=?2",
+                 "ib", c->id, SPAN_OF(ack->chain)));
+    bool ours = query_next(&q);
+    if (ours) {
+        next = query_int(&q, 0);
+        acked = query_int(&q, 1);
+    }
+    TRY(query_end(&q));
+    if (!ours)
+        return OK;
+    /* Nobody can hold what we have not said. */
+    int64_t upto = ack->upto < (uint64_t)next ? (int64_t)ack->upto : next - 1;
+    if (upto > acked) {
+        TRY(delivered(e, &ack->chain, acked + 1, upto));
+        TRY(db_run(e->db, "UPDATE chains_out SET acked=?3 WHERE contact=?1 AND chain=?2", "ibi",
+                   c->id, SPAN_OF(ack->chain), upto));
+    }
+    for (int64_t i = 0; i < 64 && upto + 1 + i < next; i++)
+        if ((ack->bitmap >> i & 1) != 0)
+            TRY(delivered(e, &ack->chain, upto + 1 + i, upto + 1 + i));
+    return OK;
+}
