@@ -614,6 +614,12 @@ relay_client_listen(struct relay_client *c, const struct relay_client_events *ev
     c->events = events != NULL ? *events : (struct relay_client_events){0};
 }
 
+void *
+relay_client_listener(const void *world_self)
+{
+    return ((const struct relay_client *)world_self)->events.self;
+}
+
 enum err
 relay_client_set_proxy(struct relay_client *c, const char *proxy)
 {

@@ -37,6 +37,8 @@ relay_client_freep(struct relay_client **c)
 
 /* Where answers go from now on; NULL: nowhere. */
 void relay_client_listen(struct relay_client *c, const struct relay_client_events *events);
+/* Its `self`, given the `self` of the world below: for what else is called with that. */
+void *relay_client_listener(const void *world_self);
 
 /* PROXY is "host:port" of a SOCKS5 proxy, or "" for none. Counts for requests started later.
  * Onion hosts are reached through a proxy only. ERR_MALFORMED. */

@@ -229,8 +229,8 @@ about_job(const json_t *message, const char *method, const char *job, const json
 }
 
 enum err
-rpc_call_job(struct rpc *r, const char *method, json_t *params, void (*progress)(const char *stage),
-             json_t **ret)
+rpc_call_job(struct rpc *r, const char *method, json_t *params,
+             void (*progress)(const json_t *about), json_t **ret)
 {
     AUTO(json_decrefpp) json_t *begun = NULL;
     AUTO(json_decrefpp) json_t *others = json_array();
@@ -253,8 +253,8 @@ rpc_call_job(struct rpc *r, const char *method, json_t *params, void (*progress)
             e = outcome(json_object_get(message, "params"), ret);
         else if (!about_job(message, "progress", job, &about))
             json_array_append(others, message);
-        else if (progress != NULL && json_object_get(about, "stage") != NULL)
-            progress(json_string_value(json_object_get(about, "stage")));
+        else if (progress != NULL)
+            progress(about);
     }
     json_array_extend(r->kept, others);
     return e;

@@ -29,9 +29,10 @@ rpc_freep(struct rpc **r)
  * ERR_IO: the agent went away. */
 enum err rpc_call(struct rpc *r, const char *method, json_t *params, json_t **ret);
 
-/* The same for a method that answers a job, whose stages are told to PROGRESS (may be NULL). */
+/* The same for a method that answers a job. PROGRESS (may be NULL) is called with the parameters of
+ * each of its `progress` notifications, borrowed. */
 enum err rpc_call_job(struct rpc *r, const char *method, json_t *params,
-                      void (*progress)(const char *stage), json_t **ret);
+                      void (*progress)(const json_t *about), json_t **ret);
 
 /* The next notification (an object with `method` and `params`), the caller's. Waits WAIT_MS for it,
  * -1: for ever. ERR_TIMEOUT. */

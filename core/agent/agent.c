@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/agent/agent.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+const char *
+topic_name(enum topic t)
+{
+    static const char *const names[TOPIC_COUNT] = {"message", "message.state", "gap",
+                                                   "contact", "request",       "lookup",
+                                                   "relay",   "notice",        "lock"};
+
+    return names[t];
+}
+
+void
+agent_notify(struct agent *a, enum topic t, json_t *params)
+{
+    json_t *j = params == NULL ? NULL
+                               : json_pack("{s:s,s:s,s:o}", "jsonrpc", "2.0", "method",
+                                           topic_name(t), "params", params);
+
+    if (j != NULL)
+        socket_notify(&a->socket, 1U << t, j);
+    json_decref(j);
+}
+
+enum err
+agent_may(const struct call *c)
+{
+    struct agent *a = c->agent;
+
+    if (c->method->needs != UNLOCKED)
+        return OK;
+    if (a->state == AGENT_NO_PROFILE)
+        return fail(ERR_NOT_FOUND, "There is no profile %s yet: `snug init` makes it.",
+                    profile_name(a->profile));
+    if (a->state == AGENT_LOCKED)
+        return fail(ERR_LOCKED, "The profile is locked.");
+    if (c->method->permission > READ || !client_subscribed(c->client))
+        a->used = loop_now();
+    return OK;
+}
+
+/* --- the loop's callers --- */
+
+static void
+on_line(void *self, struct client *c, struct span line)
+{
+    call_line(self, c, line);
+}
+
+static void
+on_gone(void *self, struct client *c)
+{
+    calls_client_gone(self, c);
+}
+
+static void
+on_signal(void *self, uint32_t events)
+{
+    struct agent *a = self;
+    struct signalfd_siginfo info;
+
+    if (read(a->signals.fd, &info, sizeof info) == sizeof info)
+        loop_stop(&a->loop);
+}
+
+static int64_t
+turn(void *self)
+{
+    struct agent *a = self;
+    int64_t session = agent_session_turn(a), calls = calls_turn(a);
+
+    socket_sweep(&a->socket);
+    /* A call that ended may have changed the session: let it have its turn too. */
+    if (a->turn_again) {
+        a->turn_again = false;
+        return 0;
+    }
+    return session < calls ? session : calls;
+}
+
+/* --- its life --- */
+
+static enum err
+watch_signals(struct agent *a)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    a->signals = (struct source){.self = a, .ready = on_signal};
+    a->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (a->signals.fd < 0)
+        return fail(ERR_IO, "signalfd: %m");
+    return loop_add(&a->loop, &a->signals, EPOLLIN);
+}
+
+static enum err
+begin(struct agent *a, const char *profile)
+{
+    char path[SOCKET_PATH_MAX];
+    const struct socket_host host = {.self = a, .on_line = on_line, .on_gone = on_gone};
+
+    TRY(profile_lock(profile, &a->profile));
+    a->state = profile_exists(a->profile) ? AGENT_LOCKED : AGENT_NO_PROFILE;
+    TRY(watch_signals(a));
+    TRY(worker_init(&a->worker, &a->loop));
+    TRY(runtime_socket_path(profile, path));
+    return socket_open(&a->socket, &a->loop, path, &host);
+}
+
+static void
+end(struct agent *a)
+{
+    worker_done(&a->worker);
+    calls_cancel_all(a, fail(ERR_STATE, "The agent ends."));
+    agent_lock(a);
+    socket_close(&a->socket);
+    profile_free(a->profile);
+    if (a->signals.fd >= 0)
+        close(a->signals.fd);
+    loop_done(&a->loop);
+}
+
+static void
+tell_starter(int fd, enum err e)
+{
+    char words[300];
+
+    snprintf(words, sizeof words, "%s\n%s",
+             e == OK         ? "ready"
+             : e == ERR_BUSY ? "busy"
+                             : err_why(e),
+             e == ERR_BUSY ? err_why(e) : "");
+    if (fd < 0)
+        return;
+    if (write(fd, words, strlen(words)) < 0)
+        return; /* nobody waits any more */
+    close(fd);
+}
+
+enum err
+agent_run(const char *profile, int ready_fd)
+{
+    struct agent a = {.signals.fd = -1, .worker.source.fd = -1, .socket.source.fd = -1};
+
+    TRY(loop_init(&a.loop));
+    enum err e = begin(&a, profile);
+    tell_starter(ready_fd, e);
+    if (e == OK)
+        e = loop_run(&a.loop, &a, turn);
+    end(&a);
+    return e;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The process that owns one profile: its state, and how it goes from locked to unlocked and back.
+ *
+ * The one thing to know: while it is locked there is no engine, no store, no transport and no key
+ * in memory; `engine` being there and the profile being unlocked are the same thing. Only while an
+ * account is being made there is an engine without that: it belongs to the call that makes it
+ * (agent_state says AGENT_NO_PROFILE until it is done).
+ */
+#pragma once
+
+#include "core/agent/call.h"
+#include "core/agent/socket.h"
+#include "core/agent/worker.h"
+#include "core/engine.h"
+#include "core/profile.h"
+#include "core/relay_client_curl.h"
+
+#define IDLE_LOCK_DEFAULT (10 * 60 * 1000) /* ms */
+
+enum agent_state { AGENT_NO_PROFILE, AGENT_LOCKED, AGENT_UNLOCKED };
+
+struct agent {
+    struct loop loop;
+    struct socket socket;
+    struct worker worker;
+    struct source signals, transport;
+    struct profile *profile;
+    enum agent_state state;
+
+    /* While unlocked, or while an account is being made. */
+    struct relay_client *client;
+    struct engine *engine;
+    int64_t idle_lock_ms; /* 0: never */
+    int64_t used;         /* monotonic ms of the last call that counts as use */
+    enum err trouble;     /* of the engine, as last told */
+
+    struct call *calls; /* deferred */
+    uint64_t jobs;
+    bool turn_again; /* the session changed in this turn */
+};
+
+/* Notification topics; the bit of each is 1 << it. */
+enum topic {
+    TOPIC_MESSAGE,
+    TOPIC_MESSAGE_STATE,
+    TOPIC_GAP,
+    TOPIC_CONTACT,
+    TOPIC_REQUEST,
+    TOPIC_LOOKUP,
+    TOPIC_RELAY,
+    TOPIC_NOTICE,
+    TOPIC_LOCK,
+    TOPIC_COUNT,
+};
+const char *topic_name(enum topic t);
+
+/* Run the agent of PROFILE until it is told to stop; when it listens (or does not), a word goes to
+ * READY_FD (-1: none): "ready", "busy", or why not. */
+enum err agent_run(const char *profile, int ready_fd);
+
+/* Whether C may be run now: ERR_LOCKED, ERR_NOT_FOUND (no profile yet). Puts the idle lock off,
+ * unless C only reads on a connection that subscribed: that is a program that watches, and not a
+ * person. */
+enum err agent_may(const struct call *c);
+
+/* Tell whoever subscribed. Takes PARAMS. */
+void agent_notify(struct agent *a, enum topic t, json_t *params);
+
+/* session.c: */
+
+/* The transport, and an engine on DB (taken, also on failure); agent_close undoes both. */
+enum err agent_open(struct agent *a, struct db *db, const char *proxy);
+void agent_close(struct agent *a);
+
+/* Open the profile's store under DB_KEY, connect, tell. */
+enum err agent_unlock(struct agent *a, const struct subkey *db_key);
+/* Wipe, close, tell. Fine when it is locked. */
+void agent_lock(struct agent *a);
+
+/* What is due in the session; the monotonic ms of the next time. */
+int64_t agent_session_turn(struct agent *a);

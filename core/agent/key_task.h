@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Work with pass-phrases, which costs an Argon2id and so is done by the worker: make a slot file,
+ * open it, change it.
+ *
+ * The one thing to know: pass-phrases are moved out of the request into locked memory, and all of a
+ * task is wiped when it is over. The call that waits for it may be cancelled meanwhile; `then` is
+ * not run in that case.
+ */
+#pragma once
+
+#include "core/agent/agent.h"
+#include "crypto/slots.h"
+
+#define PASSPHRASE_MAX 1024
+
+struct passphrase {
+    size_t n;
+    uint8_t b[PASSPHRASE_MAX];
+};
+
+struct key_task {
+    struct agent *agent;
+    struct call *call; /* NULL: cancelled */
+    enum key_work { KEY_CREATE, KEY_OPEN, KEY_CHANGE } work;
+    struct passphrase *passphrase, *fresh; /* locked memory; FRESH for KEY_CHANGE */
+    struct buf file, ret_file;
+    struct master_key *mk; /* locked memory */
+    enum err err;
+    char why[256];
+    void (*then)(struct key_task *t); /* on the loop; looks at ERR first */
+};
+
+/* Take the parameter NAME of C out of it. ERR_USAGE when it is empty or too long. */
+enum err passphrase_take(struct call *c, const char *name, struct passphrase **ret);
+
+/* Begin WORK for C, which is deferred by this, as a job when AS_JOB says so; the pass-phrases are
+ * taken, also on failure. KEY_OPEN and KEY_CHANGE read the profile's slot file. */
+struct key_request {
+    enum key_work work;
+    struct passphrase *passphrase, *fresh;
+    enum { AS_CALL, AS_JOB } as;
+    void (*then)(struct key_task *t);
+};
+enum err key_task_start(struct call *c, const struct key_request *r);
+
+/* The error of the task, with its sentence on this thread. */
+enum err key_task_error(const struct key_task *t);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "core/agent/agent.h"
+#include "core/agent/dispatch.h"
+#include "core/agent/show.h"
+
+#define PAGE_DEFAULT 50
+#define PAGE_MAX 500
+#define PAGE_BYTES (RPC_LINE_MAX - 4096) /* of messages in one answer */
+#define WAIT_MAX (60 * 1000)             /* ms */
+#define SEEN "listen.seen"               /* in the store's meta */
+
+/* --- message.send --- */
+
+static json_t *
+message_result(struct engine *e, int64_t id)
+{
+    return json_pack("{s:o}", "message", show_message_id(e, id));
+}
+
+static void
+answer_message(struct call *c)
+{
+    call_finish(c, message_result(c->agent->engine, c->ref));
+}
+
+/* Whether the message is as far as its sender waits for. */
+static bool
+message_settled(struct engine *e, int64_t id)
+{
+    json_t *m = show_message_id(e, id);
+    const char *state = json_string_value(json_object_get(m, "state"));
+    bool waiting = state != NULL && strcmp(state, message_state_name(MESSAGE_QUEUED)) == 0;
+
+    json_decref(m);
+    return !waiting;
+}
+
+static void
+on_message(struct call *c, const struct event *ev)
+{
+    if (ev->kind == EVENT_MESSAGE_STATE && ev->message == c->ref &&
+        message_settled(c->agent->engine, c->ref))
+        answer_message(c);
+}
+
+enum err
+method_message_send(struct call *c, json_t **ret)
+{
+    static const struct call_hooks hooks = {.on_event = on_message, .expire = answer_message};
+    struct contact contact;
+    int64_t id, wait = param_int(c, "wait_ms", 0);
+    struct engine *e = c->agent->engine;
+    const json_t *text = json_object_get(c->params, "text");
+
+    TRY(find_contact(e, param_string(c, "contact", ""), &contact));
+    TRY(message_send_text(e, contact.id, SPAN(json_string_value(text), json_string_length(text)),
+                          &id));
+    if (wait <= 0 || message_settled(e, id)) {
+        *ret = message_result(e, id);
+        return OK;
+    }
+    c->ref = id;
+    call_defer(c, &hooks, wait < WAIT_MAX ? wait : WAIT_MAX);
+    return OK;
+}
+
+/* --- message.list --- */
+
+struct page {
+    struct engine *engine;
+    json_t *list;
+};
+
+static enum err
+page_one(void *ctx, const struct message *m)
+{
+    struct page *p = ctx;
+
+    json_array_append_new(p->list, show_message(p->engine, m));
+    return OK;
+}
+
+/* Take messages away at one end until the list fits a line; true when some went. */
+static bool
+trim(json_t *list, bool from_the_front)
+{
+    size_t total = 0, kept = 0, n = json_array_size(list);
+
+    for (; kept < n; kept++) {
+        total += json_dumpb(json_array_get(list, from_the_front ? n - 1 - kept : kept), NULL, 0,
+                            JSON_COMPACT) +
+                 1;
+        if (total > PAGE_BYTES)
+            break;
+    }
+    for (size_t i = kept; i < n; i++)
+        json_array_remove(list, from_the_front ? 0 : json_array_size(list) - 1);
+    return kept < n;
+}
+
+static enum err
+position(struct call *c, const char *name, int64_t *ret)
+{
+    const char *text = param_string(c, name, NULL);
+
+    if (text == NULL)
+        return OK;
+    if (strcmp(text, "seen") != 0)
+        return id_read("message", text, ret);
+    enum err e = meta_get_int(engine_db(c->agent->engine), SEEN, ret);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err
+page_read(struct call *c, struct messages_page *ret)
+{
+    struct contact contact;
+    int64_t limit = param_int(c, "limit", PAGE_DEFAULT);
+
+    if (limit < 1 || limit > PAGE_MAX)
+        return fail(ERR_USAGE, "A page has 1 to %d messages.", PAGE_MAX);
+    ret->limit = (int)limit;
+    if (json_object_get(c->params, "contact") != NULL) {
+        TRY(find_contact(c->agent->engine, param_string(c, "contact", ""), &contact));
+        ret->contact = contact.id;
+    }
+    TRY(position(c, "before", &ret->before));
+    TRY(position(c, "after", &ret->after));
+    if (ret->after == 0 && json_object_get(c->params, "after") != NULL)
+        ret->after = -1; /* from the very beginning: 0 would mean none */
+    return OK;
+}
+
+enum err
+method_message_list(struct call *c, json_t **ret)
+{
+    struct messages_page page = {0};
+    bool more = false, ahead = json_object_get(c->params, "after") != NULL;
+
+    TRY(page_read(c, &page));
+    if (ahead && page.before != 0)
+        return fail(ERR_USAGE, "Give either `before` or `after`.");
+    struct page p = {.engine = c->agent->engine, .list = json_array()};
+    enum err e = messages_each(p.engine, &page, &p, page_one, &more);
+    if (e != OK) {
+        json_decref(p.list);
+        return e;
+    }
+    more = trim(p.list, !ahead) || more;
+    *ret = json_pack("{s:o,s:b}", "messages", p.list, "more", more);
+    return OK;
+}
+
+/* --- one message --- */
+
+enum err
+method_message_get(struct call *c, json_t **ret)
+{
+    int64_t id;
+
+    TRY(id_read("message", param_string(c, "message", ""), &id));
+    json_t *message = show_message_id(c->agent->engine, id);
+    if (message == NULL)
+        return fail(ERR_NOT_FOUND, "There is no such message.");
+    *ret = json_pack("{s:o}", "message", message);
+    return OK;
+}
+
+enum err
+method_message_seen(struct call *c, json_t **ret)
+{
+    struct db *db = engine_db(c->agent->engine);
+    int64_t id, before = 0;
+
+    TRY(id_read("message", param_string(c, "message", ""), &id));
+    enum err e = meta_get_int(db, SEEN, &before);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    return id > before ? meta_set_int(db, SEEN, id) : OK;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+
+#include "core/account.h"
+#include "core/agent/agent.h"
+#include "core/agent/dispatch.h"
+#include "core/agent/held.h"
+#include "core/agent/settings.h"
+#include "core/agent/show.h"
+#include "core/relay_link.h"
+
+#define SHOW_WAIT 60000 /* ms */
+#define PAGES_MAX 1000  /* a relay that never comes to the end is cut short */
+
+/* --- relay.show --- */
+
+/* The job under way. An answer comes with a number and nothing else, and may come after the job was
+ * cancelled. */
+static struct {
+    struct call *call; /* NULL: none */
+    int64_t number;
+    unsigned rows, pages;
+} showing;
+
+static void
+end_showing(enum err e, json_t *result)
+{
+    struct call *c = showing.call;
+
+    showing.call = NULL;
+    if (e == OK)
+        call_finish(c, result);
+    else
+        call_fail(c, e);
+}
+
+static void
+tell_row(void *ctx, json_t *row)
+{
+    showing.rows++;
+    call_progress_row(ctx, row);
+}
+
+static enum err ask_page(struct engine *e, uint64_t after);
+
+static enum err
+take_page(struct engine *e, const struct relay_reply *reply, struct held_page *ret)
+{
+    struct account_facts us;
+    struct relay_facts relay;
+    struct relay_address where;
+
+    if (reply->err != OK)
+        return fail(reply->err, "%s", err_text(reply->err));
+    if (reply->status != 200)
+        return fail(ERR_REFUSED, "The relay answers %u.", reply->status);
+    TRY(account_facts_get(e, &us));
+    where = relay_of(&us.address);
+    TRY(relay_facts_get(e, &where, &relay));
+    return held_page_read(reply->body, &relay.rlk, showing.call, tell_row, ret);
+}
+
+static void
+on_page(struct engine *e, int64_t ref, const struct relay_reply *reply)
+{
+    struct held_page page = {0};
+
+    if (showing.call == NULL || showing.number != ref)
+        return;
+    enum err err = take_page(e, reply, &page);
+    if (err == OK && page.next != 0 && ++showing.pages < PAGES_MAX) {
+        json_decref(page.about);
+        err = ask_page(e, page.next);
+        if (err == OK)
+            return;
+        page.about = NULL;
+    }
+    if (err == OK)
+        json_object_set_new(page.about, "rows", json_integer(showing.rows));
+    end_showing(err, page.about);
+}
+
+static enum err
+ask_page(struct engine *e, uint64_t after)
+{
+    char path[64];
+    struct relay_call call = {
+        .method = "GET", .path = path, .done = on_page, .ref = showing.number};
+
+    if (after == 0)
+        snprintf(path, sizeof path, "/v1/held");
+    else
+        snprintf(path, sizeof path, "/v1/held?after=%llu", (unsigned long long)after);
+    return relay_call_own(e, &call);
+}
+
+static void
+show_expired(struct call *c)
+{
+    end_showing(fail(ERR_OFFLINE, "The relay does not answer."), NULL);
+}
+
+static void
+show_cancelled(struct call *c, enum err why)
+{
+    showing.call = NULL;
+}
+
+enum err
+method_relay_show(struct call *c, json_t **ret)
+{
+    static const struct call_hooks hooks = {.expire = show_expired, .cancel = show_cancelled};
+
+    if (showing.call != NULL)
+        return fail(ERR_BUSY, "That is being asked already.");
+    showing.number++;
+    showing.rows = showing.pages = 0;
+    TRY(ask_page(c->agent->engine, 0));
+    showing.call = c;
+    call_defer_job(c, &hooks, SHOW_WAIT);
+    return OK;
+}
+
+enum err
+method_relay_retry(struct call *c, json_t **ret)
+{
+    engine_wake(c->agent->engine);
+    return OK;
+}
+
+/* --- notices --- */
+
+struct notice_list {
+    struct engine *engine;
+    json_t *list;
+};
+
+static enum err
+list_notice(void *ctx, const struct notice *n)
+{
+    struct notice_list *l = ctx;
+
+    json_array_append_new(l->list, show_notice(l->engine, n));
+    return OK;
+}
+
+enum err
+method_notice_list(struct call *c, json_t **ret)
+{
+    struct notice_list l = {.engine = c->agent->engine, .list = json_array()};
+    enum err e = notices_each(l.engine, &l, list_notice);
+
+    if (e == OK)
+        *ret = json_pack("{s:o}", "notices", l.list);
+    else
+        json_decref(l.list);
+    return e;
+}
+
+enum err
+method_notice_seen(struct call *c, json_t **ret)
+{
+    int64_t id;
+
+    TRY(id_read("notice", param_string(c, "notice", ""), &id));
+    return notice_set_seen(c->agent->engine, id);
+}
+
+/* --- settings --- */
+
+enum err
+method_settings_get(struct call *c, json_t **ret)
+{
+    struct settings s;
+
+    TRY(settings_read(engine_db(c->agent->engine), &s));
+    *ret = json_pack("{s:I,s:s,s:s}", "idle_lock_ms", (json_int_t)s.idle_lock_ms, "proxy", s.proxy,
+                     "receipts", receipts_name(s.receipts));
+    return OK;
+}
+
+enum err
+method_settings_set(struct call *c, json_t **ret)
+{
+    struct agent *a = c->agent;
+    struct db *db = engine_db(a->engine);
+    const char *proxy;
+    struct settings s;
+
+    TRY(settings_read(db, &s));
+    s.idle_lock_ms = param_int(c, "idle_lock_ms", s.idle_lock_ms);
+    TRY(receipts_read(param_string(c, "receipts", receipts_name(s.receipts)), &s.receipts));
+    proxy = param_string(c, "proxy", s.proxy);
+    if (strlen(proxy) >= sizeof s.proxy)
+        return fail(ERR_USAGE, "A proxy is written as host:port.");
+    if (proxy != s.proxy)
+        snprintf(s.proxy, sizeof s.proxy, "%s", proxy);
+    TRY(settings_write(db, &s));
+    a->idle_lock_ms = s.idle_lock_ms;
+    if (json_object_get(c->params, "proxy") == NULL)
+        return OK;
+    TRY(relay_client_set_proxy(a->client, s.proxy));
+    engine_rest(a->engine); /* what is open goes the old way */
+    engine_wake(a->engine);
+    return OK;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+#include <sys/epoll.h>
+
+#include "core/agent/agent.h"
+#include "core/agent/settings.h"
+#include "core/agent/show.h"
+
+/* --- what happens becomes notifications --- */
+
+static void
+on_event(void *world_self, const struct event *ev)
+{
+    static const enum topic topics[] = {
+        [EVENT_MESSAGE] = TOPIC_MESSAGE, [EVENT_MESSAGE_STATE] = TOPIC_MESSAGE_STATE,
+        [EVENT_GAP] = TOPIC_GAP,         [EVENT_CONTACT] = TOPIC_CONTACT,
+        [EVENT_REQUEST] = TOPIC_REQUEST, [EVENT_LOOKUP] = TOPIC_LOOKUP,
+        [EVENT_RELAY] = TOPIC_RELAY,     [EVENT_NOTICE] = TOPIC_NOTICE,
+    };
+    struct agent *a = relay_client_listener(world_self);
+
+    if (a->engine == NULL)
+        return;
+    calls_on_event(a, ev);
+    agent_notify(a, topics[ev->kind], show_event(a->engine, ev));
+}
+
+static void
+on_answer(void *self, uint64_t id, const struct transport_answer *answer)
+{
+    struct agent *a = self;
+
+    engine_on_answer(a->engine, id, answer);
+}
+
+static void
+on_stream(void *self, uint64_t id, struct span bytes)
+{
+    struct agent *a = self;
+
+    engine_on_stream_data(a->engine, id, bytes);
+}
+
+static void
+on_transport(void *self, uint32_t events)
+{
+    struct agent *a = self;
+
+    relay_client_run(a->client);
+}
+
+/* --- open and closed --- */
+
+static enum err
+open_client(struct agent *a, const char *proxy)
+{
+    TRY(relay_client_new(&a->client));
+    relay_client_listen(a->client, &(struct relay_client_events){a, on_answer, on_stream});
+    TRY(relay_client_set_proxy(a->client, proxy));
+    a->transport =
+        (struct source){.fd = relay_client_fd(a->client), .self = a, .ready = on_transport};
+    return loop_add(&a->loop, &a->transport, EPOLLIN);
+}
+
+enum err
+agent_open(struct agent *a, struct db *db, const char *proxy)
+{
+    assert(a->engine == NULL && a->client == NULL);
+    enum err e = open_client(a, proxy);
+    if (e != OK) {
+        db_close(db);
+    } else {
+        struct world world = relay_client_world(a->client);
+
+        e = engine_open(db, &world, on_event, &a->engine);
+    }
+    if (e != OK)
+        agent_close(a);
+    a->trouble = OK;
+    return e;
+}
+
+void
+agent_close(struct agent *a)
+{
+    /* The engine cancels its requests, so the transport goes second. */
+    engine_close(STEAL(a->engine));
+    if (a->client != NULL)
+        loop_remove(&a->loop, &a->transport);
+    relay_client_free(STEAL(a->client));
+}
+
+enum err
+agent_unlock(struct agent *a, const struct subkey *db_key)
+{
+    struct db *db;
+    struct settings settings;
+
+    assert(a->state == AGENT_LOCKED);
+    TRY(db_open(profile_store_path(a->profile), db_key, &db));
+    enum err e = settings_read(db, &settings);
+    if (e != OK) {
+        db_close(db);
+        return e;
+    }
+    TRY(agent_open(a, db, settings.proxy));
+    a->idle_lock_ms = settings.idle_lock_ms;
+    a->state = AGENT_UNLOCKED;
+    a->used = loop_now();
+    agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "unlocked"));
+    return OK;
+}
+
+void
+agent_lock(struct agent *a)
+{
+    if (a->state != AGENT_UNLOCKED)
+        return;
+    calls_cancel_unlocked(a, fail(ERR_LOCKED, "The profile was locked."));
+    a->state = AGENT_LOCKED;
+    agent_close(a);
+    agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "locked"));
+}
+
+/* --- in time --- */
+
+/* A store that fails is told once, as the relay's state is. */
+static void
+tell_trouble(struct agent *a)
+{
+    enum err e = engine_trouble(a->engine);
+
+    if (e != a->trouble)
+        agent_notify(a, TOPIC_RELAY, show_relay(a->engine));
+    a->trouble = e;
+}
+
+int64_t
+agent_session_turn(struct agent *a)
+{
+    int64_t due = INT64_MAX, now = loop_now(), soon;
+
+    if (a->state == AGENT_UNLOCKED && a->idle_lock_ms > 0) {
+        due = a->used + a->idle_lock_ms;
+        if (due <= now) {
+            agent_lock(a);
+            return INT64_MAX;
+        }
+    }
+    if (a->engine == NULL)
+        return due;
+    if (relay_client_due(a->client) <= now)
+        relay_client_run(a->client);
+    soon = engine_step(a->engine);
+    due = soon < due ? soon : due;
+    soon = relay_client_due(a->client);
+    tell_trouble(a);
+    return soon < due ? soon : due;
+}

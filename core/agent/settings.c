@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/agent/settings.h"
+
+#include <stdio.h>
+
+#include "core/agent/agent.h"
+#include "wire/address.h"
+
+#define IDLE_LOCK "set.idle_lock_ms"
+#define PROXY "set.proxy"
+#define DELIVERED "set.receipts.delivered"
+#define READ_TOO "set.receipts.read"
+#define IDLE_LOCK_MIN 1000
+
+static const char *const receipts_names[] = {"none", "delivered", "read"};
+
+struct settings
+settings_default(void)
+{
+    return (struct settings){.idle_lock_ms = IDLE_LOCK_DEFAULT,
+                             .receipts = RECEIPTS_DELIVERED_ONLY};
+}
+
+/* An absent value leaves *RET as it is. */
+static enum err
+get_int(struct db *db, const char *key, int64_t *ret)
+{
+    enum err e = meta_get_int(db, key, ret);
+
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+enum err
+settings_read(struct db *db, struct settings *ret)
+{
+    struct settings s = settings_default();
+    int64_t delivered = 1, also_read = 0;
+    AUTO(buf_done) struct buf proxy = BUF(sizeof s.proxy - 1);
+
+    TRY(get_int(db, IDLE_LOCK, &s.idle_lock_ms));
+    TRY(get_int(db, DELIVERED, &delivered));
+    TRY(get_int(db, READ_TOO, &also_read));
+    enum err e = meta_get_bytes(db, PROXY, &proxy);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    snprintf(s.proxy, sizeof s.proxy, "%.*s", (int)proxy.n, (const char *)proxy.p);
+    s.receipts = also_read   ? RECEIPTS_READ_TOO
+                 : delivered ? RECEIPTS_DELIVERED_ONLY
+                             : RECEIPTS_NONE;
+    *ret = s;
+    return OK;
+}
+
+enum err
+settings_check(const struct settings *s)
+{
+    struct relay_address where;
+
+    if (s->idle_lock_ms != 0 && s->idle_lock_ms < IDLE_LOCK_MIN)
+        return fail(ERR_USAGE, "The idle lock is 0 (never) or at least a second.");
+    if (s->proxy[0] != '\0' && relay_address_read(SPAN_STR(s->proxy), &where) != OK)
+        return fail(ERR_USAGE, "A proxy is written as host:port.");
+    return OK;
+}
+
+enum err
+settings_write(struct db *db, const struct settings *s)
+{
+    AUTO(tx_done) struct tx tx = {0};
+
+    TRY(settings_check(s));
+    TRY(tx_begin(db, &tx));
+    TRY(meta_set_int(db, IDLE_LOCK, s->idle_lock_ms));
+    TRY(meta_set_int(db, DELIVERED, s->receipts >= RECEIPTS_DELIVERED_ONLY));
+    TRY(meta_set_int(db, READ_TOO, s->receipts == RECEIPTS_READ_TOO));
+    TRY(meta_set_bytes(db, PROXY, SPAN_STR(s->proxy)));
+    return tx_commit(&tx);
+}
+
+const char *
+receipts_name(enum receipts r)
+{
+    return receipts_names[r];
+}
+
+enum err
+receipts_read(const char *name, enum receipts *ret)
+{
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(name, receipts_names[i]) == 0) {
+            *ret = (enum receipts)i;
+            return OK;
+        }
+    }
+    return fail(ERR_USAGE, "Receipts are none, delivered or read.");
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/agent/show.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/engine.h"
+#include "core/relay_link.h"
+#include "wire/encoding.h"
+
+static const char *const contact_states[] = {"none",     "asked",   "asking",
+                                             "accepted", "removed", "blocked"};
+static const char *const trusts[] = {"unverified", "from-link", "verified"};
+static const char *const message_states[] = {
+    "received", "queued", "at-relay", "delivered", "read", "failed", "unconfirmed", "gap", "gone"};
+
+const char *
+contact_state_name(enum contact_state s)
+{
+    return contact_states[s];
+}
+
+const char *
+message_state_name(enum message_state s)
+{
+    return message_states[s];
+}
+
+void
+id_write(const char *kind, int64_t id, char ret[ID_MAX])
+{
+    snprintf(ret, ID_MAX, "%s-%lld", kind, (long long)id);
+}
+
+enum err
+id_read(const char *kind, const char *text, int64_t *ret)
+{
+    size_t n = strlen(kind);
+    char *end;
+
+    if (strncmp(text, kind, n) != 0 || text[n] != '-' || text[n + 1] < '1' || text[n + 1] > '9')
+        return fail(ERR_NOT_FOUND, "There is no %s of that id.", kind);
+    errno = 0;
+    long long id = strtoll(text + n + 1, &end, 10);
+    if (errno != 0 || *end != '\0')
+        return fail(ERR_NOT_FOUND, "There is no %s of that id.", kind);
+    *ret = id;
+    return OK;
+}
+
+enum err
+find_contact(struct engine *e, const char *text, struct contact *ret)
+{
+    int64_t id;
+
+    if (id_read("contact", text, &id) == OK)
+        return contact_get(e, id, ret);
+    return contact_find(e, text, ret);
+}
+
+json_t *
+show_contact(const struct contact *c)
+{
+    char id[ID_MAX], account[BASE64_LEN(32) + 1], address[ADDRESS_MAX + 1], label[256];
+
+    id_write("contact", c->id, id);
+    base64url_write(SPAN_OF(c->account), account);
+    address_write(&c->address, address);
+    contact_label(c, label, sizeof label);
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:b,s:s,s:I,s:I}", "id", id, "label",
+                     label, "address", address, "account", account, "nickname", c->nickname, "name",
+                     c->name, "state", contact_states[c->state], "trust", trusts[c->trust],
+                     "key_changed", c->key_changed, "forked", c->forked, "unreachable",
+                     c->unreachable, "request_text", c->request_text, "created_ms",
+                     (json_int_t)c->created_ms, "heard_ms", (json_int_t)c->heard_ms);
+}
+
+json_t *
+show_message(struct engine *e, const struct message *m)
+{
+    char id[ID_MAX], contact_id[ID_MAX], label[256] = "";
+    struct contact c;
+
+    id_write("message", m->id, id);
+    id_write("contact", m->contact, contact_id);
+    if (contact_get(e, m->contact, &c) == OK)
+        contact_label(&c, label, sizeof label);
+    return json_pack("{s:s,s:s,s:s,s:b,s:s,s:s,s:I,s:I,s:I,s:s}", "id", id, "contact", contact_id,
+                     "label", label, "outgoing", m->outgoing, "state", message_states[m->state],
+                     "text", m->text, "sent_ms", (json_int_t)m->sent_ms, "stored_ms",
+                     (json_int_t)m->stored_ms, "state_ms", (json_int_t)m->state_ms, "why", m->why);
+}
+
+struct showing {
+    struct engine *engine;
+    json_t *json;
+};
+
+static enum err
+show_one(void *ctx, const struct message *m)
+{
+    struct showing *s = ctx;
+
+    s->json = show_message(s->engine, m);
+    return OK;
+}
+
+json_t *
+show_message_id(struct engine *e, int64_t id)
+{
+    struct showing s = {.engine = e};
+
+    return message_get(e, id, &s, show_one) == OK ? s.json : NULL;
+}
+
+json_t *
+show_lookup(struct engine *e, int64_t id)
+{
+    char text[ID_MAX];
+    struct lookup l;
+    struct contact c;
+
+    if (lookup_get(e, id, &l) != OK)
+        return NULL;
+    id_write("lookup", id, text);
+    json_t *j = json_pack("{s:s,s:s}", "lookup", text, "address", l.address);
+    if (l.error != OK)
+        json_object_set_new(j, "error", json_string(err_name(l.error)));
+    if (l.contact != 0 && contact_get(e, l.contact, &c) == OK)
+        json_object_set_new(j, "contact", show_contact(&c));
+    return j;
+}
+
+json_t *
+show_notice(struct engine *e, const struct notice *n)
+{
+    char id[ID_MAX], label[256] = "";
+    struct contact c;
+
+    id_write("notice", n->id, id);
+    if (n->contact != 0 && contact_get(e, n->contact, &c) == OK)
+        contact_label(&c, label, sizeof label);
+    return json_pack("{s:s,s:s,s:s,s:I,s:b}", "id", id, "kind", n->kind, "contact", label, "at_ms",
+                     (json_int_t)n->at_ms, "seen", n->seen);
+}
+
+json_t *
+show_relay(struct engine *e)
+{
+    enum err trouble = engine_trouble(e);
+    json_t *j = json_pack("{s:b}", "online", relay_online(e));
+
+    if (trouble != OK)
+        json_object_set_new(j, "trouble", json_string(err_name(trouble)));
+    return j;
+}
+
+struct notice_search {
+    struct engine *engine;
+    int64_t id;
+    json_t *json;
+};
+
+static enum err
+find_notice(void *ctx, const struct notice *n)
+{
+    struct notice_search *s = ctx;
+
+    if (n->id == s->id && s->json == NULL)
+        s->json = show_notice(s->engine, n);
+    return OK;
+}
+
+json_t *
+show_event(struct engine *e, const struct event *ev)
+{
+    struct contact c;
+    struct notice_search s = {.engine = e, .id = ev->notice};
+
+    switch (ev->kind) {
+    case EVENT_MESSAGE:
+    case EVENT_MESSAGE_STATE:
+    case EVENT_GAP:
+        return json_pack("{s:o*}", "message", show_message_id(e, ev->message));
+    case EVENT_CONTACT:
+    case EVENT_REQUEST:
+        if (contact_get(e, ev->contact, &c) != OK)
+            return NULL;
+        return json_pack("{s:o*}", "contact", show_contact(&c));
+    case EVENT_LOOKUP:
+        return show_lookup(e, ev->lookup);
+    case EVENT_RELAY:
+        return show_relay(e);
+    case EVENT_NOTICE:
+        if (notices_each(e, &s, find_notice) != OK)
+            return NULL;
+        return json_pack("{s:o*}", "notice", s.json);
+    }
+    return NULL;
+}
