@@ -57,8 +57,8 @@ err_text(enum err e)
     return table[e].text;
 }
 
-enum err
-fail(enum err e, const char *why, ...)
+void
+err_record(enum err e, const char *why, ...)
 {
     va_list args;
     char text[sizeof reason];
@@ -69,7 +69,6 @@ fail(enum err e, const char *why, ...)
     va_end(args);
     snprintf(reason, sizeof reason, "%s", text);
     last = e;
-    return e;
 }
 
 const char *

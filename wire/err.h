@@ -56,8 +56,17 @@ const char *err_name(enum err e);
 /* A plain sentence for E alone, for when nothing better was recorded. */
 const char *err_text(enum err e);
 
-/* Record why E happened (at most 255 bytes, per thread, the newest wins) and return E. */
-enum err fail(enum err e, const char *why, ...) __attribute__((format(printf, 2, 3)));
+/* Record why E happened (at most 255 bytes, per thread, the newest wins). */
+void err_record(enum err e, const char *why, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, with E as the value: `return fail(ERR_X, "why %u", n);`. A macro, so that a compiler
+ * that looks for mistakes sees that the result is not OK. */
+#define fail(e, ...)                                                                               \
+    ({                                                                                             \
+        enum err fail_err_ = (e);                                                                  \
+        err_record(fail_err_, __VA_ARGS__);                                                        \
+        fail_err_;                                                                                 \
+    })
 
 /* The sentence recorded last by fail() on this thread, or err_text(E) when it was for another
  * error. */
