@@ -38,9 +38,6 @@ one_time_key_make(const struct device_keys *own, uint32_t id, struct signal_secr
     return OK;
 }
 
-/* Protocol Buffers wants pointers to what it packs and promises not to write through them. */
-#define BYTES(value) ((ProtobufCBinaryData){sizeof(value).b, (uint8_t *)(uintptr_t)(value).b})
-
 static void
 payload_write(const struct device_keys *own, const struct bundle_parts *p, struct buf *out)
 {
@@ -50,15 +47,15 @@ payload_write(const struct device_keys *own, const struct bundle_parts *p, struc
     wire__bundle__init(&m);
     wire__envelope_key__init(&eks);
     eks.id = p->eks_id;
-    eks.x25519 = BYTES(p->eks->x);
-    eks.mlkem = BYTES(p->eks->ek);
+    eks.x25519 = PB_OF(p->eks->x);
+    eks.mlkem = PB_OF(p->eks->ek);
     eks.not_after = p->eks_not_after;
-    m.account_id = BYTES(own->account);
+    m.account_id = PB_OF(own->account);
     m.device = own->id;
     m.created = p->created;
     m.spk_id = p->spk->id;
-    m.spk = BYTES(p->spk->key);
-    m.spk_sig = BYTES(p->spk->sig);
+    m.spk = PB_OF(p->spk->key);
+    m.spk_sig = PB_OF(p->spk->sig);
     m.eks = &eks;
     m.manifest_seq = p->manifest_seq;
     wire_pack(out, &m.base);

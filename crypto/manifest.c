@@ -27,9 +27,6 @@ manifest_draft_next(const struct manifest *held, struct manifest *ret)
     *ret = m;
 }
 
-/* Protocol Buffers wants pointers to what it packs and promises not to write through them. */
-#define BYTES(value) ((ProtobufCBinaryData){sizeof(value).b, (uint8_t *)(uintptr_t)(value).b})
-
 static Wire__Device
 device_message(const struct device_entry *d)
 {
@@ -38,13 +35,13 @@ device_message(const struct device_entry *d)
     wire__device__init(&m);
     m.id = d->id;
     m.registration_id = d->registration_id;
-    m.dik = BYTES(d->dik);
-    m.dsk = BYTES(d->dsk);
-    m.dak = BYTES(d->dak);
+    m.dik = PB_OF(d->dik);
+    m.dsk = PB_OF(d->dsk);
+    m.dak = PB_OF(d->dak);
     m.created = d->created;
     m.caps = d->caps;
-    m.dsk_sig = BYTES(d->dsk_sig);
-    m.dik_sig = BYTES(d->dik_sig);
+    m.dsk_sig = PB_OF(d->dsk_sig);
+    m.dik_sig = PB_OF(d->dik_sig);
     return m;
 }
 
@@ -54,9 +51,9 @@ lineage_message(const struct lineage_entry *e)
     Wire__Lineage m;
 
     wire__lineage__init(&m);
-    m.aik = BYTES(e->aik);
-    m.next = BYTES(e->next);
-    m.sig = BYTES(e->sig);
+    m.aik = PB_OF(e->aik);
+    m.next = PB_OF(e->next);
+    m.sig = PB_OF(e->sig);
     return m;
 }
 
@@ -71,7 +68,7 @@ payload_write(const struct manifest *d, struct buf *out)
 
     wire__manifest__init(&m);
     for (size_t i = 0; i < d->pin_count; i++)
-        pins[i] = BYTES(d->pins[i]);
+        pins[i] = PB_OF(d->pins[i]);
     for (size_t i = 0; i < d->device_count; i++) {
         devices[i] = device_message(&d->devices[i]);
         device_list[i] = &devices[i];
@@ -81,12 +78,12 @@ payload_write(const struct manifest *d, struct buf *out)
         lineage_list[i] = &lineage[i];
     }
     address_write(&d->address, address);
-    m.account_id = BYTES(d->account);
+    m.account_id = PB_OF(d->account);
     m.seq = d->seq;
-    m.prev = BYTES(d->prev);
+    m.prev = PB_OF(d->prev);
     m.created = d->created;
-    m.aik = BYTES(d->aik);
-    m.next = BYTES(d->next);
+    m.aik = PB_OF(d->aik);
+    m.next = PB_OF(d->next);
     m.address = address;
     m.n_pins = d->pin_count;
     m.pins = pins;

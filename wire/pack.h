@@ -38,3 +38,7 @@ span_pb(ProtobufCBinaryData d)
 {
     return (struct span){d.data, d.len};
 }
+
+/* A value of wire/ids.h as a field to pack, borrowed: protobuf-c wants a pointer that it could
+ * write through, and does not. */
+#define PB_OF(value) ((ProtobufCBinaryData){sizeof(value).b, (uint8_t *)(uintptr_t)(value).b})

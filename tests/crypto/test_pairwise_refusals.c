@@ -217,7 +217,6 @@ static void
 encrypting_without_a_session_says_so(void **state)
 {
     AUTO(pairwise_message_done) struct pairwise_message m = {0};
-    AUTO(buf_done) struct buf plain = PLAIN;
 
     assert_err(peer_encrypt(alice, bob, "hello", &m), ERR_NO_SESSION);
     assert_ok(peer_start(alice, bob, true));
