@@ -86,13 +86,14 @@ relay_facts_get(struct engine *e, const struct relay_address *relay, struct rela
 }
 
 enum err
-relay_pins_get(struct engine *e, const struct relay_address *relay, struct relay_pins *ret)
+relay_own_pins(struct engine *e, struct relay_pins *ret)
 {
+    struct relay_address relay = relay_of(&e->address);
     AUTO(query_done) struct query q;
     char authority[ADDRESS_MAX + 8];
     struct relay_pins pins = {0};
 
-    relay_authority_write(relay, authority);
+    relay_authority_write(&relay, authority);
     TRY(db_query(e->db, &q, "SELECT pins FROM relays WHERE authority=?1", "t", authority));
     if (query_next(&q)) {
         struct span b = query_bytes(&q, 0);
@@ -107,15 +108,10 @@ relay_pins_get(struct engine *e, const struct relay_address *relay, struct relay
     return OK;
 }
 
-enum err
-relay_pins_set(struct engine *e, const struct relay_address *relay, const struct relay_pins *pins)
+bool
+relay_is_own(const struct engine *e, const struct relay_address *relay)
 {
-    char authority[ADDRESS_MAX + 8];
-
-    relay_authority_write(relay, authority);
-    TRY(db_run(e->db, "INSERT OR IGNORE INTO relays(authority) VALUES(?1)", "t", authority));
-    return db_run(e->db, "UPDATE relays SET pins=?2 WHERE authority=?1", "tb", authority,
-                  SPAN(pins->pins, pins->count * sizeof pins->pins[0]));
+    return strcmp(relay->host, e->address.host) == 0 && relay->port == e->address.port;
 }
 
 /* The identity key is pinned at first use (B3.2). */
@@ -314,7 +310,7 @@ ask_own(struct engine *e)
 
     if (e->links->asking_own)
         return OK;
-    TRY(relay_pins_get(e, &what.relay, &what.pins));
+    TRY(relay_own_pins(e, &what.pins));
     TRY(call_take(e, &what, &c));
     TRY(call_start(e, c));
     e->links->asking_own = true;
@@ -364,7 +360,7 @@ relay_call_own(struct engine *e, const struct relay_call *call)
 
     own.lane = LANE_OWN;
     own.relay = relay_of(&e->address);
-    TRY(relay_pins_get(e, &own.relay, &own.pins));
+    TRY(relay_own_pins(e, &own.pins));
     return relay_call(e, &own);
 }
 

@@ -50,11 +50,9 @@ enum err relay_call_own(struct engine *e, const struct relay_call *call);
 void relay_links_rest(struct engine *e);
 void relay_links_wake(struct engine *e);
 
-/* The pins that go with a relay: those of the relays table (our own, or learnt from a manifest). */
-enum err relay_pins_get(struct engine *e, const struct relay_address *relay,
-                        struct relay_pins *ret);
-enum err relay_pins_set(struct engine *e, const struct relay_address *relay,
-                        const struct relay_pins *pins);
+/* The pins of our own relay, and whether RELAY is it. For a contact's: trust_relay. */
+enum err relay_own_pins(struct engine *e, struct relay_pins *ret);
+bool relay_is_own(const struct engine *e, const struct relay_address *relay);
 
 /* Whether the stream to our own relay is open and its hello was read. */
 bool relay_online(const struct engine *e);

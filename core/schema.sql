@@ -88,6 +88,7 @@ CREATE TABLE lookups(
     relay_pin BLOB, invitation BLOB,
     text TEXT NOT NULL,
     nickname TEXT NOT NULL,
+    chosen INTEGER NOT NULL DEFAULT 0,       -- a person took this account after a key change (B16.3)
     contact INTEGER,                         -- once resolved
     error TEXT,                              -- err_name, once failed for good
     tries INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL
@@ -102,6 +103,7 @@ CREATE TABLE tokens(
     token BLOB,                              -- NULL: decoy
     hash BLOB NOT NULL UNIQUE,
     tag INTEGER NOT NULL,
+    bytes_a_day INTEGER NOT NULL DEFAULT 0,  -- 0: the relay's limit
     created_s INTEGER NOT NULL, expires_s INTEGER,
     uploaded INTEGER NOT NULL DEFAULT 0,     -- 0 to be uploaded, 1 confirmed, 2 upload or 3 removal under way
     remove_after_s INTEGER                   -- NULL: keep

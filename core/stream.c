@@ -97,7 +97,7 @@ stream_begin(struct engine *e)
     };
 
     TRY(inbox_cursor(e, QUEUE_DEVICE, &after));
-    TRY(relay_pins_get(e, &what.relay, &what.pins));
+    TRY(relay_own_pins(e, &what.pins));
     snprintf(path, sizeof path, "/v1/queue/stream?after=%" PRIu64, after);
     own_relay_uncheck(e);
     TRY(call_begin(e, &what, true));

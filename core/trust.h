@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/requests.h"
+#include "core/world.h"
 
 struct engine;
 
@@ -31,6 +32,12 @@ enum err trust_on_refs(struct engine *e, const struct arrival *a);
 /* The manifest to attach to an envelope for this contact now (B5 "attached manifest"): bytes
  * appended, or nothing. */
 enum err trust_attach(struct engine *e, const struct contact *c, struct buf *ret);
+
+/* Where to reach C and by which pins: those of its newest manifest, or of the link it was added by;
+ * at our own relay ours. ERR_UNTRUSTED for an address in a private network when ours is not in one
+ * and the user did not give it (B2.5). */
+enum err trust_relay(struct engine *e, const struct contact *c, struct relay_address *ret,
+                     struct relay_pins *ret_pins);
 
 /* A name was answered with the card of this account (B16.3). Another id than the contact's: key
  * changed. */

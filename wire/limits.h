@@ -80,6 +80,7 @@
 #define DELIVER_ENVELOPES_MAX 8
 #define REQUESTS_PENDING_MAX 64
 #define REQUESTS_RESERVED 32 /* of them kept for requests with an invitation token */
+#define ASKING_MAX 256       /* people whose requests wait for an answer */
 #define REQUEST_LIFE (14 * SECONDS_A_DAY)
 #define OPEN_REQUEST_GIVES_WAY SECONDS_A_DAY
 #define IDEM_LIFE SECONDS_A_DAY
