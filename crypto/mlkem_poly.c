@@ -6,8 +6,8 @@
 
 #define Q MLKEM_Q
 #define N MLKEM_N
-#define Q_INVERSE (-3327) /* q^-1 modulo 2^16 */
-#define R_SQUARED 1353    /* 2^32 modulo q */
+#define Q_INVERSE 62209u /* q^-1 modulo 2^16 */
+#define R_SQUARED 1353   /* 2^32 modulo q */
 #define R_SQUARED_BY_128 1441
 
 /* 17^BitRev7(i) * 2^16 modulo q, between -q/2 and q/2 (FIPS 203, appendix A). */
@@ -29,7 +29,7 @@ static inline int16_t
 multiply(int16_t a, int16_t b)
 {
     int32_t product = (int32_t)a * b;
-    int16_t quotient = (int16_t)((uint16_t)product * (uint16_t)Q_INVERSE);
+    int16_t quotient = (int16_t)((uint32_t)product * Q_INVERSE);
     return (int16_t)((product - (int32_t)quotient * Q) >> 16);
 }
 

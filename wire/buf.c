@@ -62,6 +62,8 @@ buf_grow(struct buf *b, size_t n)
 {
     if (!reserve(b, n))
         return NULL;
+    if (b->p == NULL) /* nothing asked of nothing */
+        return NULL;
     uint8_t *at = b->p + b->n;
     b->n += n;
     return at;
