@@ -3,16 +3,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
-
-/* The three kinds of address, one cast. */
-union any_address {
-    struct sockaddr_storage *any;
-    struct sockaddr_in *v4;
-    struct sockaddr_in6 *v6;
-};
 
 static enum err
 read_port(const char *text, uint16_t *ret)
@@ -33,19 +26,17 @@ read_port(const char *text, uint16_t *ret)
 static bool
 read_host(const char *host, bool bracketed, uint16_t port, struct listen_address *ret)
 {
-    union any_address a = {.any = &ret->at};
-
     *ret = (struct listen_address){0};
     if (bracketed) {
-        a.v6->sin6_family = AF_INET6;
-        a.v6->sin6_port = htons(port);
-        ret->size = sizeof *a.v6;
-        return inet_pton(AF_INET6, host, &a.v6->sin6_addr) == 1;
+        ret->at.v6.sin6_family = AF_INET6;
+        ret->at.v6.sin6_port = htons(port);
+        ret->size = sizeof ret->at.v6;
+        return inet_pton(AF_INET6, host, &ret->at.v6.sin6_addr) == 1;
     }
-    a.v4->sin_family = AF_INET;
-    a.v4->sin_port = htons(port);
-    ret->size = sizeof *a.v4;
-    return inet_pton(AF_INET, host, &a.v4->sin_addr) == 1;
+    ret->at.v4.sin_family = AF_INET;
+    ret->at.v4.sin_port = htons(port);
+    ret->size = sizeof ret->at.v4;
+    return inet_pton(AF_INET, host, &ret->at.v4.sin_addr) == 1;
 }
 
 enum err
@@ -73,33 +64,27 @@ listen_address_read(const char *text, struct listen_address *ret)
 uint16_t
 listen_address_port(const struct listen_address *a)
 {
-    struct sockaddr_storage copy = a->at;
-    union any_address u = {.any = &copy};
-    return ntohs(copy.ss_family == AF_INET6 ? u.v6->sin6_port : u.v4->sin_port);
+    return ntohs(a->at.any.sa_family == AF_INET6 ? a->at.v6.sin6_port : a->at.v4.sin_port);
 }
 
 bool
 listen_address_is_loopback(const struct listen_address *a)
 {
-    struct sockaddr_storage copy = a->at;
-    union any_address u = {.any = &copy};
-    if (copy.ss_family == AF_INET6)
-        return IN6_IS_ADDR_LOOPBACK(&u.v6->sin6_addr);
-    return ntohl(u.v4->sin_addr.s_addr) >> 24 == 127;
+    if (a->at.any.sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&a->at.v6.sin6_addr);
+    return ntohl(a->at.v4.sin_addr.s_addr) >> 24 == 127;
 }
 
 void
 listen_address_write(const struct listen_address *a, char ret[AUTHORITY_MAX])
 {
-    struct sockaddr_storage copy = a->at;
-    union any_address u = {.any = &copy};
-    bool v6 = copy.ss_family == AF_INET6;
+    bool v6 = a->at.any.sa_family == AF_INET6;
     char host[INET6_ADDRSTRLEN] = "";
 
     if (v6)
-        inet_ntop(AF_INET6, &u.v6->sin6_addr, host, sizeof host);
+        inet_ntop(AF_INET6, &a->at.v6.sin6_addr, host, sizeof host);
     else
-        inet_ntop(AF_INET, &u.v4->sin_addr, host, sizeof host);
+        inet_ntop(AF_INET, &a->at.v4.sin_addr, host, sizeof host);
     snprintf(ret, AUTHORITY_MAX, v6 ? "[%s]:%u" : "%s:%u", host, listen_address_port(a));
 }
 
@@ -109,14 +94,14 @@ listen_at(const struct listen_address *a, struct listen_address *ret_bound, int 
     struct listen_address bound = {.size = sizeof bound.at};
     char where[AUTHORITY_MAX];
     int one = 1;
-    int fd = socket(a->at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(a->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     listen_address_write(a, where);
     if (fd < 0)
         return fail(ERR_IO, "%s: %s", where, strerror(errno));
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(fd, (const struct sockaddr *)&a->at, a->size) != 0 || listen(fd, SOMAXCONN) != 0 ||
-        getsockname(fd, (struct sockaddr *)&bound.at, &bound.size) != 0) {
+    if (bind(fd, &a->at.any, a->size) != 0 || listen(fd, SOMAXCONN) != 0 ||
+        getsockname(fd, &bound.at.any, &bound.size) != 0) {
         int why = errno;
         close(fd);
         return fail(ERR_IO, "%s: %s", where, strerror(why));

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <sys/socket.h>
+#include <netinet/in.h>
 
 #include "wire/address.h"
 
@@ -14,7 +14,11 @@
 #define AUTHORITY_MAX (ADDRESS_MAX + 8)
 
 struct listen_address {
-    struct sockaddr_storage at;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at;
     socklen_t size;
 };
 
