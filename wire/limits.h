@@ -93,6 +93,8 @@
 
 /* Tokens and rates (B9) */
 #define TOKENS_MAX 4096
+#define SIGNED_RATE_A_MINUTE 1200 /* signed requests of a device */
+#define SIGNED_RATE_BURST 600
 #define TOKENS_DECOY_MIN 32 /* live tokens are a power of two, at least this */
 #define TOKEN_RATE_AN_HOUR 5000
 #define TOKEN_RATE_BURST 300

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What only the SQLite store can meet: files that are not ours, newer, damaged or in use.
+ */
+#include "tests/check.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "relay/store_sqlite.h"
+
+struct folder {
+    char path[64];
+    char db[96];
+};
+
+static int
+setup(void **state)
+{
+    struct folder *f = calloc(1, sizeof *f);
+    snprintf(f->path, sizeof f->path, "/tmp/snug-store-XXXXXX");
+    if (mkdtemp(f->path) == NULL)
+        return -1;
+    snprintf(f->db, sizeof f->db, "%s/relay.db", f->path);
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
+    struct folder *f = *state;
+
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "%s%s", f->db, suffixes[i]);
+        unlink(name);
+    }
+    int rc = rmdir(f->path);
+    free(f);
+    return rc;
+}
+
+static void
+run_sql(const struct folder *f, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void
+a_newer_schema_is_refused_with_a_clear_sentence(void **state)
+{
+    struct folder *f = *state;
+    struct store *s;
+
+    assert_ok(store_sqlite_open(f->db, 0, &s));
+    store_close(s);
+    run_sql(f, "PRAGMA user_version = 999");
+    assert_err(store_sqlite_open(f->db, 0, &s), ERR_NEWER);
+    assert_non_null(strstr(err_why(ERR_NEWER), "999"));
+    assert_non_null(strstr(err_why(ERR_NEWER), "newer snug-relay"));
+}
+
+static void
+another_programs_database_is_refused_and_unchanged(void **state)
+{
+    struct folder *f = *state;
+    struct store *s;
+
+    run_sql(f, "CREATE TABLE precious(a); INSERT INTO precious VALUES(1)");
+    assert_err(store_sqlite_open(f->db, 0, &s), ERR_DAMAGED);
+    run_sql(f, "INSERT INTO precious VALUES(2)");
+}
+
+static void
+a_file_that_is_no_database_is_refused_and_unchanged(void **state)
+{
+    struct folder *f = *state;
+    struct store *s;
+    char text[4096], back[4096];
+
+    memset(text, 'x', sizeof text);
+    int fd = open(f->db, O_RDWR | O_CREAT, 0600);
+    assert_int_equal(write(fd, text, sizeof text), sizeof text);
+    assert_err(store_sqlite_open(f->db, 0, &s), ERR_DAMAGED);
+    assert_int_equal(pread(fd, back, sizeof back, 0), sizeof back);
+    assert_memory_equal(text, back, sizeof text);
+    close(fd);
+}
+
+static void
+a_second_relay_on_the_same_file_is_refused(void **state)
+{
+    struct folder *f = *state;
+    struct store *s, *second;
+
+    assert_ok(store_sqlite_open(f->db, 0, &s));
+    assert_err(store_sqlite_open(f->db, 0, &second), ERR_BUSY);
+    store_close(s);
+    assert_ok(store_sqlite_open(f->db, 0, &second));
+    store_close(second);
+}
+
+static void
+the_log_is_copied_back_while_it_grows(void **state)
+{
+    struct folder *f = *state;
+    struct store *s;
+    uint8_t *body = calloc(1, 65536);
+    char wal[128];
+
+    snprintf(wal, sizeof wal, "%s-wal", f->db);
+    assert_ok(store_sqlite_open(f->db, 0, &s));
+    for (unsigned i = 0; i < 1500; i++) { /* 96 MiB in all */
+        uint8_t key[2] = {(uint8_t)(i >> 8), (uint8_t)i};
+        struct record r = {.key = SPAN(key, 2), .body = SPAN(body, 65536)};
+        assert_ok(store_put(s, TABLE_ITEM, &r));
+        assert_ok(store_commit(s));
+    }
+    FILE *file = fopen(wal, "r");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    assert_true(ftell(file) < 80 * 1024 * 1024);
+    fclose(file);
+    store_close(s);
+    free(body);
+}
+
+int
+main(void)
+{
+#define FILE_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        FILE_TEST(a_newer_schema_is_refused_with_a_clear_sentence),
+        FILE_TEST(another_programs_database_is_refused_and_unchanged),
+        FILE_TEST(a_file_that_is_no_database_is_refused_and_unchanged),
+        FILE_TEST(a_second_relay_on_the_same_file_is_refused),
+        FILE_TEST(the_log_is_copied_back_while_it_grows),
+    };
+    return cmocka_run_group_tests_name("relay-store-sqlite-files", tests, NULL, NULL);
+}
