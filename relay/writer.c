@@ -182,26 +182,30 @@ wait_for_sync(struct writer *w)
     return look(w);
 }
 
-/* Close the open batch. On a full disk all before it is made durable first, so that one report
- * tells both. */
+/* The open batch will not be: report it once all before it is durable, so that one report tells
+ * both. */
+static enum err
+refuse_batch(struct writer *w, struct writer_report *report)
+{
+    store_rollback(w->store);
+    report->rolled_back = true;
+    if (w->open_requests > 0)
+        report->refused = w->open++;
+    w->open_requests = w->open_bytes = 0;
+    return wait_for_sync(w);
+}
+
 static enum err
 close_batch(struct writer *w, struct writer_report *report)
 {
     enum err e = store_commit(w->store);
 
-    if (e != OK && e != ERR_FULL)
-        return e;
-    if (e == OK)
-        w->committed = w->open;
-    else
-        report->refused = w->open;
-    w->open++;
+    if (e == ERR_FULL)
+        return refuse_batch(w, report);
+    TRY(e);
+    w->committed = w->open++;
     w->open_requests = w->open_bytes = 0;
-    if (e == OK)
-        return OK;
-    store_rollback(w->store);
-    report->rolled_back = true;
-    return wait_for_sync(w);
+    return OK;
 }
 
 static bool
@@ -242,17 +246,26 @@ writer_flush(struct writer *w, struct writer_report *ret)
 }
 
 enum err
+writer_refuse(struct writer *w, struct writer_report *ret)
+{
+    struct writer_report report = {0};
+
+    TRY(refuse_batch(w, &report));
+    report.durable_upto = w->durable;
+    *ret = report;
+    return OK;
+}
+
+enum err
 writer_tidy(struct writer *w, struct writer_report *ret)
 {
     struct writer_report report = {.durable_upto = w->durable};
 
     if (w->open_requests == 0) {
         enum err e = store_commit(w->store);
-        if (e != OK && e != ERR_FULL)
-            return e;
         if (e == ERR_FULL)
-            store_rollback(w->store);
-        report.rolled_back = e == ERR_FULL;
+            return writer_refuse(w, ret);
+        TRY(e);
     }
     *ret = report;
     return OK;

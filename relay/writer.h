@@ -42,6 +42,10 @@ enum err writer_turn(struct writer *w, struct writer_report *ret);
 /* Commit and sync all there is, and wait for it. */
 enum err writer_flush(struct writer *w, struct writer_report *ret);
 
+/* Roll the open batch back and refuse it; all before it is durable when this returns. For writes
+ * that failed half-way. */
+enum err writer_refuse(struct writer *w, struct writer_report *ret);
+
 /* Commit, without a sync, writes that nobody waits for: deletions. */
 enum err writer_tidy(struct writer *w, struct writer_report *ret);
 

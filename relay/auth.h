@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Who signed this request (B3.2).
+ *
+ * The one thing to know: the order. Form, host name, clock, device, signature, and only then the
+ * nonce, so that nobody without a key can make the relay remember anything. All that fails looks
+ * the same: 401 with the relay's time.
+ */
+#pragma once
+
+#include "relay/call.h"
+
+/* Fill c->account and c->device. ERR_REFUSED: 401, already answered with; ERR_RATE: 429 or 503,
+ * likewise; else the store's error. */
+enum err auth_check(struct call *c);

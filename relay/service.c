@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "relay/service.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "relay/auth.h"
+#include "relay/handlers.h"
+#include "wire/encoding.h"
+
+#define NONCES_MAX (1u << 20)
+#define SWEEP_SLICE 128 /* records or queues looked at, a second */
+
+/* Every path that there is, with the one method it takes. */
+struct route {
+    const char *path;
+    enum method method;
+    bool is_signed;
+    bool has_cursor; /* takes ?after=N */
+    size_t body_max;
+    enum err (*handle)(struct call *c);
+};
+
+static enum err handle_health(struct call *c);
+
+static const struct route routes[] = {
+    {"/v1/accounts", METHOD_POST, false, false, REGISTER_BODY_MAX, handle_register},
+    {"/v1/card", METHOD_POST, false, false, BODY_SMALL_MAX, handle_card},
+    {"/v1/deliver", METHOD_POST, false, false, DELIVER_BODY_MAX, handle_deliver},
+    {"/v1/health", METHOD_GET, false, false, 0, handle_health},
+    {"/v1/held", METHOD_GET, true, true, 0, handle_held},
+    {"/v1/keys", METHOD_PUT, true, false, KEYS_BODY_MAX, handle_keys_put},
+    {"/v1/keys/get", METHOD_POST, false, false, BODY_SMALL_MAX, handle_keys_get},
+    {"/v1/keys/status", METHOD_GET, true, false, 0, handle_keys_status},
+    {"/v1/manifest/get", METHOD_POST, false, false, BODY_SMALL_MAX, handle_manifest_get},
+    {"/v1/queue", METHOD_GET, true, true, 0, handle_queue_page},
+    {"/v1/queue/ack", METHOD_POST, true, false, BODY_SMALL_MAX, handle_queue_ack},
+    {"/v1/queue/stream", METHOD_GET, true, true, 0, handle_queue_stream},
+    {"/v1/relay", METHOD_GET, false, false, 0, handle_relay_info},
+    {"/v1/request", METHOD_POST, false, false, REQUEST_BODY_MAX, handle_request},
+    {"/v1/requests", METHOD_GET, true, true, 0, handle_requests_page},
+    {"/v1/requests/ack", METHOD_POST, true, false, BODY_SMALL_MAX, handle_requests_ack},
+    {"/v1/tokens", METHOD_PUT, true, false, TOKENS_BODY_MAX, handle_tokens_put},
+};
+
+void
+service_answer_done(struct service_answer *a)
+{
+    buf_done(&a->body);
+    *a = SERVICE_ANSWER;
+}
+
+/* For whoever watches over the process, on the same machine. */
+static enum err
+handle_health(struct call *c)
+{
+    if (!c->request->source.loopback)
+        return answer_error(c, 404);
+    buf_put_str(&c->answer->body, "ok\n");
+    return answer_empty(c, 200);
+}
+
+/* ---- starting and ending ---- */
+
+static enum err
+copy_names(struct service *s, const struct service_config *config)
+{
+    s->names = calloc(config->name_count + 1, sizeof *s->names);
+    if (s->names == NULL)
+        return fail(ERR_MEMORY, "no memory for the relay's names");
+    for (size_t i = 0; i < config->name_count; i++) {
+        if (strlen(config->names[i]) >= sizeof s->names[i])
+            return fail(ERR_TOO_LARGE, "a name of the relay is too long");
+        strcpy(s->names[i], config->names[i]);
+    }
+    s->name_count = config->name_count;
+    return OK;
+}
+
+static uint64_t
+now_ms(const struct service *s)
+{
+    return s->host.now(s->host.ctx);
+}
+
+static enum err
+open_parts(struct service *s)
+{
+    uint64_t now = now_ms(s) / 1000;
+
+    s->started = now;
+    TRY(queues_new(s->store, now, &s->queues));
+    TRY(quota_new(&s->quota));
+    TRY(seen_new(NONCE_LIFE, NONCES_MAX, &s->nonces));
+    TRY(pow_seeds_new(now, &s->pow));
+    return writer_new(s->store, s->commit, &s->writer);
+}
+
+enum err
+service_new(const struct service_config *config, struct store *store,
+            const struct service_host *host, struct service **ret)
+{
+    struct service *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return fail(ERR_MEMORY, "no memory for the service");
+    if (sodium_init() < 0) {
+        free(s);
+        return fail(ERR_STATE, "libsodium does not start");
+    }
+    s->store = store;
+    s->host = *host;
+    s->commit = config->commit;
+    s->registration = config->registration;
+    s->pow_bits = config->pow_bits != 0 ? config->pow_bits : POW_BITS;
+    s->limit_loopback = config->limit_loopback;
+    s->sweeps[0].table = TABLE_IDEM;
+    s->sweeps[1].table = TABLE_TOKEN;
+    s->sweeps[2].table = TABLE_BLOCKED_NAME;
+    crypto_sign_seed_keypair(s->rlk.b, s->rlk_secret, config->rlk_seed);
+    s->relay_id = relay_id_of(&s->rlk);
+    enum err e = copy_names(s, config);
+    if (e == OK)
+        e = open_parts(s);
+    if (e != OK) {
+        service_free(s);
+        return e;
+    }
+    *ret = s;
+    return OK;
+}
+
+void
+service_free(struct service *s)
+{
+    if (s == NULL)
+        return;
+    writer_free(s->writer);
+    queues_free(s->queues);
+    quota_free(s->quota);
+    seen_free(s->nonces);
+    pow_seeds_free(s->pow);
+    free(s->names);
+    sodium_memzero(s, sizeof *s);
+    free(s);
+}
+
+/* ---- what the store has done ---- */
+
+static void
+break_down(struct service *s)
+{
+    if (!s->broken)
+        s->host.broken(s->host.ctx);
+    s->broken = true;
+}
+
+/* Tell the host, unless it holds no answers back. */
+static void
+take_report(struct service *s, enum err e, const struct writer_report *r)
+{
+    bool tell = s->commit != COMMIT_AT_ONCE;
+
+    if (e != OK) {
+        break_down(s);
+        return;
+    }
+    if (r->rolled_back)
+        queues_rolled_back(s->queues);
+    if (r->durable_upto > s->reported) {
+        s->reported = r->durable_upto;
+        if (tell)
+            s->host.committed(s->host.ctx, r->durable_upto);
+    }
+    if (r->refused > 0) {
+        s->reported = r->refused > s->reported ? r->refused : s->reported;
+        if (tell)
+            s->host.refused(s->host.ctx, r->refused);
+    }
+}
+
+void
+service_settle(struct service *s)
+{
+    struct writer_report r = {0};
+
+    if (s->broken)
+        return;
+    enum err e = writer_turn(s->writer, &r);
+    take_report(s, e, &r);
+}
+
+void
+service_batch_end(struct service *s)
+{
+    service_settle(s);
+}
+
+int
+service_fd(const struct service *s)
+{
+    return writer_fd(s->writer);
+}
+
+enum err
+service_commit(struct service *s)
+{
+    struct writer_report r = {0};
+
+    if (s->broken)
+        return fail(ERR_IO, "the relay's store has failed");
+    enum err e = writer_flush(s->writer, &r);
+    take_report(s, e, &r);
+    if (e == OK && r.refused > 0)
+        return fail(ERR_FULL, "the relay's store is full");
+    return e;
+}
+
+bool
+service_overloaded(const struct service *s)
+{
+    return writer_overloaded(s->writer, now_ms(s));
+}
+
+/* ---- requests ---- */
+
+static bool
+path_is(const char *path, const char *known)
+{
+    size_t n = strlen(known);
+    return strncmp(path, known, n) == 0 && (path[n] == '\0' || path[n] == '?');
+}
+
+static const struct route *
+find_route(const char *path)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (path_is(path, routes[i].path))
+            return &routes[i];
+    return NULL;
+}
+
+size_t
+service_body_max(enum method method, const char *path)
+{
+    const struct route *r = find_route(path);
+    return r != NULL && r->method == method ? r->body_max : 0;
+}
+
+/* `?after=N`, N decimal without leading zeros; the only query there is. */
+static enum err
+read_query(const struct route *r, const char *path, uint64_t *ret)
+{
+    static const char key[] = "?after=";
+    const char *query = path + strlen(r->path);
+    uint64_t value = 0;
+
+    if (query[0] == '\0')
+        return OK;
+    if (!r->has_cursor || strncmp(query, key, sizeof key - 1) != 0)
+        return fail(ERR_MALFORMED, "an unknown query");
+    const char *digits = query + sizeof key - 1;
+    size_t n = strlen(digits);
+    if (n == 0 || n > 19 || (digits[0] == '0' && n > 1))
+        return fail(ERR_MALFORMED, "not a number");
+    for (size_t i = 0; i < n; i++) {
+        if (digits[i] < '0' || digits[i] > '9')
+            return fail(ERR_MALFORMED, "not a number");
+        value = 10 * value + (uint64_t)(digits[i] - '0');
+    }
+    if (value > INT64_MAX)
+        return fail(ERR_MALFORMED, "not a number of ours");
+    *ret = value;
+    return OK;
+}
+
+static enum err
+dispatch(struct call *c)
+{
+    const struct route *r = find_route(c->request->path);
+
+    if (r == NULL)
+        return answer_error(c, 404);
+    if (r->method != c->request->method)
+        return answer_error(c, 405);
+    if (c->request->body.n > r->body_max)
+        return answer_error(c, 413);
+    TRY(read_query(r, c->request->path, &c->after));
+    if (r->is_signed) {
+        enum err e = auth_check(c);
+        if (e == ERR_REFUSED || e == ERR_RATE)
+            return OK; /* answered */
+        TRY(e);
+    }
+    return r->handle(c);
+}
+
+/* A write failed half-way: nothing of this batch can be kept. */
+static void
+give_up_batch(struct call *c)
+{
+    struct writer_report report = {0};
+    enum err e = writer_refuse(c->s->writer, &report);
+    take_report(c->s, e, &report);
+}
+
+/* The answer of a request that wrote belongs to a batch. */
+static void
+join_batch(struct call *c)
+{
+    struct writer_report report = {0};
+
+    c->answer->ticket = writer_ticket(c->s->writer, c->written, c->now_ms);
+    if (c->s->commit != COMMIT_AT_ONCE) {
+        c->answer->kind = ANSWER_AFTER_COMMIT;
+        return;
+    }
+    enum err e = writer_flush(c->s->writer, &report);
+    take_report(c->s, e, &report);
+    if (e == OK && report.refused > 0)
+        e = ERR_FULL;
+    if (e != OK)
+        e = answer_failure(c, e);
+    assert(e == OK);
+}
+
+void
+service_handle(struct service *s, const struct service_request *request,
+               struct service_answer *answer)
+{
+    uint64_t ms = now_ms(s);
+    struct call c = {.s = s, .request = request, .answer = answer, .now_ms = ms, .now = ms / 1000};
+    enum err e = s->broken ? ERR_IO : dispatch(&c);
+
+    if (e == OK && c.writes) {
+        join_batch(&c);
+        return;
+    }
+    if (e == OK)
+        return;
+    answer->kind = ANSWER_NOW;
+    if (answer_failure(&c, e) != OK)
+        answer->status = 503; /* not even memory for the error's body */
+    if (c.writes && e != ERR_IO && e != ERR_DAMAGED)
+        give_up_batch(&c);
+    else if (e == ERR_IO || e == ERR_DAMAGED)
+        break_down(s);
+}
+
+/* ---- streams ---- */
+
+/* What a stream is of: ERR_NOT_FOUND when it is gone. */
+static enum err
+stream_device(struct service *s, const struct stream_params *stream, struct kept_account *ret,
+              struct queue_name *ret_queue)
+{
+    struct kept_device device;
+
+    TRY(kept_account_get(s->store, &stream->account, ret));
+    TRY(kept_device_get(s->store, ret->number, stream->device, &device, NULL));
+    *ret_queue = (struct queue_name){.account = ret->number, .device = stream->device};
+    return OK;
+}
+
+/* The newest request that waits, for the primary device. */
+static enum err
+newest_request(void *ctx, const struct kept_item *i, bool *stop)
+{
+    *(uint64_t *)ctx = i->n;
+    return OK;
+}
+
+static enum err
+hello_requests(struct service *s, const struct kept_account *account, uint32_t device,
+               struct buf *out)
+{
+    struct queue_name requests = {.account = account->number, .device = 0};
+    struct frame waiting = {.kind = FRAME_REQUEST_WAITING};
+    struct kept_device devices[DEVICES_MAX];
+    size_t count = 0;
+
+    TRY(kept_devices(s->store, account->number, devices, &count));
+    if (count == 0 || devices[0].id != device)
+        return OK;
+    TRY(queue_each(s->queues, requests, 0, now_ms(s) / 1000, &waiting.n, newest_request));
+    if (waiting.n != 0)
+        frame_write(out, &waiting);
+    return OK;
+}
+
+enum err
+service_stream_begin(struct service *s, const struct stream_params *stream, struct buf *out)
+{
+    struct frame hello = {.kind = FRAME_HELLO};
+    struct kept_account account;
+    struct queue_facts facts;
+    struct queue_name name;
+
+    TRY(stream_device(s, stream, &account, &name));
+    TRY(queue_facts(s->queues, name, now_ms(s) / 1000, &facts));
+    hello.n = facts.highest;
+    hello.expired = facts.expired;
+    frame_write(out, &hello);
+    TRY(hello_requests(s, &account, stream->device, out));
+    return buf_ok(out);
+}
+
+struct backlog_part {
+    struct buf *out;
+    size_t start, max;
+    uint64_t last;
+    bool cut;
+};
+
+static enum err
+backlog_visit(void *ctx, const struct kept_item *i, bool *stop)
+{
+    struct backlog_part *b = ctx;
+    struct frame f = {.kind = FRAME_ITEM, .n = i->n, .tag = i->tag, .envelope = i->envelope};
+    size_t size = 4 + 1 + 8 + 4 + i->envelope.n, used = b->out->n - b->start;
+
+    if (used > 0 && used + size > b->max) {
+        b->cut = *stop = true;
+        return OK;
+    }
+    frame_write(b->out, &f);
+    b->last = i->n;
+    return buf_ok(b->out);
+}
+
+enum err
+service_backlog(struct service *s, const struct stream_params *stream, uint64_t after, size_t max,
+                struct buf *out, uint64_t *ret_last, enum backlog *ret)
+{
+    struct backlog_part part = {.out = out, .start = out->n, .max = max, .last = after};
+    struct kept_account account;
+    struct queue_name name;
+
+    TRY(stream_device(s, stream, &account, &name));
+    TRY(queue_each(s->queues, name, after, now_ms(s) / 1000, &part, backlog_visit));
+    *ret_last = part.last;
+    *ret = part.cut ? BACKLOG_MORE : BACKLOG_DONE;
+    return OK;
+}
+
+/* ---- time and administration ---- */
+
+static enum err
+housekeeping(struct service *s, uint64_t now)
+{
+    TRY(queues_sweep(s->queues, SWEEP_SLICE, now));
+    TRY(queues_flush(s->queues));
+    for (size_t i = 0; i < sizeof s->sweeps / sizeof *s->sweeps; i++)
+        TRY(kept_sweep(s->store, &s->sweeps[i], SWEEP_SLICE, now));
+    return OK;
+}
+
+void
+service_tick(struct service *s)
+{
+    struct writer_report r = {0};
+
+    if (s->broken)
+        return;
+    enum err e = housekeeping(s, now_ms(s) / 1000);
+    /* Without memory or room it goes on another time; the batch is what it was but for deletions
+     * that are due anyway. */
+    if (e == ERR_FULL || e == ERR_MEMORY)
+        e = writer_refuse(s->writer, &r);
+    else if (e == OK)
+        e = writer_tidy(s->writer, &r);
+    take_report(s, e, &r);
+}
+
+enum err
+service_invite(struct service *s, char ret_code[INVITATION_MAX + 1])
+{
+    uint8_t random[16];
+    struct sha256 hash;
+
+    static_assert(BASE32_LEN(sizeof random) <= INVITATION_MAX, "a code has to fit");
+    randombytes_buf(random, sizeof random);
+    base32_write(SPAN(random, sizeof random), ret_code);
+    sha256_of(SPAN_STR(ret_code), &hash);
+    TRY(kept_invitation_put(s->store, &hash, 1));
+    writer_ticket(s->writer, sizeof hash, now_ms(s));
+    return OK;
+}
