@@ -45,15 +45,14 @@ static void
 answer(struct admin *a, int fd, const char *line)
 {
     char code[INVITATION_MAX + 1], out[LINE_MAX_BYTES];
-    enum err e = ERR_USAGE;
+    enum err e = strcmp(line, "invite\n") == 0 ? service_invite(a->server->service, code)
+                                               : fail(ERR_USAGE, "the one thing to ask is: invite");
 
-    if (strcmp(line, "invite\n") == 0) {
-        e = service_invite(a->server->service, code);
-        if (e == OK)
-            e = service_commit(a->server->service);
+    if (e == OK)
+        e = service_commit(a->server->service);
+    if (e == OK)
         snprintf(out, sizeof out, "ok %s\n", code);
-    }
-    if (e != OK)
+    else
         snprintf(out, sizeof out, "error %s\n", err_why(e));
     (void)!write(fd, out, strlen(out));
 }
