@@ -57,7 +57,8 @@ handle_health(struct call *c)
 {
     if (!c->request->source.loopback)
         return answer_error(c, 404);
-    buf_put_str(&c->answer->body, "ok\n");
+    buf_put_str(&c->answer->body, "ok");
+    c->answer->text = true;
     return answer_empty(c, 200);
 }
 
