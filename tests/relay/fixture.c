@@ -67,12 +67,12 @@ start_service(struct relay *r)
 }
 
 struct relay *
-relay_new(enum commit_mode mode)
+relay_new_on(struct store *store, enum commit_mode mode)
 {
     struct relay *r = calloc(1, sizeof *r);
 
     assert_non_null(r);
-    r->store = store_memory_new();
+    r->store = store;
     r->config = (struct service_config){
         .names = names,
         .name_count = 2,
@@ -431,28 +431,48 @@ envelope_fill(const struct person *p, uint8_t *envelope, size_t size)
     envelope[4] = (uint8_t)p->eks_id;
 }
 
-unsigned
-deliver(struct relay *r, const struct person *p, struct token token, uint8_t idem, size_t size)
+static unsigned
+deliver_bytes(struct relay *r, const struct person *p, struct token token, struct span idem,
+              struct span envelope)
 {
     Wire__DeviceEnvelope e = WIRE__DEVICE_ENVELOPE__INIT, *envelopes[] = {&e};
     Wire__Deliver m;
+
     wire__deliver__init(&m);
+    e.device = p->device;
+    e.envelope = pb(envelope);
+    m.name = (char *)(uintptr_t)p->name;
+    m.token = pb(SPAN_OF(token));
+    m.idem = pb(idem);
+    m.n_envelopes = 1;
+    m.envelopes = envelopes;
+    return relay_post(r, "/v1/deliver", &m.base);
+}
+
+unsigned
+deliver(struct relay *r, const struct person *p, struct token token, uint8_t idem, size_t size)
+{
     uint8_t *envelope = malloc(size);
     uint8_t key[16];
 
     assert_non_null(envelope);
     envelope_fill(p, envelope, size);
     memset(key, idem, sizeof key);
-    e.device = p->device;
-    e.envelope = pb(SPAN(envelope, size));
-    m.name = (char *)(uintptr_t)p->name;
-    m.token = pb(SPAN_OF(token));
-    m.idem = pb(SPAN(key, sizeof key));
-    m.n_envelopes = 1;
-    m.envelopes = envelopes;
-    unsigned status = relay_post(r, "/v1/deliver", &m.base);
+    unsigned status = deliver_bytes(r, p, token, SPAN(key, sizeof key), SPAN(envelope, size));
     free(envelope);
     return status;
+}
+
+unsigned
+deliver_numbered(struct relay *r, const struct person *p, struct token token, uint32_t number)
+{
+    static uint8_t envelope[ENVELOPE_B1];
+    uint8_t key[16] = {0};
+
+    envelope_fill(p, envelope, sizeof envelope);
+    memcpy(envelope + DELIVERY_MARK, &number, sizeof number);
+    memcpy(key, &number, sizeof number);
+    return deliver_bytes(r, p, token, SPAN(key, sizeof key), SPAN(envelope, sizeof envelope));
 }
 
 unsigned

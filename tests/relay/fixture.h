@@ -7,7 +7,7 @@
 #pragma once
 
 #include "relay/service.h"
-#include "tests/fakes/store_memory.h"
+#include "relay/store.h"
 #include "wire/check.h"
 #include "wire/request_text.h"
 #include "wire/signed.h"
@@ -51,6 +51,8 @@ struct person {
     uint32_t next_opk;
 };
 
+/* On STORE, which is taken; relay_new is on a new store in memory (fixture_memory.c). */
+struct relay *relay_new_on(struct store *store, enum commit_mode mode);
 struct relay *relay_new(enum commit_mode mode);
 void relay_free(struct relay *r);
 /* End the process and start another on STORE, which is taken. */
@@ -90,6 +92,11 @@ void envelope_fill(const struct person *p, uint8_t *envelope, size_t size);
 /* Deliver one envelope of SIZE under IDEM (all bytes); the status. */
 unsigned deliver(struct relay *r, const struct person *p, struct token token, uint8_t idem,
                  size_t size);
+/* A B1 envelope under the idempotency key of NUMBER; both carry it (DELIVERY_MARK bytes in), so
+ * that a test finds it again. */
+#define DELIVERY_MARK 100
+unsigned deliver_numbered(struct relay *r, const struct person *p, struct token token,
+                          uint32_t number);
 /* A request, with an invitation or with a proof of work of BITS. */
 unsigned request(struct relay *r, const struct person *p, const struct token *invitation,
                  uint8_t idem, unsigned bits);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "relay/kept_accounts.h"
+#include "tests/fakes/store_memory.h"
 #include "tests/relay/fixture.h"
 
 static int

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "relay/kept_accounts.h"
+#include "tests/fakes/store_memory.h"
 #include "tests/relay/fixture.h"
 
 struct world {
@@ -34,29 +35,10 @@ teardown(void **state)
     return 0;
 }
 
-/* Deliver with an idempotency key counted up. */
 static unsigned
 deliver_next(struct world *w, struct token t, uint32_t i)
 {
-    Wire__DeviceEnvelope e = WIRE__DEVICE_ENVELOPE__INIT, *envelopes[] = {&e};
-    static uint8_t envelope[ENVELOPE_B1];
-    uint8_t key[16] = {1, 2, 3};
-    Wire__Deliver m;
-
-    memcpy(key + 4, &i, sizeof i);
-    envelope_fill(&w->alice, envelope, sizeof envelope);
-    wire__deliver__init(&m);
-    e.device = w->alice.device;
-    e.envelope.data = envelope;
-    e.envelope.len = sizeof envelope;
-    m.name = w->alice.name;
-    m.token.data = t.b;
-    m.token.len = sizeof t.b;
-    m.idem.data = key;
-    m.idem.len = sizeof key;
-    m.n_envelopes = 1;
-    m.envelopes = envelopes;
-    return relay_post(w->relay, "/v1/deliver", &m.base);
+    return deliver_numbered(w->relay, &w->alice, t, i);
 }
 
 static void

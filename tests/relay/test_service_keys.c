@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "tests/fakes/store_memory.h"
 #include "tests/relay/fixture.h"
 
 static int

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "tests/fakes/store_memory.h"
 #include "tests/relay/fixture.h"
 
 struct world {
