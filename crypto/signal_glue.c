@@ -2,7 +2,7 @@
 #include "crypto/signal_glue.h"
 
 #include <assert.h>
-#include <sodium.h>
+#include <stdlib.h>
 
 #include "crypto/curve25519_donna.h"
 #include "crypto/point.h"
@@ -103,19 +103,18 @@ enum err
 glue_new(const struct device_keys *own, const struct pairwise_store *store, struct glue **ret)
 {
     signal_context *ctx = glue_context();
-    struct glue *g = SECRET_NEW(struct glue);
+    struct glue *g = calloc(1, sizeof *g);
 
-    if (g == NULL || ctx == NULL) {
+    if (g != NULL)
+        g->dik = SECRET_NEW(struct device_identity_key);
+    if (g == NULL || g->dik == NULL || ctx == NULL ||
+        signal_protocol_store_context_create(&g->stores, ctx) != 0 || glue_stores_set(g) != 0) {
         glue_free(g);
         return fail(ERR_MEMORY, "there is no memory for the session keys");
     }
     g->store = *store;
-    g->dik = own->dik;
+    *g->dik = own->dik;
     g->registration_id = own->registration_id;
-    if (signal_protocol_store_context_create(&g->stores, ctx) != 0 || glue_stores_set(g) != 0) {
-        glue_free(g);
-        return fail(ERR_MEMORY, "there is no memory for the session keys");
-    }
     *ret = g;
     return OK;
 }
@@ -128,7 +127,8 @@ glue_free(struct glue *g)
     buf_done(&g->session);
     if (g->stores != NULL)
         signal_protocol_store_context_destroy(g->stores);
-    secret_free(g);
+    secret_free(g->dik);
+    free(g);
 }
 
 void

@@ -16,7 +16,7 @@
 struct glue {
     signal_protocol_store_context *stores;
     struct pairwise_store store;
-    struct device_identity_key dik;
+    struct device_identity_key *dik; /* in locked memory */
     uint32_t registration_id;
 
     /* One operation, from glue_begin to glue_end. */

@@ -228,8 +228,8 @@ static int
 identity_get(signal_buffer **public_data, signal_buffer **private_data, void *user)
 {
     struct glue *g = user;
-    signal_buffer *pub = signal_buffer_create(g->dik.public.b, sizeof g->dik.public.b);
-    signal_buffer *priv = signal_buffer_create(g->dik.secret.b, sizeof g->dik.secret.b);
+    signal_buffer *pub = signal_buffer_create(g->dik->public.b, sizeof g->dik->public.b);
+    signal_buffer *priv = signal_buffer_create(g->dik->secret.b, sizeof g->dik->secret.b);
 
     if (pub == NULL || priv == NULL) {
         signal_buffer_free(pub);
