@@ -7,39 +7,19 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
-#include <sodium.h>
 
 #include "crypto/envelope.h"
 #include "tests/crypto/envelope_forge.h"
+#include "tests/fuzz/counted.h"
 
 enum { ENVELOPE, INSIDE };
-
-/* Keys and encapsulations out of a counter, so that an input does the same each time. */
-static void
-counted(void *const p, const size_t n)
-{
-    static uint8_t seed[randombytes_SEEDBYTES];
-    sodium_increment(seed, sizeof seed);
-    randombytes_buf_deterministic(p, n, seed);
-}
-
-static const char *
-counted_name(void)
-{
-    return "counted";
-}
-
-static struct randombytes_implementation counted_randomness = {
-    .implementation_name = counted_name,
-    .buf = counted,
-};
 
 static struct people *
 the_people(void)
 {
     static struct people people;
     if (people.to.eks == NULL) {
-        randombytes_set_implementation(&counted_randomness);
+        counted_randomness();
         people_init(&people);
     }
     return &people;
