@@ -33,14 +33,25 @@ struct relay {
     struct admin *admin;
     struct loop_source signals;
     struct listen_address bound;
+    char line[AUTHORITY_MAX + 80];    /* what it said when it was ready */
     char address_file[FILE_PATH_MAX]; /* empty: none was written */
 };
+
+/* Unless another relay has put its own in the place meanwhile. */
+static void
+remove_address(const struct relay *r)
+{
+    AUTO(buf_done) struct buf there = BUF(sizeof r->line);
+
+    if (r->address_file[0] != '\0' && file_get(r->address_file, &there) == OK &&
+        span_equal(buf_span(&there), SPAN_STR(r->line)))
+        unlink(r->address_file);
+}
 
 static void
 relay_done(struct relay *r)
 {
-    if (r->address_file[0] != '\0')
-        unlink(r->address_file);
+    remove_address(r);
     admin_free(r->admin);
     if (r->signals.fd >= 0)
         close(r->signals.fd);
@@ -123,7 +134,7 @@ start_service(struct relay *r)
 static enum err
 announce(struct relay *r)
 {
-    char where[AUTHORITY_MAX], pin[BASE64_LEN(32) + 1], line[AUTHORITY_MAX + 80];
+    char where[AUTHORITY_MAX], pin[BASE64_LEN(32) + 1];
     struct spki_pin p = tls_pin(r->tls);
     const char *runtime = getenv("XDG_RUNTIME_DIR");
 
@@ -132,16 +143,16 @@ announce(struct relay *r)
     else
         listen_address_write(&r->bound, where);
     base64url_write(SPAN_OF(p), pin);
-    snprintf(line, sizeof line, "https://%s pin=%s\n", where, pin);
+    snprintf(r->line, sizeof r->line, "https://%s pin=%s\n", where, pin);
     if (listen_address_is_loopback(&r->bound) && runtime != NULL && runtime[0] == '/') {
         char path[FILE_PATH_MAX];
         TRY(path_join(runtime, "snug-relay.address", path));
-        if (file_put(path, SPAN_STR(line)) == OK)
+        if (file_put(path, SPAN_STR(r->line)) == OK)
             memcpy(r->address_file, path, sizeof path);
         else
             fprintf(stderr, "snug-relay: %s\n", err_why(ERR_IO));
     }
-    printf("snug-relay: %s", line);
+    printf("snug-relay: %s", r->line);
     fflush(stdout);
     return OK;
 }

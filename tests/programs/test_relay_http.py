@@ -194,6 +194,19 @@ class OwnRelay(unittest.TestCase):
             self.assertEqual(read_all(idle), b"")
             idle.close()
 
+    def test_leaves_the_address_of_a_later_relay_alone(self):
+        with Relay() as first, Relay() as second:
+            second.stop()
+            second.kill()
+            second.runtime = first.runtime
+            second.start()
+            self.assertEqual(first.stop(), 0)
+            path = os.path.join(first.runtime, "snug-relay.address")
+            with open(path, encoding="ascii") as f:
+                self.assertEqual("snug-relay: " + f.read(), second.line)
+            self.assertEqual(second.stop(), 0)
+            self.assertFalse(os.path.exists(path))
+
     def test_starts_again_after_a_kill(self):
         with Relay() as relay:
             pin = relay.pin
