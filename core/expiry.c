@@ -4,6 +4,7 @@
 #include "core/engine_state.h"
 #include "core/healing.h"
 #include "core/messages.h"
+#include "core/outbox_work.h"
 
 #define CACHE_S (70LL * SECONDS_A_DAY)
 #define RESEND_MS (30LL * SECONDS_A_DAY * 1000)
@@ -14,7 +15,8 @@ expire(struct engine *e)
 {
     int64_t old = engine_now_s(e) - CACHE_S;
 
-    /* As long as the key that opened it: with the key gone, it cannot come again. */
+    TRY(outbox_give_up(
+        e)); /* As long as the key that opened it: with the key gone, it cannot come again. */
     TRY(db_run(e->db, "DELETE FROM seen WHERE at_s<?1 AND eks NOT IN (SELECT id FROM ekss)", "i",
                old));
     TRY(db_run(e->db, "DELETE FROM initial_keys WHERE at_s<?1 AND spk NOT IN (SELECT id FROM spks)",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What is kept for a time only: the replay caches (B8.3, L6), the words of sent messages for
- * resending (B6.2).
+ * resending, and what waits in the outbox (B6.2).
  */
 #pragma once
 

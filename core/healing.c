@@ -20,10 +20,7 @@
 int64_t
 healing_monotonic(const struct engine *e, int64_t at_ms)
 {
-    int64_t now = engine_now_ms(e);
-    if (at_ms == INT64_MAX)
-        return NEVER;
-    return engine_monotonic_ms(e) + (at_ms > now ? at_ms - now : 0);
+    return at_ms == INT64_MAX ? NEVER : engine_when(e, at_ms);
 }
 
 void

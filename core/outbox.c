@@ -8,9 +8,6 @@
 #include "core/messages.h"
 #include "core/outbox_work.h"
 
-#define GIVE_UP_MS (14LL * SECONDS_A_DAY * 1000)
-#define UNCONFIRMED_MS (35LL * SECONDS_A_DAY * 1000)
-#define EXPIRE_EVERY_MS (60 * 60 * 1000LL)
 /* Acknowledgements and healing may pass where content waits, up to this: below libsignal's jump
  * limit of 2,000, or two sides that both wait would wait for ever. */
 #define CONTROL_MAX (UNACKNOWLEDGED_MAX + 900)
@@ -327,8 +324,8 @@ outbox_fail(struct engine *e, int64_t row, enum err why)
     return message_set_state(e, message, MESSAGE_FAILED, err_name(why));
 }
 
-static enum err
-drop_one(struct engine *e, int64_t row, int64_t state)
+enum err
+outbox_drop_row(struct engine *e, int64_t row, int64_t state)
 {
     int64_t message;
 
@@ -355,7 +352,7 @@ outbox_drop(struct engine *e, const struct contact *c)
         TRY(query_end(&q));
         if (!found)
             return OK;
-        TRY(drop_one(e, row, state));
+        TRY(outbox_drop_row(e, row, state));
     }
 }
 
@@ -368,69 +365,6 @@ outbox_reencrypt(struct engine *e, const struct contact *c)
                "i", c->id));
     outbox_touch(e, c->id);
     return OK;
-}
-
-/* --- giving up
- * ---------------------------------------------------------------------------------- */
-
-static enum err
-oldest_overdue(struct engine *e, int64_t *ret)
-{
-    return db_get_int(e->db, ret, "SELECT id FROM outbox WHERE state=0 AND made_ms<?1 LIMIT 1", "i",
-                      engine_now_ms(e) - GIVE_UP_MS);
-}
-
-static enum err
-unconfirmed(struct engine *e, bool *ret_more)
-{
-    int64_t row, contact;
-
-    enum err found =
-        db_get_int(e->db, &row, "SELECT id FROM outbox WHERE state=1 AND sent_ms<?1 LIMIT 1", "i",
-                   engine_now_ms(e) - UNCONFIRMED_MS);
-    *ret_more = found == OK;
-    if (found == ERR_NOT_FOUND)
-        return OK;
-    TRY(found);
-    TRY(db_get_int(e->db, &contact, "SELECT contact FROM outbox WHERE id=?1", "i", row));
-    /* It goes on counting against the jump limit until something comes back. */
-    TRY(db_run(e->db,
-               "UPDATE sessions SET unacknowledged=unacknowledged+1 WHERE account="
-               "(SELECT account FROM contacts WHERE id=?1)",
-               "i", contact));
-    return drop_one(e, row, 1);
-}
-
-static enum err
-expire(struct engine *e)
-{
-    int64_t row;
-    bool more;
-
-    /* What waits for an answer to our request has its own limit of 30 days (B9.8). */
-    TRY(db_run(e->db,
-               "UPDATE outbox SET made_ms=?1 WHERE state=0 AND lane=0 AND contact IN "
-               "(SELECT id FROM contacts WHERE state=?2)",
-               "ii", engine_now_ms(e), (int64_t)CONTACT_ASKED));
-    for (;;) {
-        enum err found = oldest_overdue(e, &row);
-        if (found == ERR_NOT_FOUND)
-            break;
-        TRY(found);
-        TRY(outbox_fail(e, row, ERR_TIMEOUT));
-    }
-    do {
-        TRY(unconfirmed(e, &more));
-    } while (more);
-    return OK;
-}
-
-static enum err
-expire_act(struct engine *e)
-{
-    AUTO(tx_done) struct tx tx = {0};
-    TRY(act_begin(e, &tx));
-    return act_end(e, &tx, expire(e));
 }
 
 /* --- working
@@ -509,12 +443,7 @@ outbox_step(struct engine *e)
 
     if (w == NULL || e->resting || e->trouble != OK)
         return NEVER;
-    int64_t now = engine_monotonic_ms(e);
-    if (now >= w->expire_due) {
-        w->expire_due = now + EXPIRE_EVERY_MS;
-        engine_heed(e, expire_act(e));
-    }
-    int64_t due = w->expire_due;
+    int64_t due = NEVER;
     for (size_t i = 0; i < w->count && e->trouble == OK; i++)
         due = sooner(due, line_step(e, w->lines[i]));
     sweep(w);

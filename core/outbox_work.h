@@ -7,6 +7,7 @@
  *     sending.c    from a row to an envelope: bundle, session, encryption (B6.2)
  *     delivery.c   the requests of a line (B21 rows 9, 12, 13)
  *     answers.c    what their answers mean
+ *     giving_up.c  after two weeks, after five
  */
 #pragma once
 
@@ -60,7 +61,7 @@ struct outbox_work {
     struct line **lines;
     size_t count, space;
     uint64_t refs;
-    int64_t expire_due, healing_due; /* monotonic ms */
+    int64_t healing_due; /* monotonic ms */
 };
 
 struct line *line_of(struct engine *e, int64_t contact); /* NULL: none */
@@ -71,6 +72,12 @@ enum err outbox_head(struct engine *e, const struct contact *c, struct outbox_ro
 /* Give a row up: its message FAILED with the name of WHY; it leaves the table. In the caller's
  * transaction. */
 enum err outbox_fail(struct engine *e, int64_t row, enum err why);
+
+/* Take a row in STATE out of the table, its message shown as not delivered or not confirmed. */
+enum err outbox_drop_row(struct engine *e, int64_t row, int64_t state);
+
+/* giving_up.c: part of the hourly turn of expiry.c, inside its transaction. */
+enum err outbox_give_up(struct engine *e);
 
 /* sending.c: make the head row ready, inside no transaction. FETCHED: keys came just now. OK: it
  * has an envelope. ERR_NO_SESSION: keys have to be fetched to start a session; ERR_STALE: to renew

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/receipts.h"
 
-#include <math.h>
-
 #include "core/engine_state.h"
 #include "core/healing.h"
 #include "core/messages.h"
@@ -10,7 +8,7 @@
 
 #define IN_USE_MS (2 * 60 * 1000LL) /* a message of ours went out within this */
 #define SOON_MS 2000
-#define MEAN_MS 30000.0
+#define MEAN_S 30
 #define LEAST_MS 5000
 #define MOST_MS 120000
 #define CONTACTS_A_TURN 16
@@ -52,9 +50,11 @@ delay(struct engine *e, int64_t contact, int64_t *ret)
         *ret = engine_random_between(e, 0, SOON_MS);
         return OK;
     }
-    double u = (double)engine_random_between(e, 1, 1 << 20) / (1 << 20);
-    double ms = -log(u) * MEAN_MS;
-    *ret = ms < LEAST_MS ? LEAST_MS : ms > MOST_MS ? MOST_MS : (int64_t)ms;
+    /* Each second may be the last: the chance of one in MEAN_S makes the waiting exponential. */
+    int64_t ms = engine_random_between(e, 0, 999);
+    while (ms < MOST_MS && engine_random_between(e, 1, MEAN_S) != 1)
+        ms += 1000;
+    *ret = ms < LEAST_MS ? LEAST_MS : ms > MOST_MS ? MOST_MS : ms;
     return OK;
 }
 

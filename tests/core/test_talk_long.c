@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Two people talk for weeks, or about everything at once, through a bad post office: every message
+ * exactly once and in order on both sides.
+ */
+#include "tests/core/pair.h"
+
+#include <stdio.h>
+
+static struct pair pair;
+static struct person *const alice = &pair.people[ALICE], *const bob = &pair.people[BOB];
+
+static int
+set_up(void **state)
+{
+    pair = (struct pair){0};
+    pair_open(&pair);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    pair_close(&pair);
+    return 0;
+}
+
+/* The relay keeps 21 days; what it dropped is asked for and said again. */
+static void
+five_weeks_offline_are_made_up_for(void **state)
+{
+    person_say_many(alice, 1, HOUR_MS);
+    bob->away = true;
+    for (int i = 2; i <= 35; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "m%d", i);
+        person_say(alice, text);
+        pair_run(&pair, DAY_MS);
+    }
+    bob->away = false;
+    pair_run(&pair, 3 * DAY_MS);
+    pair_assert_heard(&pair, BOB, pair_upto(35));
+    person_say(alice, "m36");
+    pair_run(&pair, DAY_MS);
+    pair_assert_heard(&pair, BOB, pair_upto(36));
+}
+
+static void
+no_more_than_a_thousand_are_out_at_once(void **state)
+{
+    bob->away = true;
+    for (int i = 0; i < 1100; i++)
+        person_say(alice, "x");
+    pair_run(&pair, DAY_MS);
+    assert_int_equal(bob->count, 1000);
+    bob->away = false;
+    pair_run(&pair, DAY_MS);
+    assert_int_equal(person_count(bob, "SELECT count(*) FROM messages WHERE type=1"), 1100);
+    assert_int_equal(person_count(alice, DELIVERED), 1100);
+}
+
+static void
+assert_each_once_in_order(enum who from, enum who to, int said)
+{
+    AUTO(query_done) struct query q;
+    int64_t last = 0, count = 0;
+
+    assert_ok(db_query(pair.people[to].engine->db, &q,
+                       "SELECT CAST(substr(text,2) AS INTEGER) FROM messages WHERE outgoing=0 AND "
+                       "type=1 ORDER BY id",
+                       ""));
+    while (query_next(&q)) {
+        assert_int_equal(query_int(&q, 0), last + 1);
+        last = query_int(&q, 0);
+        count++;
+    }
+    assert_ok(query_end(&q));
+    assert_int_equal(count, said);
+    assert_int_equal(person_count(&pair.people[from],
+                                  "SELECT count(*) FROM messages WHERE outgoing=1 AND state<>3"),
+                     0);
+}
+
+static void
+loss_repetition_disorder_and_crashes_lose_nothing(void **state)
+{
+    int said[2] = {0, 0};
+
+    pair.faults = (struct post_faults){
+        .lose_request = 100, .lose_answer = 100, .repeat = 100, .shuffle = 100, .crash = 10};
+    for (int i = 0; i < 3000; i++) {
+        int who = pair_chance(&pair, 2);
+        char text[16];
+        snprintf(text, sizeof text, "m%d", ++said[who]);
+        person_say(&pair.people[who], text);
+        if (pair_chance(&pair, 50) == 0)
+            person_crash(&pair.people[pair_chance(&pair, 2)]);
+        if (pair_chance(&pair, 4) == 0)
+            pair_run(&pair, pair_chance(&pair, 60000));
+    }
+    assert_true(bob->count + alice->count > (size_t)(said[ALICE] + said[BOB])); /* it was bad */
+    pair.faults = (struct post_faults){0};
+    pair_run(&pair, 3 * DAY_MS);
+    assert_each_once_in_order(ALICE, BOB, said[ALICE]);
+    assert_each_once_in_order(BOB, ALICE, said[BOB]);
+    assert_int_equal(person_count(bob, RESETS), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(five_weeks_offline_are_made_up_for),
+        TEST(no_more_than_a_thousand_are_out_at_once),
+        TEST(loss_repetition_disorder_and_crashes_lose_nothing),
+    };
+    return cmocka_run_group_tests_name("core-talk_long", tests, NULL, NULL);
+}
