@@ -107,6 +107,8 @@ position(struct call *c, const char *name, int64_t *ret)
 
     if (text == NULL)
         return OK;
+    if (strcmp(text, "start") == 0)
+        return OK;
     if (strcmp(text, "seen") != 0)
         return id_read("message", text, ret);
     enum err e = meta_get_int(engine_db(c->agent->engine), SEEN, ret);

@@ -16,6 +16,12 @@ wiping_free(void *p)
 }
 
 void
+json_free_text(char *text)
+{
+    wiping_free(text);
+}
+
+void
 json_setup(void)
 {
     json_set_alloc_funcs(malloc, wiping_free);

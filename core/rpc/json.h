@@ -14,6 +14,9 @@
 /* Call once, before any other JSON. */
 void json_setup(void);
 
+/* Wipe and free a text that jansson dumped; NULL is fine. */
+void json_free_text(char *text);
+
 static inline void
 json_decrefpp(json_t **j)
 {

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+
+enum err
+cli_connect(struct cli *cli)
+{
+    return cli->rpc != NULL ? OK : rpc_connect(cli->profile, RPC_START_AGENT, &cli->rpc);
+}
+
+enum err
+cli_passphrase(struct cli *cli, const char *question, struct typed *ret)
+{
+    const char *fd = args_flag(&cli->args, "passphrase-fd");
+    long long number;
+
+    if (fd == NULL)
+        return terminal_passphrase(question, ret);
+    TRY(number_read(fd, 0, 1 << 20, &number));
+    return passphrase_read((int)number, ret);
+}
+
+json_t *
+passphrase_json(const char *name, const struct typed *p)
+{
+    return json_pack("{s:s}", name, p->text);
+}
+
+static enum err
+unlock_by_hand(struct cli *cli)
+{
+    AUTO(typed_freep) struct typed *p = typed_new();
+    AUTO(json_decrefpp) json_t *result = NULL;
+
+    if (p == NULL)
+        return fail(ERR_MEMORY, "no memory that stays out of swap");
+    TRY(terminal_passphrase("Pass-phrase", p));
+    return rpc_call(cli->rpc, "account.unlock", passphrase_json("passphrase", p), &result);
+}
+
+enum err
+cli_call(struct cli *cli, const char *method, json_t *params, json_t **ret)
+{
+    AUTO(json_decrefpp) json_t *again = params;
+
+    TRY(cli_connect(cli));
+    enum err e = rpc_call(cli->rpc, method, json_incref(params), ret);
+    if (e != ERR_LOCKED || !terminal_interactive())
+        return e;
+    TRY(unlock_by_hand(cli));
+    return rpc_call(cli->rpc, method, json_incref(params), ret);
+}
+
+enum err
+cli_do(struct cli *cli, const char *method, json_t *params)
+{
+    AUTO(json_decrefpp) json_t *result = NULL;
+
+    TRY(cli_call(cli, method, params, &result));
+    return cli->json ? print_json(result) : OK;
+}
+
+enum err
+cli_do_to_contact(struct cli *cli, const char *method)
+{
+    return cli_do(cli, method, json_pack("{s:s}", "contact", args_word(&cli->args, 0)));
+}
+
+enum err
+read_stdin(struct buf *ret, size_t max)
+{
+    char bytes[8192];
+
+    for (;;) {
+        ssize_t n = read(0, bytes, sizeof bytes);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail(ERR_IO, "stdin: %m");
+        if (n == 0)
+            break;
+        buf_put(ret, SPAN(bytes, (size_t)n));
+        if (ret->n > max + 1)
+            return fail(ERR_TOO_LARGE, "That is longer than %zu bytes.", max);
+    }
+    if (ret->n > 0 && ret->p[ret->n - 1] == '\n')
+        ret->n--;
+    return ret->n <= max ? buf_ok(ret) : fail(ERR_TOO_LARGE, "That is longer than %zu bytes.", max);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What every command works with: where it was called, how to reach the agent, how to print.
+ *
+ * The one thing to know: results go to stdout, everything else to stderr. With --json a result is
+ * the result of the agent's method as docs/RPC.md has it, one object a line, in ASCII.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "cli/args.h"
+#include "core/rpc/client.h"
+#include "core/rpc/exit_code.h"
+
+struct cli {
+    const char *profile;
+    bool json;
+    struct args args;
+    struct rpc *rpc; /* NULL until cli_connect */
+};
+
+/* A command: the exit code is that of the error, unless RET says otherwise. */
+typedef enum err command_fn(struct cli *cli, int *ret);
+
+struct command {
+    const char *name;
+    command_fn *run;
+    const char *usage, *help;
+};
+extern const struct command commands[];
+extern const size_t command_count;
+const struct command *command_named(const char *name);
+
+/* The agent, started when it does not run. */
+enum err cli_connect(struct cli *cli);
+/* Call a method; takes PARAMS. Where a person sits at the terminal and the profile is locked, asks
+ * for the pass-phrase and tries again. */
+enum err cli_call(struct cli *cli, const char *method, json_t *params, json_t **ret);
+/* The same for a method whose result is not wanted; with --json prints {}. */
+enum err cli_do(struct cli *cli, const char *method, json_t *params);
+/* For a command that is one call about the contact NAME. */
+enum err cli_do_to_contact(struct cli *cli, const char *method);
+
+/* The pass-phrase of --passphrase-fd, or from the terminal. */
+struct typed;
+enum err cli_passphrase(struct cli *cli, const char *question, struct typed *ret);
+/* {name: its text}; wiped with the JSON. */
+json_t *passphrase_json(const char *name, const struct typed *p);
+
+/* All of stdin, at most MAX bytes, without one line end at its end. ERR_TOO_LARGE. */
+enum err read_stdin(struct buf *ret, size_t max);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/qr.h"
+
+command_fn command_unlock, command_lock, command_passphrase, command_status, command_link;
+
+enum err
+command_unlock(struct cli *cli, int *ret)
+{
+    AUTO(typed_freep) struct typed *p = typed_new();
+
+    if (p == NULL)
+        return fail(ERR_MEMORY, "no memory that stays out of swap");
+    TRY(cli_connect(cli)); /* before asking: there may be nothing to unlock */
+    TRY(cli_passphrase(cli, "Pass-phrase", p));
+    return cli_do(cli, "account.unlock", passphrase_json("passphrase", p));
+}
+
+enum err
+command_lock(struct cli *cli, int *ret)
+{
+    return cli_do(cli, "account.lock", NULL);
+}
+
+enum err
+command_passphrase(struct cli *cli, int *ret)
+{
+    AUTO(typed_freep) struct typed *old = typed_new(), *fresh = typed_new(), *again = typed_new();
+    bool by_hand = args_flag(&cli->args, "passphrase-fd") == NULL;
+
+    if (old == NULL || fresh == NULL || again == NULL)
+        return fail(ERR_MEMORY, "no memory that stays out of swap");
+    TRY(cli_passphrase(cli, "Old pass-phrase", old));
+    TRY(cli_passphrase(cli, "New pass-phrase", fresh));
+    if (by_hand)
+        TRY(cli_passphrase(cli, "New pass-phrase again", again));
+    if (by_hand && strcmp(fresh->text, again->text) != 0)
+        return fail(ERR_USAGE, "The two are not the same.");
+    return cli_do(cli, "account.passphrase",
+                  json_pack("{s:s,s:s}", "old", old->text, "new", fresh->text));
+}
+
+/* --- status --- */
+
+static void
+print_counts(const json_t *s)
+{
+    int contacts, requests, notices;
+
+    if (json_unpack((json_t *)(uintptr_t)s, "{s:{s:i,s:i,s:i}}", "counts", "contacts", &contacts,
+                    "requests", &requests, "notices", &notices) != 0)
+        return;
+    print("contacts: %d\n", contacts);
+    if (requests > 0)
+        print("requests: %d (`snug requests`)\n", requests);
+    if (notices > 0)
+        print("notices: %d (`snug notices`)\n", notices);
+}
+
+static void
+print_status(const json_t *s)
+{
+    const json_t *relay = json_object_get(s, "relay");
+
+    print("profile: %s (%s)\n", get(s, "profile"),
+          strcmp(get(s, "state"), "none") == 0 ? "not made yet: `snug init`" : get(s, "state"));
+    if (relay == NULL)
+        return;
+    print("address: %s\n", safe(s, "address"));
+    if (get(s, "display_name")[0] != '\0')
+        print("shown as: %s\n", safe(s, "display_name"));
+    print("relay: %s\n",
+          json_is_true(json_object_get(relay, "online")) ? "connected" : "not connected");
+    print_counts(s);
+    if (get(s, "trouble")[0] != '\0')
+        print("trouble: the store does not work (%s)\n", get(s, "trouble"));
+}
+
+enum err
+command_status(struct cli *cli, int *ret)
+{
+    AUTO(json_decrefpp) json_t *status = NULL;
+
+    TRY(cli_call(cli, "account.status", NULL, &status));
+    if (cli->json)
+        return print_json(status);
+    print_status(status);
+    return print_end();
+}
+
+/* --- link --- */
+
+enum err
+command_link(struct cli *cli, int *ret)
+{
+    AUTO(json_decrefpp) json_t *link = NULL;
+    AUTO(buf_done) struct buf qr = BUF(256 * 1024);
+
+    TRY(cli_call(cli, "account.link", NULL, &link));
+    if (cli->json)
+        return print_json(link);
+    print("%s\n", safe(link, "link"));
+    if (args_flag(&cli->args, "qr") == NULL && !terminal_shows())
+        return print_end();
+    TRY(qr_write(&qr, get(link, "link"), QR_ON_DARK));
+    print("%.*s", (int)qr.n, (const char *)qr.p);
+    return print_end();
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+
+command_fn command_listen;
+
+#define PAGE 200
+
+/* Notifications say only that there is something; what is printed is always read from the history,
+ * page by page after the last one printed. So nothing is missed, nothing comes twice, and falling
+ * behind does no harm. */
+struct listening {
+    struct cli *cli;
+    char from[64];  /* contact id, or "" for all */
+    char after[64]; /* message id, "seen", or "" for the very beginning */
+};
+
+static bool
+wanted(const struct listening *l, const json_t *m)
+{
+    return !json_is_true(json_object_get(m, "outgoing")) &&
+           (l->from[0] == '\0' || strcmp(l->from, get(m, "contact")) == 0);
+}
+
+static enum err
+print_one(struct listening *l, const json_t *m)
+{
+    if (l->cli->json)
+        return print_json(m);
+    message_print(m);
+    return print_end();
+}
+
+/* All of one contact may be seen without those of others being, so only a listener to everything
+ * moves the mark. */
+static enum err
+mark_seen(struct listening *l)
+{
+    AUTO(json_decrefpp) json_t *r = NULL;
+
+    if (l->from[0] != '\0')
+        return OK;
+    return rpc_call(l->cli->rpc, "message.seen", json_pack("{s:s}", "message", l->after), &r);
+}
+
+static enum err
+print_page(struct listening *l, bool *ret_more)
+{
+    AUTO(json_decrefpp) json_t *r = NULL;
+    const json_t *list, *each;
+    size_t i;
+
+    TRY(cli_call(l->cli, "message.list", json_pack("{s:s,s:i}", "after", l->after, "limit", PAGE),
+                 &r));
+    list = json_object_get(r, "messages");
+    json_array_foreach(list, i, each)
+    {
+        if (wanted(l, each))
+            TRY(print_one(l, each));
+        snprintf(l->after, sizeof l->after, "%s", get(each, "id"));
+    }
+    *ret_more = json_is_true(json_object_get(r, "more"));
+    return json_array_size(list) > 0 ? mark_seen(l) : OK;
+}
+
+static enum err
+print_new(struct listening *l)
+{
+    bool more = true;
+
+    while (more)
+        TRY(print_page(l, &more));
+    return OK;
+}
+
+/* --- where to begin --- */
+
+/* The id before the oldest message that was stored at SINCE or later, looked for from the end. */
+static enum err
+find_start(struct listening *l, long long since_ms)
+{
+    char before[64] = "";
+    bool more = true, found = false;
+
+    while (more && !found) {
+        AUTO(json_decrefpp) json_t *r = NULL;
+
+        TRY(cli_call(
+            l->cli, "message.list",
+            json_pack("{s:s*,s:i}", "before", before[0] != '\0' ? before : NULL, "limit", PAGE),
+            &r));
+        const json_t *list = json_object_get(r, "messages");
+        more = json_is_true(json_object_get(r, "more")) && json_array_size(list) > 0;
+        for (size_t i = json_array_size(list); i-- > 0 && !found;) {
+            const json_t *m = json_array_get(list, i);
+
+            snprintf(before, sizeof before, "%s", get(m, "id"));
+            found = json_integer_value(json_object_get(m, "stored_ms")) < since_ms;
+        }
+    }
+    snprintf(l->after, sizeof l->after, "%s", found ? before : "start");
+    return OK;
+}
+
+static enum err
+choose_start(struct listening *l)
+{
+    const char *since = args_flag(&l->cli->args, "since");
+    struct timespec now;
+    long long ago;
+
+    snprintf(l->after, sizeof l->after, "seen");
+    if (since == NULL)
+        return OK;
+    if (strcmp(since, "all") == 0) {
+        snprintf(l->after, sizeof l->after, "start");
+        return OK;
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    ago = 0;
+    if (strcmp(since, "now") != 0)
+        TRY(duration_read(since, &ago));
+    return find_start(l, (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000 - ago);
+}
+
+static enum err
+choose_contact(struct listening *l)
+{
+    const char *from = args_flag(&l->cli->args, "from");
+    AUTO(json_decrefpp) json_t *r = NULL;
+
+    if (from == NULL)
+        return OK;
+    TRY(cli_call(l->cli, "contact.get", json_pack("{s:s}", "contact", from), &r));
+    snprintf(l->from, sizeof l->from, "%s", get(json_object_get(r, "contact"), "id"));
+    return OK;
+}
+
+/* --- going on --- */
+
+/* The message of a notification that fills a gap among those printed before. */
+static enum err
+print_healed(struct listening *l, const json_t *notification)
+{
+    const json_t *m = json_object_get(json_object_get(notification, "params"), "message");
+
+    if (strcmp(get(notification, "method"), "gap") != 0 || !wanted(l, m) ||
+        strcmp(get(m, "state"), "received") != 0)
+        return OK;
+    return print_one(l, m);
+}
+
+static enum err
+subscribe(struct cli *cli)
+{
+    AUTO(json_decrefpp) json_t *r = NULL;
+
+    TRY(cli_connect(cli));
+    return rpc_call(cli->rpc, "subscribe",
+                    json_pack("{s:[s,s,s]}", "topics", "message", "gap", "lock"), &r);
+}
+
+static enum err
+follow(struct listening *l)
+{
+    for (;;) {
+        AUTO(json_decrefpp) json_t *n = NULL;
+
+        TRY(rpc_next(l->cli->rpc, -1, &n));
+        if (strcmp(get(n, "method"), "lock") == 0) {
+            if (strcmp(get(json_object_get(n, "params"), "state"), "locked") == 0)
+                return fail(ERR_LOCKED, "The profile was locked.");
+            continue;
+        }
+        TRY(print_healed(l, n));
+        TRY(print_new(l));
+    }
+}
+
+enum err
+command_listen(struct cli *cli, int *ret)
+{
+    struct listening l = {.cli = cli};
+
+    TRY(subscribe(cli)); /* first, so that nothing falls in between */
+    TRY(choose_contact(&l));
+    TRY(choose_start(&l));
+    TRY(print_new(&l));
+    return args_flag(&cli->args, "once") != NULL ? OK : follow(&l);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+
+command_fn command_relay, command_notices, command_settings;
+
+/* --- relay --- */
+
+static void
+row_as_json(const json_t *about)
+{
+    const json_t *row = json_object_get(about, "row");
+
+    if (row != NULL && print_json(row) != OK)
+        return; /* noticed at the end */
+}
+
+/* Key and value of every field: nothing is left out, and nothing interpreted. */
+static void
+row_as_text(const json_t *about)
+{
+    json_t *row = json_object_get(about, "row"), *value;
+    const char *key;
+
+    if (row == NULL)
+        return;
+    print("%s:", get(row, "kind"));
+    json_object_foreach(row, key, value)
+    {
+        AUTO(buf_done) struct buf text = BUF(1024 * 1024);
+        char *dumped = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+
+        if (strcmp(key, "kind") != 0 && dumped != NULL)
+            print(" %s=%s", key, dumped);
+        json_free_text(dumped);
+    }
+    print("\n");
+}
+
+static enum err
+show(struct cli *cli)
+{
+    AUTO(json_decrefpp) json_t *about = NULL, *hello = NULL;
+
+    /* A locked profile asks for the pass-phrase here, where it can be tried again. */
+    TRY(cli_call(cli, "settings.get", NULL, &hello));
+    TRY(rpc_call_job(cli->rpc, "relay.show", NULL, cli->json ? row_as_json : row_as_text, &about));
+    if (cli->json)
+        return print_json(about);
+    print("account: name=%s account=%s registered_day=%lld\n", safe(about, "name"),
+          get(about, "account"),
+          (long long)json_integer_value(json_object_get(about, "registered_day")));
+    print("That is all, signed by the relay at %s.\n",
+          when(json_integer_value(json_object_get(about, "time_ms"))));
+    return print_end();
+}
+
+enum err
+command_relay(struct cli *cli, int *ret)
+{
+    const char *what = args_word(&cli->args, 0);
+
+    if (strcmp(what, "show") == 0)
+        return show(cli);
+    if (strcmp(what, "retry") == 0)
+        return cli_do(cli, "relay.retry", NULL);
+    return fail(ERR_USAGE, "`snug relay show` or `snug relay retry`.");
+}
+
+/* --- notices --- */
+
+static const char *
+notice_words(const char *kind)
+{
+    static const char *const words[][2] = {
+        {"forged", "Somebody presented forged keys for this contact. They were refused."},
+        {"fork", "This contact's keys have two contradicting histories. Nothing is sent to them."},
+        {"key-changed", "The address of this contact now belongs to another account. Nothing is "
+                        "sent until you decide: `snug verify`."},
+        {"account-changed", "Another device changed your account."},
+        {"relay-key", "The relay shows another identity than before. Nothing is sent to it."},
+        {"token-abuse", "A delivery token was abused; the contact gets a new one."},
+        {"clock", "This computer's clock and the relay's differ by more than two minutes."},
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(kind, words[i][0]) == 0)
+            return words[i][1];
+    return "";
+}
+
+static enum err
+mark_all_seen(struct cli *cli, const json_t *notices)
+{
+    const json_t *each;
+    size_t i;
+
+    json_array_foreach(notices, i, each)
+    {
+        AUTO(json_decrefpp) json_t *r = NULL;
+
+        if (!json_is_true(json_object_get(each, "seen")))
+            TRY(cli_call(cli, "notice.seen", json_pack("{s:s}", "notice", get(each, "id")), &r));
+    }
+    return OK;
+}
+
+enum err
+command_notices(struct cli *cli, int *ret)
+{
+    AUTO(json_decrefpp) json_t *r = NULL;
+    const json_t *each, *list;
+    size_t i;
+
+    TRY(cli_call(cli, "notice.list", NULL, &r));
+    list = json_object_get(r, "notices");
+    if (cli->json)
+        TRY(print_json(r));
+    json_array_foreach(list, i, each) if (!cli->json)
+        print("%s %s%s: %s %s\n", when(json_integer_value(json_object_get(each, "at_ms"))),
+              json_is_true(json_object_get(each, "seen")) ? "" : "NEW ", get(each, "kind"),
+              safe(each, "contact"), notice_words(get(each, "kind")));
+    TRY(print_end());
+    return args_flag(&cli->args, "seen") != NULL ? mark_all_seen(cli, list) : OK;
+}
+
+/* --- settings --- */
+
+static enum err
+change(struct cli *cli, const char *key, const char *value)
+{
+    long long ms;
+
+    if (value == NULL)
+        return fail(ERR_USAGE, "Say what it is to be.");
+    if (strcmp(key, "idle-lock") == 0) {
+        TRY(duration_read(value, &ms));
+        return cli_do(cli, "settings.set", json_pack("{s:I}", "idle_lock_ms", (json_int_t)ms));
+    }
+    if (strcmp(key, "proxy") == 0 || strcmp(key, "receipts") == 0)
+        return cli_do(cli, "settings.set", json_pack("{s:s}", key, value));
+    return fail(ERR_USAGE, "Settings are idle-lock, proxy and receipts.");
+}
+
+enum err
+command_settings(struct cli *cli, int *ret)
+{
+    AUTO(json_decrefpp) json_t *r = NULL;
+
+    if (args_word(&cli->args, 0) != NULL)
+        return change(cli, args_word(&cli->args, 0), args_word(&cli->args, 1));
+    TRY(cli_call(cli, "settings.get", NULL, &r));
+    if (cli->json)
+        return print_json(r);
+    print("idle-lock: %llds\nproxy: %s\nreceipts: %s\n",
+          (long long)json_integer_value(json_object_get(r, "idle_lock_ms")) / 1000,
+          safe(r, "proxy"), get(r, "receipts"));
+    return print_end();
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/output.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum err
+print_end(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) ? OK : fail(ERR_IO, "stdout: %m");
+}
+
+enum err
+print_json(const json_t *j)
+{
+    if (json_dumpf(j, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) != 0)
+        return fail(ERR_IO, "stdout: %m");
+    putchar('\n');
+    return print_end();
+}
+
+void
+print(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+}
+
+void
+note(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+}
+
+const char *
+get(const json_t *j, const char *key)
+{
+    const char *text = json_string_value(json_object_get(j, key));
+
+    return text != NULL ? text : "";
+}
+
+const char *
+safe_text(const char *text)
+{
+    static struct buf ring[8];
+    static unsigned at;
+    struct buf *b = &ring[at++ % 8];
+
+    buf_done(b);
+    *b = BUF(1024 * 1024);
+    safe_write(b, text, ONE_LINE, "");
+    buf_put_u8(b, '\0');
+    return buf_ok(b) == OK ? (const char *)b->p : "?";
+}
+
+const char *
+safe(const json_t *j, const char *key)
+{
+    return safe_text(get(j, key));
+}
+
+const char *
+when(json_int_t ms)
+{
+    static char text[32];
+    time_t s = (time_t)(ms / 1000);
+    struct tm local;
+
+    if (ms <= 0 || localtime_r(&s, &local) == NULL ||
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local) == 0)
+        return "-";
+    return text;
+}
+
+static json_int_t
+number(const json_t *j, const char *key)
+{
+    return json_integer_value(json_object_get(j, key));
+}
+
+/* What a place holder says instead of a text. */
+static const char *
+place_holder(const char *state)
+{
+    if (strcmp(state, "gap") == 0)
+        return "[a message is missing here; it was asked for again]";
+    if (strcmp(state, "gone") == 0)
+        return "[a message is missing here, and the sender no longer has it]";
+    return NULL;
+}
+
+void
+message_print(const json_t *m)
+{
+    const char *state = get(m, "state"), *holder = place_holder(state), *why = get(m, "why");
+    bool ours = json_is_true(json_object_get(m, "outgoing")), bold = terminal_decorates();
+    AUTO(buf_done) struct buf text = BUF(1024 * 1024);
+
+    if (holder != NULL)
+        buf_put_str(&text, holder);
+    else
+        safe_write(&text, get(m, "text"), ALL_LINES, "    ");
+    print("%s %s %s%s%s: %.*s", when(number(m, ours ? "stored_ms" : "sent_ms")), ours ? ">" : "<",
+          bold ? "\033[1m" : "", safe(m, "label"), bold ? "\033[0m" : "", (int)text.n,
+          (const char *)text.p);
+    if (ours)
+        print("  (%s%s%s)", state, why[0] != '\0' ? ": " : "", why);
+    print("\n");
+}
+
+void
+contact_print(const json_t *c)
+{
+    print("%s  <%s>  %s, %s", safe(c, "label"), safe(c, "address"), get(c, "state"),
+          get(c, "trust"));
+    if (json_is_true(json_object_get(c, "key_changed")))
+        print(", KEY CHANGED: look at `snug verify`");
+    if (json_is_true(json_object_get(c, "forked")))
+        print(", CONTRADICTING KEYS: nothing is sent");
+    if (json_is_true(json_object_get(c, "unreachable")))
+        print(", not reachable (may have removed you)");
+    print("\n");
+}

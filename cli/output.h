@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Printing: JSON for programs, lines for people, and peers' text made harmless on the way.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "cli/terminal.h"
+
+/* J as one line of ASCII. ERR_IO when stdout is closed. */
+enum err print_json(const json_t *j);
+
+/* printf to stdout; strings of peers go through safe() first. */
+void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* For a person on stderr. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Whether all of stdout went out. */
+enum err print_end(void);
+
+/* The string at KEY of J, "" when there is none. As it came: not for a terminal. */
+const char *get(const json_t *j, const char *key);
+/* The same on one line and harmless. Static, of the last eight calls. */
+const char *safe(const json_t *j, const char *key);
+const char *safe_text(const char *text);
+
+/* Milliseconds UTC as local date and time. Static, of the last call. */
+const char *when(json_int_t ms);
+
+/* One message, one or more lines. */
+void message_print(const json_t *m);
+/* One contact: name, address, how things stand. */
+void contact_print(const json_t *c);
