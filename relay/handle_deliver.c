@@ -3,6 +3,8 @@
  * Delivery (row 12 of B21). The order of checks is note 3's: form, repeat, token, rate, devices,
  * envelope keys, quota; then store, push, and 202 after the commit (note 6).
  */
+#include <assert.h>
+
 #include "relay/bearer.h"
 #include "relay/handlers.h"
 #include "relay/repeats.h"
@@ -67,6 +69,7 @@ stale_device(const struct call *c, const struct delivery *d)
 {
     for (size_t i = 0; i < d->m->n_envelopes; i++) {
         const struct kept_device *k = device_of(d, d->m->envelopes[i]->device);
+        assert(k != NULL); /* device_set_right came first */
         if (!eks_accepted(k, span_pb(d->m->envelopes[i]->envelope), c->now))
             return k;
     }

@@ -36,9 +36,13 @@ static const char *const table_names[TABLE_COUNT] = {
 
 enum statement { ST_PUT, ST_DELETE, ST_DELETE_RANGE, ST_GET, ST_SCAN, ST_SCAN_BODIES, ST_COUNT };
 
+/* Inserts, or replaces head and body where the key is there. */
+#define PUT_TEXT                                                                                   \
+    "INSERT INTO %s(key, head, body) VALUES(?1, ?2, ?3)"                                           \
+    " ON CONFLICT(key) DO UPDATE SET head = excluded.head, body = excluded.body"
+
 static const char *const statement_texts[ST_COUNT] = {
-    [ST_PUT] = "INSERT INTO %s(key, head, body) VALUES(?1, ?2, ?3)"
-               " ON CONFLICT(key) DO UPDATE SET head = excluded.head, body = excluded.body",
+    [ST_PUT] = PUT_TEXT,
     [ST_DELETE] = "DELETE FROM %s WHERE key = ?1",
     [ST_DELETE_RANGE] = "DELETE FROM %s WHERE key BETWEEN ?1 AND ?2",
     [ST_GET] = "SELECT key, head, length(body), body FROM %s WHERE key = ?1",
@@ -105,6 +109,18 @@ number(sqlite3 *db, const char *sql, int64_t *ret)
     if (rc != SQLITE_ROW)
         return sqlite_failed(db, rc);
     *ret = value;
+    return OK;
+}
+
+/* So that it is ours alone to read; what SQLite puts beside it takes the same mode. */
+static enum err
+make_private(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return fail(ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    close(fd);
     return OK;
 }
 
@@ -274,6 +290,8 @@ store_sqlite_open(const char *path, uint64_t max_bytes, struct store **ret)
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->wake, NULL);
     enum err e = take_lock(path, &s->lock_fd);
+    if (e == OK)
+        e = make_private(path);
     if (e == OK)
         e = open_database(s, path, max_bytes);
     if (e == OK)

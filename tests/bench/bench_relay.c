@@ -21,6 +21,7 @@
 #define ACCOUNTS 64
 #define EACH 200 /* deliveries to each account; below a token's share of a queue */
 #define APPENDS 2000
+#define REFUSALS 10000
 
 static double
 seconds(void)
@@ -95,6 +96,23 @@ print_rate(const char *name, double rate, double raw)
     printf("%-44s %9.0f /s   %6.2f x append\n", name, rate, rate / raw);
 }
 
+/* Microseconds for a 404, of a name that is there or not, with a token that is not. */
+static double
+refusal_time(struct relay *r, const char *name, uint8_t seed)
+{
+    struct person p = person_new(name);
+    struct token token;
+    double start = seconds();
+
+    for (int i = 0; i < REFUSALS; i++) {
+        memset(token.b, seed, sizeof token.b);
+        memcpy(token.b, &i, sizeof i);
+        unsigned status = deliver_numbered(r, &p, token, 0);
+        assert(status == 404);
+    }
+    return (seconds() - start) * 1e6 / REFUSALS;
+}
+
 static void
 run(const char *folder)
 {
@@ -119,6 +137,11 @@ run(const char *folder)
     print_rate("accept, 64 senders", accept_rate(r, all, 64, &number), raw);
     double again = raw_rate(folder);
     print_rate("append 4 KiB + fdatasync, again", again, raw);
+    /* Two turns, so that the second of each shows what is noise. */
+    for (uint8_t turn = 0; turn < 2; turn++) {
+        printf("%-44s %9.2f us\n", "404, unknown name", refusal_time(r, "nobody", turn));
+        printf("%-44s %9.2f us\n", "404, wrong token", refusal_time(r, "p7", turn));
+    }
     relay_free(r);
 }
 

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "relay/store_sqlite.h"
@@ -109,6 +110,26 @@ a_second_relay_on_the_same_file_is_refused(void **state)
 }
 
 static void
+nobody_else_may_read_the_files(void **state)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
+    struct folder *f = *state;
+    mode_t before = umask(0);
+    struct store *s;
+
+    assert_ok(store_sqlite_open(f->db, 0, &s));
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char name[128];
+        struct stat st;
+        snprintf(name, sizeof name, "%s%s", f->db, suffixes[i]);
+        assert_int_equal(stat(name, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+    umask(before);
+    store_close(s);
+}
+
+static void
 the_log_is_copied_back_while_it_grows(void **state)
 {
     struct folder *f = *state;
@@ -142,6 +163,7 @@ main(void)
         FILE_TEST(another_programs_database_is_refused_and_unchanged),
         FILE_TEST(a_file_that_is_no_database_is_refused_and_unchanged),
         FILE_TEST(a_second_relay_on_the_same_file_is_refused),
+        FILE_TEST(nobody_else_may_read_the_files),
         FILE_TEST(the_log_is_copied_back_while_it_grows),
     };
     return cmocka_run_group_tests_name("relay-store-sqlite-files", tests, NULL, NULL);
