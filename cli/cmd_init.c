@@ -49,8 +49,8 @@ choose_relay(struct cli *cli, char ret[ANSWER_SIZE])
     if (there)
         snprintf(question, sizeof question, "Relay [%s]", safe_text(local));
     if (terminal_interactive())
-        TRY(terminal_ask(there ? question : "Relay (host:port, as it prints it)", ret,
-                         ANSWER_SIZE));
+        TRY(terminal_ask(there ? question : "Relay (as it prints itself: https://host:port pin=…)",
+                         ret, ANSWER_SIZE));
     if (!terminal_interactive() || ret[0] == '\0')
         snprintf(ret, ANSWER_SIZE, "%s", local);
     return ret[0] != '\0' ? OK : fail(ERR_USAGE, "Without a relay there is no account.");

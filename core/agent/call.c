@@ -231,7 +231,7 @@ run(struct call *c, json_t **ret)
     TRY(agent_may(c));
     if (too_many(c->agent))
         return fail(ERR_LIMIT, "Too many calls are waiting.");
-    return dispatch(c, ret);
+    return method_run(c, ret);
 }
 
 /* Run C, which is freed unless it was deferred. */

@@ -6,22 +6,23 @@
 #include "core/agent/agent.h"
 #include "wire/encoding.h"
 
-/* host:port, with ?r=PIN behind it, once for each pin: what a relay prints. */
+/* As a relay prints itself, `https://host:port pin=PIN`, or short: `host:port`. Up to PINS_MAX
+ * pins.
+ */
 static enum err
 relay_read(const char *text, struct relay_address *ret, struct relay_pins *ret_pins)
 {
-    size_t n = strcspn(text, "?");
-    const char *at = text + n;
+    const char *at = text + (strncmp(text, "https://", 8) == 0 ? 8 : 0);
+    size_t n = strcspn(at, " ");
 
-    TRY(relay_address_read(SPAN(text, n), ret));
-    while (*at != '\0') {
-        size_t len = strcspn(at + 1, "&");
-
-        if (strncmp(at + 1, "r=", 2) != 0 || ret_pins->count == PINS_MAX)
-            return fail(ERR_USAGE, "A relay is written as host:port or host:port?r=PIN.");
-        TRY(base64url_read(SPAN(at + 3, len - 2), ret_pins->pins[ret_pins->count].b, 32));
+    TRY(relay_address_read(SPAN(at, n), ret));
+    for (at += n; *at == ' '; at += n) {
+        at++;
+        n = strcspn(at, " ");
+        if (strncmp(at, "pin=", 4) != 0 || ret_pins->count == PINS_MAX)
+            return fail(ERR_USAGE, "There is something behind the relay's address.");
+        TRY(base64url_read(SPAN(at + 4, n - 4), ret_pins->pins[ret_pins->count].b, 32));
         ret_pins->count++;
-        at += 1 + len;
     }
     return OK;
 }
@@ -44,8 +45,9 @@ address_wish(const struct call *c, struct account_wish *w)
     struct relay_address relay;
 
     if (relay_read(param_string(c, "relay", ""), &relay, &w->pins) != OK)
-        return fail(ERR_USAGE, "A relay is written as host:port, with ?r=PIN behind it if its "
-                               "certificate is not a public one.");
+        return fail(ERR_USAGE,
+                    "A relay is written as it prints itself: https://host:port pin=PIN; or "
+                    "host:port, if its certificate is a public one.");
     snprintf(w->address.host, sizeof w->address.host, "%s", relay.host);
     w->address.port = relay.port;
     w->unlisted = json_is_true(json_object_get(c->params, "unlisted"));

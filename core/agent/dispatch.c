@@ -8,7 +8,7 @@ static enum err (*const functions[])(struct call *c, json_t **ret) = {
 };
 
 enum err
-dispatch(struct call *c, json_t **ret)
+method_run(struct call *c, json_t **ret)
 {
     return functions[c->method - methods](c, ret);
 }

@@ -16,4 +16,4 @@
 #include "core/rpc/methods.def"
 #undef METHOD
 
-enum err dispatch(struct call *c, json_t **ret);
+enum err method_run(struct call *c, json_t **ret);

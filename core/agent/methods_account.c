@@ -76,7 +76,7 @@ refusal_words(enum err why)
                                  "another invitation.");
     case ERR_UNTRUSTED:
         return fail(ERR_UNTRUSTED, "The relay's certificate is not the one given, or not a public "
-                                   "one: use the address with ?r=… that the relay prints.");
+                                   "one: use the address with the pin, as the relay prints it.");
     default:
         return why;
     }
