@@ -13,6 +13,7 @@
 #define DELAY_MIN_MS (60 * 1000LL)
 #define DELAY_MAX_MS (30 * 60 * 1000LL)
 #define ACKS_A_DAY 8
+#define STUCK_MS (60 * 60 * 1000LL)
 #define DAY_MS (SECONDS_A_DAY * 1000LL)
 #define LIST_MAX 32
 
@@ -21,7 +22,8 @@ struct debt {
     int64_t today; /* acks sent to it today */
 };
 
-/* Contacts that much is owed to and that nothing else goes out to. due_ms 0: not planned yet. */
+/* Contacts that much is owed to and that nothing else goes out to. What waits longer than an hour
+ * may wait for this very acknowledgement, with both sides at their limit. due_ms 0: not planned. */
 static enum err
 debts(struct engine *e, struct debt ret[LIST_MAX], size_t *ret_count)
 {
@@ -37,10 +39,11 @@ debts(struct engine *e, struct debt ret[LIST_MAX], size_t *ret_count)
                  "JOIN contacts c ON c.id=i.contact AND c.state=?5 "
                  "LEFT JOIN pacing p ON p.contact=i.contact "
                  "WHERE (i.owed>=?1 OR i.since<=?2) AND (p.ack_due_ms IS NULL OR p.ack_due_ms<=?3) "
-                 "AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.contact=i.contact AND o.state=0) "
+                 "AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.contact=i.contact AND o.state=0 "
+                 "AND (o.made_ms>?7 OR o.type=12)) "
                  "LIMIT ?6",
-                 "iiiiii", (int64_t)OWED_MAX, now - OWED_MAX_MS, now, now / DAY_MS,
-                 (int64_t)CONTACT_ACCEPTED, (int64_t)LIST_MAX));
+                 "iiiiiii", (int64_t)OWED_MAX, now - OWED_MAX_MS, now, now / DAY_MS,
+                 (int64_t)CONTACT_ACCEPTED, (int64_t)LIST_MAX, now - STUCK_MS));
     while (*ret_count < LIST_MAX && query_next(&q))
         ret[(*ret_count)++] = (struct debt){
             .contact = query_int(&q, 0), .due_ms = query_int(&q, 1), .today = query_int(&q, 2)};

@@ -30,7 +30,6 @@ enum err content_shared(const struct content_parts *parts, struct buf *ret);
 struct content_wish {
     const struct contact *contact;
     const struct manifest *theirs;
-    enum content_type type;
     struct span shared;
 };
 enum err content_write(struct engine *e, const struct content_wish *wish, struct buf *ret);

@@ -47,6 +47,11 @@ outbox_give_up(struct engine *e)
                "UPDATE outbox SET made_ms=?1 WHERE state=0 AND lane=0 AND contact IN "
                "(SELECT id FROM contacts WHERE state=?2)",
                "ii", engine_now_ms(e), (int64_t)CONTACT_ASKED));
+    /* Who has asked us meanwhile needs no request any more. */
+    TRY(db_run(e->db,
+               "DELETE FROM outbox WHERE state=0 AND lane=1 AND contact IN "
+               "(SELECT id FROM contacts WHERE state<>?1)",
+               "i", (int64_t)CONTACT_ASKED));
     for (;;) {
         enum err found = oldest_overdue(e, &row);
         if (found == ERR_NOT_FOUND)

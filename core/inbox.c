@@ -98,8 +98,8 @@ arrival_of(const struct opening *o)
 static enum err
 heard(struct engine *e, const struct arrival *a)
 {
-    TRY(db_run(e->db, "UPDATE sessions SET heard=1,unacknowledged=0 WHERE account=?1 AND device=?2",
-               "bi", SPAN_OF(a->account), (int64_t)a->device));
+    TRY(db_run(e->db, "UPDATE sessions SET unacknowledged=0 WHERE account=?1 AND device=?2", "bi",
+               SPAN_OF(a->account), (int64_t)a->device));
     return healing_succeeded(e, a);
 }
 

@@ -114,7 +114,6 @@ CREATE TABLE sessions(
     account BLOB NOT NULL, device INTEGER NOT NULL,
     record BLOB NOT NULL,
     started_s INTEGER NOT NULL,              -- when last built from a bundle or an initial message
-    heard INTEGER NOT NULL DEFAULT 0,        -- a message was received since
     unacknowledged INTEGER NOT NULL DEFAULT 0,  -- contents without a chain encrypted since anything came from it (B6.2)
     PRIMARY KEY(account, device)
 ) WITHOUT ROWID;

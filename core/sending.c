@@ -80,8 +80,8 @@ session_start(struct engine *e, const struct target *t, const struct peer_bundle
     if (need == SESSION_STALE)
         TRY(pairwise_forget(e->pairwise, &t->address));
     TRY(pairwise_start(e->pairwise, &t->address, bundle));
-    TRY(db_run(e->db, "UPDATE sessions SET started_s=?3,heard=0 WHERE account=?1 AND device=?2",
-               "bii", SPAN_OF(t->address.account), (int64_t)t->address.device, engine_now_s(e)));
+    TRY(db_run(e->db, "UPDATE sessions SET started_s=?3 WHERE account=?1 AND device=?2", "bii",
+               SPAN_OF(t->address.account), (int64_t)t->address.device, engine_now_s(e)));
     return outbox_reencrypt(e, t->contact);
 }
 
@@ -175,10 +175,8 @@ encrypt(struct engine *e, const struct target *t, struct outbox_row *row)
 {
     AUTO(buf_done) struct buf plain = BUF(CONTENT_MAX);
     AUTO(pairwise_message_done) struct pairwise_message m = {.bytes = BUF(SIGNAL_MESSAGE_MAX)};
-    struct content_wish wish = {.contact = t->contact,
-                                .theirs = &t->theirs,
-                                .type = row->type,
-                                .shared = buf_span(&row->shared)};
+    struct content_wish wish = {
+        .contact = t->contact, .theirs = &t->theirs, .shared = buf_span(&row->shared)};
 
     TRY(content_write(e, &wish, &plain));
     TRY(pairwise_encrypt(e->pairwise, &t->address, &t->device->dik, buf_span(&plain), &m));

@@ -231,8 +231,10 @@ person_make(struct person *p, const char *name)
     struct prekeys_in_bundle in;
     struct db *db;
 
-    snprintf(p->path, sizeof p->path, "%s/snug-pair-%d-%s",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)getpid(), name);
+    const char *folder = p->pair->folder;
+    if (folder == NULL)
+        folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(p->path, sizeof p->path, "%s/snug-pair-%d-%s", folder, (int)getpid(), name);
     unlink(p->path);
     assert_ok(db_create(p->path, &db_key, &db));
     snprintf(wish.address.name, sizeof wish.address.name, "%s", name);

@@ -49,6 +49,7 @@ struct post_faults {
 };
 
 struct pair {
+    const char *folder; /* of the files; NULL: in memory, where there is such a folder */
     struct person people[2];
     int64_t now_ms;
     struct post_faults faults;

@@ -59,6 +59,27 @@ no_more_than_a_thousand_are_out_at_once(void **state)
     assert_int_equal(person_count(alice, DELIVERED), 1100);
 }
 
+/* Both wait for the other's acknowledgement, and receipts are off: a plain one has to pass. */
+static void
+two_who_are_at_their_limit_come_free_again(void **state)
+{
+    for (int i = 0; i < 2; i++) {
+        pair.people[i].away = true;
+        assert_ok(meta_set_int(pair.people[i].engine->db, "set.receipts.delivered", 0));
+    }
+    for (int i = 0; i < 1020; i++) {
+        person_say(alice, "x");
+        person_say(bob, "y");
+    }
+    pair_run(&pair, HOUR_MS);
+    alice->away = bob->away = false;
+    pair_run(&pair, 3 * DAY_MS);
+    assert_int_equal(person_count(bob, "SELECT count(*) FROM messages WHERE text='x'"), 1020);
+    assert_int_equal(person_count(alice, "SELECT count(*) FROM messages WHERE text='y'"), 1020);
+    assert_int_equal(person_count(alice, DELIVERED), 1020);
+    assert_int_equal(person_count(bob, DELIVERED), 1020);
+}
+
 static void
 assert_each_once_in_order(enum who from, enum who to, int said)
 {
@@ -114,6 +135,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(five_weeks_offline_are_made_up_for),
         TEST(no_more_than_a_thousand_are_out_at_once),
+        TEST(two_who_are_at_their_limit_come_free_again),
         TEST(loss_repetition_disorder_and_crashes_lose_nothing),
     };
     return cmocka_run_group_tests_name("core-talk_long", tests, NULL, NULL);
