@@ -1,0 +1,22 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""show_queue.py RELAY_DATA TEXT: print what a relay's database holds in its queues, and look for TEXT in all its files."""
+import glob
+import os
+import sqlite3
+import sys
+
+folder, text = sys.argv[1], sys.argv[2]
+(path,) = glob.glob(os.path.join(folder, "*.db"))
+db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+shown = 0
+for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall():
+    for key, head, body in db.execute(f"SELECT key, head, body FROM {table} WHERE length(body) IN (4096, 16384, 65536)"):
+        print(f"  {table}: number {key.hex(' ', 4)}")
+        print(f"    notes    {head.hex(' ', 4)}")
+        print(f"    envelope {body[:40].hex(' ', 4)} ... ({len(body)} bytes)")
+        shown += 1
+print(f"  {shown} sealed envelope{'s' if shown != 1 else ''}")
+found = sum(text.encode() in open(os.path.join(folder, name), "rb").read() for name in os.listdir(folder))
+print(f"  files of the relay in which \"{text}\" stands: {found}")
+sys.exit(0 if shown and not found else 1)
