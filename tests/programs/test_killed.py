@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages both ways while agents and relay are killed with SIGKILL at random: all there, in order, none twice."""
+import os
+import random
+import threading
+import time
+import unittest
+
+from people import DONE, QUEUED, Person, introduce
+from relay import Relay, wait_until
+
+COUNT = int(os.environ.get("SNUG_KILL_MESSAGES", "1000"))  # both ways together
+SEED = int(os.environ.get("SNUG_KILL_SEED", "1"))
+
+
+class Talker(threading.Thread):
+    """Sends numbered texts. A command that was cut off says nothing of whether its text was stored: look before repeating."""
+
+    def __init__(self, person, to, count):
+        super().__init__()
+        self.person, self.to = person, to
+        self.texts = [f"{person.name} says {i}" for i in range(count)]
+        self.fault = None
+
+    def send(self, text):
+        deadline = time.monotonic() + 300
+        while time.monotonic() < deadline:
+            outcome = self.person.unlocked("send", self.to, text, "--wait", "0")
+            if outcome.code in (DONE, QUEUED):
+                return
+            page = self.person.unlocked("history", self.to, "--limit", "20", "--json")
+            if page.code == DONE and any(m["text"] == text and m["outgoing"] for m in page.json["messages"]):
+                return
+        raise AssertionError(f"{text!r} could not be sent: {outcome.code} {outcome.err}")
+
+    def run(self):
+        try:
+            for text in self.texts:
+                self.send(text)
+        except Exception as fault:  # reported by the test's own thread
+            self.fault = fault
+
+
+class Killed(unittest.TestCase):
+    def test_every_message_arrives_once_and_in_order(self):
+        chance = random.Random(SEED)
+        with Relay() as relay, Person("alice") as alice, Person("bob") as bob:
+            alice.init(relay)
+            bob.init(relay)
+            introduce(alice, bob)
+            talkers = [Talker(alice, "bob", COUNT // 2), Talker(bob, "alice", COUNT - COUNT // 2)]
+            for talker in talkers:
+                talker.start()
+            kills = 0
+            listen = f"127.0.0.1:{relay.port}"
+            while any(talker.is_alive() for talker in talkers):
+                time.sleep(chance.uniform(0.2, 1.5))  # the rhythm of the killing, not a wait for anything
+                victim = chance.choice((alice, bob, relay))
+                if victim is relay:
+                    relay.kill()
+                    relay.start(listen)
+                else:
+                    victim.kill_agent()
+                kills += 1
+            for talker in talkers:
+                talker.join()
+                if talker.fault is not None:
+                    raise talker.fault
+            self.assertGreater(kills, 3)
+            for receiver, sender, talker in ((bob, "alice", talkers[0]), (alice, "bob", talkers[1])):
+                receiver.unlocked("status")
+                wait_until(lambda r=receiver, s=sender, t=talker: len(r.texts(s)) >= len(t.texts),
+                           f"{receiver.name} has all of {sender}'s messages", 240)
+                self.assertEqual(receiver.texts(sender), talker.texts)
+                self.assertEqual(talker.person.texts(talker.to, outgoing=True), talker.texts)
+
+
+if __name__ == "__main__":
+    unittest.main()
