@@ -15,16 +15,23 @@
 #define AGENT "snug-agent"
 #define START_WAIT 15000 /* ms */
 
+/* Where the agent lies as seen from this program: installed, and in a build folder. */
+static const char *const places[] = {AGENT, "../core/agent/" AGENT};
+
 static bool
 beside_us(char ret[PATH_MAX])
 {
-    ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - sizeof AGENT - 1);
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
     if (n <= 0)
         return false;
-    ret[n] = '\0';
-    strcpy(strrchr(ret, '/') + 1, AGENT);
-    return access(ret, X_OK) == 0;
+    self[n] = '\0';
+    *strrchr(self, '/') = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (snprintf(ret, PATH_MAX, "%s/%s", self, places[i]) < PATH_MAX && access(ret, X_OK) == 0)
+            return true;
+    return false;
 }
 
 /* Absolute entries of PATH only: "." is nowhere to start a keeper of keys from. */

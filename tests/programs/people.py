@@ -70,7 +70,7 @@ class Person:
         return outcome
 
     def init(self, relay, *options):
-        return self.run("init", "--name", self.name, "--relay", f"127.0.0.1:{relay.port}?r={relay.pin}", "--kit-file",
+        return self.run("init", "--name", self.name, "--relay", f"https://127.0.0.1:{relay.port} pin={relay.pin}", "--kit-file",
                         os.path.join(self.folder, "kit"), *options, phrase=self.phrase)
 
     def unlock(self):
