@@ -17,6 +17,11 @@ for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'").
         print(f"    envelope {body[:40].hex(' ', 4)} ... ({len(body)} bytes)")
         shown += 1
 print(f"  {shown} sealed envelope{'s' if shown != 1 else ''}")
-found = sum(text.encode() in open(os.path.join(folder, name), "rb").read() for name in os.listdir(folder))
+found = 0
+for name in os.listdir(folder):
+    file = os.path.join(folder, name)
+    if os.path.isfile(file):  # the operator's socket is none
+        with open(file, "rb") as f:
+            found += text.encode() in f.read()
 print(f"  files of the relay in which \"{text}\" stands: {found}")
 sys.exit(0 if shown and not found else 1)
