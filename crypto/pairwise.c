@@ -143,19 +143,22 @@ static enum err
 decrypt(struct pairwise *p, const struct pairwise_incoming *in, const struct glue_message *m,
         struct buf *ret)
 {
+    const bool initial = m->type == ENVELOPE_INITIAL;
     struct sha256 hash = {0};
     struct glue_session s;
     bool seen = true;
 
     TRY(message_check(m));
-    if (m->type == ENVELOPE_INITIAL) {
+    if (initial) {
         TRY(identity_check(&m->identity, in->trusted)); /* L2 */
         hash = base_key_hash(in->from, &m->base_key);
         TRY(replay_check(p, m, &hash, &seen));
     }
     TRY(glue_decrypt(p->glue, m, ret));
-    TRY(glue_session(p->glue, NULL, &s));
+    TRY(glue_session(p->glue, initial ? &m->base_key : NULL, &s));
     TRY(identity_check(&s.identity, in->trusted)); /* L4 */
+    if (initial && !s.is_base_key)                 /* L13 */
+        return fail(ERR_DECRYPT, "an initial message around a message of another session");
     return seen ? OK : p->store.base_key_remember(p->store.ctx, &hash, m->spk_id);
 }
 

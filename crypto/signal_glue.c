@@ -188,6 +188,7 @@ glue_session(struct glue *g, const struct signal_public *base_key, struct glue_s
         TRY(public_decode(base_key, &base));
         s.has_base_key =
             session_record_has_session_state(record, CIPHERTEXT_CURRENT_VERSION, base) == 1;
+        s.is_base_key = ec_public_key_compare(session_state_get_alice_base_key(state), base) == 0;
     }
     *ret = s;
     return OK;

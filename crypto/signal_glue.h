@@ -32,10 +32,12 @@ void glue_begin(struct glue *g, const struct device_address *peer,
 void glue_end(struct glue *g);
 
 struct glue_session {
-    bool present, unanswered, has_base_key;
+    bool present, unanswered;
+    bool has_base_key; /* in any of its states */
+    bool is_base_key;  /* in the current one */
     struct signal_public identity;
 };
-/* What the session record says; BASE_KEY (or NULL) is looked for in all its states. */
+/* What the session record says; BASE_KEY (or NULL) is looked for. */
 enum err glue_session(struct glue *g, const struct signal_public *base_key,
                       struct glue_session *ret);
 

@@ -322,6 +322,46 @@ each_flipped_bit_of_an_initial_message_changes_nothing_that_counts(void **state)
     assert_ok(peer_decrypt(bob, alice, &m, &plain));
 }
 
+/* Fault 11: the outer fields are not under the MAC (fault 9), and the library tries older sessions
+ * when the one that they make does not fit: a contact could name one-time keys that were never his,
+ * wrap a message of the session that he has, and use up every key that others were to find. */
+static void
+initial_message_around_another_sessions_message_burns_no_one_time_key(void **state)
+{
+    AUTO(pairwise_message_done) struct pairwise_message inner = {0}, outer = {0};
+    AUTO(buf_done) struct buf wrapped = PLAIN, plain = PLAIN;
+    struct peer *carol = peer_new();
+
+    assert_ok(peer_start(alice, bob, true));
+    assert_ok(peer_say(alice, bob, "hello"));
+    assert_ok(peer_say(bob, alice, "hello"));
+    assert_ok(peer_encrypt(alice, bob, "inner", &inner));
+    assert_int_equal(inner.type, ENVELOPE_MESSAGE);
+    assert_ok(peer_start(alice, bob, true)); /* with bob's one-time key 4 */
+    assert_ok(peer_encrypt(alice, bob, "outer", &outer));
+    assert_ok(peer_start(carol, bob, true)); /* 6, of which alice knows the number only */
+
+    /* The field before: a tag for bytes, 0x22, and a length of one byte, for both are short. */
+    size_t at = key_at(&outer, 1) - 3;
+    assert_int_equal(outer.bytes.p[at - 2], 0x22);
+    uint8_t opk_id[2] = {0x08, 4};
+    size_t id_at = find(&outer, opk_id, 2);
+    assert_true(inner.bytes.n < 128);
+    buf_put(&wrapped, SPAN(outer.bytes.p, at - 1));
+    buf_put_u8(&wrapped, (uint8_t)inner.bytes.n);
+    buf_put(&wrapped, buf_span(&inner.bytes));
+    size_t rest = at + outer.bytes.p[at - 1];
+    buf_put(&wrapped, SPAN(outer.bytes.p + rest, outer.bytes.n - rest));
+    wrapped.p[id_at + 1] = 6;
+    struct pairwise_message forged = {ENVELOPE_INITIAL, wrapped};
+    assert_err(peer_decrypt(bob, alice, &forged, &plain), ERR_DECRYPT);
+    assert_int_equal(plain.n, 0);
+
+    assert_ok(peer_say(carol, bob, "hello")); /* and hers is there for her */
+    assert_ok(peer_decrypt(bob, alice, &inner, &plain));
+    peer_free(carol);
+}
+
 static void
 initial_message_whose_prekeys_are_gone_is_a_decryption_failure(void **state)
 {
@@ -380,6 +420,7 @@ main(void)
         TEST(message_of_the_wrong_type_or_size_is_refused),
         TEST(each_flipped_bit_of_a_message_is_refused_and_the_genuine_one_opens_after),
         TEST(each_flipped_bit_of_an_initial_message_changes_nothing_that_counts),
+        TEST(initial_message_around_another_sessions_message_burns_no_one_time_key),
         TEST(initial_message_whose_prekeys_are_gone_is_a_decryption_failure),
         TEST(errors_of_the_store_come_out_as_they_are),
     };
