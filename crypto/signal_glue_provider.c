@@ -158,6 +158,15 @@ static const signal_crypto_provider provider = {
     .decrypt_func = aes_decrypt,
 };
 
+/* The library frees the keys and the session records that it was handed, and plaintexts on the way
+ * to an error, as they are. Its shared object calls this through the PLT, so that ours takes its
+ * place, as our X25519 does (crypto/curve25519_donna); a test proves that it is in force. */
+void
+signal_buffer_free(signal_buffer *buffer)
+{
+    signal_buffer_bzero_free(buffer);
+}
+
 /* L7: the library takes its lock while it holds it. */
 static pthread_mutex_t mutex;
 

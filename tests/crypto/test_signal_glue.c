@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * That what we put in the place of the library's own parts is in force: our X25519, our HMAC,
- * libsodium's SHA-512. Linked with --wrap=hmac_new, to count and to fail.
+ * libsodium's SHA-512, our wipe. Linked with --wrap=hmac_new, to count and to fail, and with
+ * --wrap=signal_buffer_bzero_free, to see what is wiped.
  */
 #include "tests/check.h"
 
@@ -31,6 +32,27 @@ __wrap_hmac_new(struct span key)
     if (fail_at > 0)
         fail_at--;
     return __real_hmac_new(key);
+}
+
+/* libsignal's, of which a test needs no more. */
+struct signal_buffer;
+size_t signal_buffer_len(const struct signal_buffer *b);
+uint8_t *signal_buffer_data(struct signal_buffer *b);
+void __real_signal_buffer_bzero_free(struct signal_buffer *b);
+void __wrap_signal_buffer_bzero_free(struct signal_buffer *b);
+
+static const struct signal_secret *watched;
+static unsigned long keys_wiped, records_wiped;
+
+void
+__wrap_signal_buffer_bzero_free(struct signal_buffer *b)
+{
+    if (b != NULL && watched != NULL) {
+        struct span bytes = {signal_buffer_data(b), signal_buffer_len(b)};
+        keys_wiped += span_equal(bytes, SPAN_OF(*watched));
+        records_wiped += bytes.n > 300; /* of all that passes here only a session is so large */
+    }
+    __real_signal_buffer_bzero_free(b);
 }
 
 static struct peer *alice, *bob;
@@ -119,6 +141,19 @@ failing_hmac_is_an_error_wherever_it_strikes(void **state)
     assert_ok(peer_say(alice, bob, "and on it goes"));
 }
 
+/* Fault 12: what the store hands to the library is freed as it is. */
+static void
+keys_and_sessions_that_the_library_frees_are_wiped(void **state)
+{
+    assert_ok(peer_start(alice, bob, true));
+    watched = &bob->keys.dik.secret;
+    keys_wiped = records_wiped = 0;
+    assert_ok(peer_say(alice, bob, "hello"));
+    watched = NULL;
+    assert_true(keys_wiped >= 1);
+    assert_true(records_wiped >= 2); /* read and written */
+}
+
 /* L15: both libraries export it; the one that is linked first is everybody's. */
 static void
 sha512_is_libsodiums_for_everybody(void **state)
@@ -157,6 +192,7 @@ main(void)
         TEST(our_curve25519_is_curve25519),
         TEST(our_hmac_runs_inside_the_library),
         TEST(failing_hmac_is_an_error_wherever_it_strikes),
+        TEST(keys_and_sessions_that_the_library_frees_are_wiped),
         TEST(sha512_is_libsodiums_for_everybody),
     };
     return cmocka_run_group_tests_name("crypto-signal_glue", tests, NULL, NULL);
