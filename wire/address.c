@@ -58,6 +58,37 @@ dns_name_valid(struct span host)
     return label > 0 && host.p[host.n - 1] != '-';
 }
 
+/* Whether the last label is decimal or 0x and hex, which resolvers take for an IPv4 address. */
+static bool
+ends_in_number(struct span name)
+{
+    size_t start = name.n;
+    while (start > 0 && name.p[start - 1] != '.')
+        start--;
+    bool hex = name.n - start >= 2 && name.p[start] == '0' && name.p[start + 1] == 'x';
+    for (size_t i = hex ? start + 2 : start; i < name.n; i++) {
+        uint8_t c = name.p[i];
+        if (!(c >= '0' && c <= '9') && !(hex && c >= 'a' && c <= 'f'))
+            return false;
+    }
+    return true;
+}
+
+/* An IPv4 literal has one form: 127.1, 0177.0.0.1 and 2130706433 are 127.0.0.1 for those who dial
+ * them, and not for those who look whether an address is private. */
+static bool
+name_or_ipv4_valid(struct span host)
+{
+    char text[ADDRESS_MAX + 1];
+    uint8_t raw[4];
+
+    if (!dns_name_valid(host))
+        return false;
+    memcpy(text, host.p, host.n);
+    text[host.n] = '\0';
+    return !ends_in_number(host) || inet_pton(AF_INET, text, raw) == 1;
+}
+
 static bool
 host_valid(struct span host)
 {
@@ -67,7 +98,7 @@ host_valid(struct span host)
     if (host.n < 1 || host.n > ADDRESS_MAX)
         return false;
     if (host.p[0] != '[')
-        return dns_name_valid(host); /* an IPv4 literal has the form of a DNS name */
+        return name_or_ipv4_valid(host);
     if (host.n < 4 || host.p[host.n - 1] != ']')
         return false;
     for (size_t i = 1; i < host.n - 1; i++) /* no NUL, which would hide the rest; lower case */

@@ -55,6 +55,19 @@ address_refuses_what_is_not_one(void **state)
         assert_err(address_read(SPAN_STR(bad[i]), &a), ERR_MALFORMED);
         assert_int_equal(a.port, 7);
     }
+    /* What resolvers take for a number would pass as a name, and be 127.0.0.1 all the same. */
+    static const char *const numbers[] = {
+        "a@127.1",     "a@2130706433", "a@0x7f000001", "a@0177.0.0.1", "a@127.0.0.0x1",
+        "a@0x7f.1:80", "a@0x",         "a@256.1.1.1",  "a@1.2.3.4.5",  "a@relay.1",
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct address a = {.port = 7};
+        assert_err(address_read(SPAN_STR(numbers[i]), &a), ERR_MALFORMED);
+        assert_int_equal(a.port, 7);
+    }
+    struct address digits;
+    assert_ok(address_read(SPAN_STR("a@1.relay.x0"), &digits)); /* these are names */
+    assert_ok(address_read(SPAN_STR("a@127.0.0.1.0xrelay"), &digits));
     /* What stands behind a NUL would be hidden from inet_pton, and the host is lower case. */
     struct address hidden = {.port = 7};
     assert_err(address_read(SPAN("bob@[::1\0x]", 12), &hidden), ERR_MALFORMED);
