@@ -4,7 +4,9 @@
 
 libsqlite3 and libsqlcipher export the same 225 functions, so no program may load both. libsodium and
 libsignal-protocol-c both export crypto_hash_sha512; the one that is linked first is everybody's, and
-that is to be libsodium. Usage: linked.py BUILD-FOLDER
+that is to be libsodium. libsignal-protocol-c brings an old libprotobuf-c, exports it and calls it
+through its PLT: whichever is linked first parses everybody's messages, and that is to be the
+distribution's. Usage: linked.py BUILD-FOLDER
 """
 import os
 import re
@@ -40,16 +42,19 @@ def judge(libraries, order):
     if {"libsqlite3", "libsqlcipher"} <= set(libraries):
         return "loads libsqlite3 and libsqlcipher"
     if "libsignal-protocol-c" in order:
-        if "libsodium" not in order or order.index("libsodium") > order.index("libsignal-protocol-c"):
-            return "links libsignal-protocol-c before libsodium"
+        for first in ["libsodium", "libprotobuf-c"]:
+            if first not in order or order.index(first) > order.index("libsignal-protocol-c"):
+                return f"links libsignal-protocol-c before {first}"
     return None
 
 
 def self_check():
     assert judge(["libsqlite3", "libc"], ["libsqlite3"]) is None
     assert judge(["libc", "libsqlcipher", "libsqlite3"], ["libsqlcipher"])
-    assert judge([], ["libsodium", "libsignal-protocol-c"]) is None
-    assert judge([], ["libsignal-protocol-c", "libsodium"])
+    assert judge([], ["libsodium", "libprotobuf-c", "libsignal-protocol-c"]) is None
+    assert judge([], ["libprotobuf-c", "libsignal-protocol-c", "libsodium"])
+    assert judge([], ["libsodium", "libsignal-protocol-c", "libprotobuf-c"])
+    assert judge([], ["libsodium", "libsignal-protocol-c"])
     assert judge([], ["libsignal-protocol-c"])
 
 
