@@ -5,9 +5,11 @@
 #include "tests/check.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,6 +156,71 @@ the_log_is_copied_back_while_it_grows(void **state)
     free(body);
 }
 
+/* A file system of two megabytes over the test's folder, seen by this process alone. */
+static bool
+small_disk(const struct folder *f)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", f->path, "tmpfs", 0, "size=2m") == 0;
+}
+
+static enum err
+count_visit(void *ctx, const struct record *r, bool *stop)
+{
+    ++*(unsigned *)ctx;
+    return OK;
+}
+
+/* Commits of ten records until the disk says no. */
+static unsigned
+fill(struct store *s)
+{
+    static const uint8_t body[4096];
+    unsigned committed = 0;
+    enum err e = OK;
+
+    while (e == OK) {
+        for (unsigned i = 0; i < 10 && e == OK; i++) {
+            unsigned n = committed + i;
+            uint8_t key[2] = {(uint8_t)(n >> 8), (uint8_t)n};
+            struct record r = {.key = SPAN(key, 2), .body = SPAN(body, sizeof body)};
+            e = store_put(s, TABLE_ITEM, &r);
+        }
+        e = e == OK ? store_commit(s) : e;
+        committed += e == OK ? 10 : 0;
+    }
+    assert_err(e, ERR_FULL);
+    return committed;
+}
+
+static void
+a_full_disk_refuses_a_commit_and_keeps_what_was(void **state)
+{
+    struct folder *f = *state;
+    struct store *s;
+    unsigned held = 0;
+
+    if (!small_disk(f)) {
+        print_message("skipped: a small disk can only be mounted by root\n");
+        skip();
+    }
+    assert_ok(store_sqlite_open(f->db, 0, &s));
+    unsigned committed = fill(s);
+    store_rollback(s);
+    assert_true(committed > 0);
+    assert_ok(store_scan(s, &(struct scan){.table = TABLE_ITEM}, count_visit, &held));
+    assert_int_equal(held, committed);
+    assert_ok(store_sync(s));
+    store_close(s);
+
+    held = 0; /* and it is a whole database for the next process */
+    assert_ok(store_sqlite_open(f->db, 0, &s));
+    assert_ok(store_scan(s, &(struct scan){.table = TABLE_ITEM}, count_visit, &held));
+    assert_int_equal(held, committed);
+    store_close(s);
+    umount(f->path);
+}
+
 int
 main(void)
 {
@@ -164,6 +231,7 @@ main(void)
         FILE_TEST(a_file_that_is_no_database_is_refused_and_unchanged),
         FILE_TEST(a_second_relay_on_the_same_file_is_refused),
         FILE_TEST(nobody_else_may_read_the_files),
+        FILE_TEST(a_full_disk_refuses_a_commit_and_keeps_what_was),
         FILE_TEST(the_log_is_copied_back_while_it_grows),
     };
     return cmocka_run_group_tests_name("relay-store-sqlite-files", tests, NULL, NULL);
