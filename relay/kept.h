@@ -18,7 +18,7 @@
  *                                              bytes a day(8) expiry(8)
  *     item          number device n(8)         tag(4) day(4)                     envelope
  *     queue         number device              assigned(8) acked(8) expired(4)
- *     idem          SHA-256(scope || idem)     SHA-256(body)(32) until(8)
+ *     idem          SHA-256(scope || idem)     BLAKE2b(body)(32) until(8)
  *     invitation    SHA-256(code)              uses(4)
  *     blocked_name  name                       until(8)
  *

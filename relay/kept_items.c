@@ -99,11 +99,11 @@ kept_items_each(struct store *s, const struct items_wanted *wanted, void *ctx,
 }
 
 enum err
-kept_idem_get(struct store *s, const struct idem_key *k, struct sha256 *ret_body,
+kept_idem_get(struct store *s, const struct idem_key *k, struct body_hash *ret_body,
               uint64_t *ret_until)
 {
     struct record found;
-    struct sha256 body;
+    struct body_hash body;
 
     TRY(store_get(s, TABLE_IDEM, SPAN_OF(k->b), &found));
     struct reader r = READER(found.head);
@@ -116,7 +116,8 @@ kept_idem_get(struct store *s, const struct idem_key *k, struct sha256 *ret_body
 }
 
 enum err
-kept_idem_put(struct store *s, const struct idem_key *k, const struct sha256 *body, uint64_t until)
+kept_idem_put(struct store *s, const struct idem_key *k, const struct body_hash *body,
+              uint64_t until)
 {
     struct kept_key head = {0};
 

@@ -13,7 +13,7 @@
 
 struct repeat {
     struct idem_key key; /* who and which: SHA-256(scope || idem) */
-    struct sha256 body;
+    struct body_hash body;
 };
 
 enum repeat_verdict { REPEAT_NEW, REPEAT_SAME, REPEAT_OTHER };
