@@ -44,7 +44,7 @@ class Talker(threading.Thread):
 class Killed(unittest.TestCase):
     def test_every_message_arrives_once_and_in_order(self):
         chance = random.Random(SEED)
-        with Relay() as relay, Person("alice") as alice, Person("bob") as bob:
+        with Relay("--registration", "open") as relay, Person("alice") as alice, Person("bob") as bob:
             alice.init(relay)
             bob.init(relay)
             introduce(alice, bob)
