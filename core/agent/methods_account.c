@@ -77,8 +77,11 @@ refusal_words(enum err why)
     case ERR_UNTRUSTED:
         return fail(ERR_UNTRUSTED, "The relay's certificate is not the one given, or not a public "
                                    "one: use the address with the pin, as the relay prints it.");
+    case ERR_MALFORMED:
+        return fail(ERR_REFUSED, "The relay does not take the account's keys. Is this computer's "
+                                 "clock right?");
     default:
-        return why;
+        return fail(why, "%s", err_text(why));
     }
 }
 

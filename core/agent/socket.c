@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -303,6 +304,8 @@ socket_open(struct socket *s, struct loop *l, const char *path, const struct soc
     if (s->source.fd < 0)
         return fail(ERR_IO, "socket: %m");
     unlink(path);
+    if (fchmod(s->source.fd, 0600) != 0) /* the path is made with this mode */
+        return fail(ERR_IO, "%s: %m", path);
     if (bind(s->source.fd, (struct sockaddr *)&a, sizeof a) != 0)
         return fail(ERR_IO, "%s: %m", path);
     snprintf(s->path, sizeof s->path, "%s", path);

@@ -87,22 +87,8 @@ class Person:
 
     def agent_pid(self):
         """Of the running agent; None without one. Does not start one."""
-        wanted = os.path.realpath(program("core/agent/snug-agent"))
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
-            try:
-                if os.path.realpath(f"/proc/{entry}/exe") != wanted:
-                    continue
-                with open(f"/proc/{entry}/environ", "rb") as f:
-                    mine = f"XDG_DATA_HOME={self.environment['XDG_DATA_HOME']}".encode() in f.read().split(b"\0")
-                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
-                    alive = f.read().rsplit(")", 1)[1].split()[0] != "Z"
-                if mine and alive:
-                    return int(entry)
-            except OSError:
-                continue
-        return None
+        outcome = self.attempt("agent", "status", "--json")
+        return outcome.json["pid"] if outcome.code == DONE else None
 
     def kill_agent(self, how=signal.SIGKILL):
         pid = self.agent_pid()

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""snug as people and scripts use it: two people, their agents and a relay, all of them real."""
+import json
+import os
+import stat
+import unittest
+
+from friends import Friend, Lines
+from people import introduce
+from relay import Relay, wait_until
+
+
+class Init(unittest.TestCase):
+    def setUp(self):
+        self.relay = self.enterContext(Relay("--registration", "open"))
+
+    def person(self, name):
+        return self.enterContext(Friend(name, self.relay))
+
+    def test_makes_an_account_and_shows_the_kit_once(self):
+        alice = self.person("alice")
+        made = json.loads(alice.register("--json"))
+        self.assertEqual(made["address"], f"alice@127.0.0.1:{self.relay.port}")
+        self.assertRegex(made["kit"], r"^([A-Z2-7]{4} ){13}[A-Z2-7]{4}$")
+        self.assertEqual(alice.json("status")["state"], "unlocked")
+        for root, _, files in os.walk(alice.data):
+            for name in files:
+                with open(os.path.join(root, name), "rb") as f:
+                    self.assertNotIn(made["kit"].encode(), f.read())
+
+    def test_writes_the_kit_to_a_new_file_for_its_owner_alone(self):
+        alice = self.person("alice")
+        kit = os.path.join(alice.folder, "kit")
+        printed = alice.register("--kit-file", kit)
+        self.assertEqual(stat.S_IMODE(os.stat(kit).st_mode), 0o600)
+        with open(kit, encoding="utf-8") as f:
+            text = f.read()
+        self.assertRegex(text, r"(?m)^([A-Z2-7]{4} ){13}[A-Z2-7]{4}$")
+        self.assertNotRegex(printed, r"([A-Z2-7]{4} ){13}")
+        bob = self.person("bob")
+        bob.register("--kit-file", kit, expect=1)
+        with open(kit, encoding="utf-8") as f:
+            self.assertEqual(f.read(), text)
+        self.assertEqual(bob.json("status")["state"], "none")
+
+    def test_leaves_nothing_when_the_name_is_taken(self):
+        alice, other = self.person("alice"), self.person("alice")
+        alice.register()
+        kit = os.path.join(other.folder, "kit")
+        other.register("--kit-file", kit, expect=1)
+        self.assertIn("taken", other.errors)
+        self.assertFalse(os.path.exists(kit))
+        self.assertEqual(os.listdir(os.path.join(other.data, "snug")), ["default.lock"])
+        other.name = "alicia"
+        other.register()
+
+    def test_refuses_a_relay_with_another_certificate(self):
+        alice = self.person("alice")
+        wrong = self.relay.pin[:-2] + ("AA" if not self.relay.pin.endswith("AA") else "QA")
+        alice.register(relay=f"https://127.0.0.1:{self.relay.port} pin={wrong}", expect=6)
+        alice.register(relay=f"127.0.0.1:{self.relay.port}", expect=6)
+        self.assertEqual(alice.json("status")["state"], "none")
+
+    def test_finds_the_relay_of_this_machine(self):
+        alice = self.person("alice")
+        with open(os.path.join(alice.runtime, "snug-relay.address"), "w", encoding="utf-8") as f:
+            f.write(f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}\n")
+        alice.snug("init", "--unlisted", secret=alice.phrase)
+        self.assertRegex(alice.json("status")["address"], r"^~[a-z2-7]{26}@")
+
+    def test_refuses_a_second_profile_of_the_same_name(self):
+        alice = self.person("alice")
+        alice.register()
+        alice.register(expect=1)
+        self.assertEqual(alice.json("status")["state"], "unlocked")
+
+    def test_says_what_is_missing(self):
+        alice = self.person("alice")
+        alice.snug("init", "--name", "alice", expect=2, secret="x")
+        alice.snug("init", "--relay", "127.0.0.1:1", expect=2, secret="x")
+        alice.snug("init", "--relay", "127.0.0.1:1", "--name", "Alice!", expect=2, secret="x")
+        alice.snug("init", "--relay", "127.0.0.1:1", "--name", "alice", expect=2, secret="")
+        alice.snug("init", "--relay", "127.0.0.1:1", "--name", "alice", expect=2)  # nobody to ask
+
+    def test_needs_an_invitation_where_the_relay_wants_one(self):
+        with Relay() as closed, Friend("alice", closed) as alice:
+            alice.register(expect=8)
+            self.assertEqual(alice.json("status")["state"], "none")
+
+
+class Conversation(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.relay = cls.enterClassContext(Relay("--registration", "open"))
+        cls.alice = cls.enterClassContext(Friend("alice", cls.relay))
+        cls.bob = cls.enterClassContext(Friend("bob", cls.relay))
+        cls.alice.register()
+        cls.bob.register()
+        introduce(cls.bob, cls.alice)
+
+    def test_carries_texts_both_ways(self):
+        self.alice.snug("send", "bob", "hello")
+        self.bob.wait_received("hello")
+        self.bob.snug("send", "Alice", "-", stdin="first line\nsecond line\n")
+        self.alice.wait_received("first line\nsecond line")
+        wait_until(lambda: (True, "hello", "delivered") in self.alice.messages(), "hello is acknowledged")
+        self.assertIn("> ", self.alice.snug("history", "bob"))
+
+    def test_queues_while_the_relay_is_away_and_loses_nothing(self):
+        port = self.relay.port
+        self.alice.snug("send", "bob", "before")
+        self.bob.wait_received("before")
+        self.relay.stop()
+        sent = self.alice.json("send", "bob", "meanwhile", "--wait", "0", expect=7)
+        self.assertEqual(sent["message"]["state"], "queued")
+        self.relay.kill()
+        self.relay.start(f"127.0.0.1:{port}")
+        self.alice.snug("relay", "retry")
+        self.bob.snug("relay", "retry")
+        self.bob.wait_received("before", "meanwhile")
+
+    def test_listens_from_what_was_seen_on(self):
+        self.bob.snug("listen", "--once")
+        self.alice.snug("send", "bob", "while nobody listens")
+        self.bob.wait_received("while nobody listens")
+        listener = Lines(self.bob.start("listen", "--json"))
+        try:
+            wait_until(lambda: len(listener.lines) == 1, "the first line")
+            self.alice.snug("send", "bob", "live")
+            wait_until(lambda: len(listener.lines) == 2, "the second line")
+        finally:
+            listener.stop()
+        self.assertEqual([json.loads(line)["text"] for line in listener.lines], ["while nobody listens", "live"])
+        self.assertEqual(self.bob.snug("listen", "--once"), "")
+        everything = self.bob.snug("--json", "listen", "--once", "--since", "all").splitlines()
+        self.assertEqual([json.loads(line)["text"] for line in everything][-2:], ["while nobody listens", "live"])
+        hour = self.bob.snug("--json", "listen", "--once", "--since", "1h", "--from", "alice").splitlines()
+        self.assertEqual(hour, everything)
+        self.assertEqual(self.bob.snug("listen", "--once", "--since", "now"), "")
+
+    def test_verifies_by_digits_and_by_code(self):
+        mine = self.alice.json("verify", "bob")
+        theirs = self.bob.json("verify", "alice")
+        self.assertEqual(mine["number"], theirs["number"])
+        wrong = mine["number"].translate(str.maketrans("0123456789", "1234567890"))
+        self.assertEqual(self.alice.json("verify", "bob", wrong, expect=6)["verdict"], "differs")
+        self.assertEqual(self.alice.json("verify", "bob", mine["qr"], expect=6)["verdict"], "own-code")
+        self.alice.snug("verify", "bob", "12345", expect=2)
+        self.alice.snug("verify", "bob", "--not-verified")
+        self.alice.snug("send", "bob", "only if verified", "--verified", expect=6)
+        self.assertEqual(self.alice.json("verify", "bob", theirs["qr"])["contact"]["trust"], "verified")
+        self.alice.snug("verify", "bob", "--not-verified")
+        self.alice.snug("verify", "bob", "-", stdin=theirs["number"] + "\n")
+        self.alice.snug("send", "bob", "verified", "--verified")
+        self.bob.wait_received("verified")
+
+    def test_finds_contacts_as_a_person_names_them(self):
+        address = f"bob@127.0.0.1:{self.relay.port}"
+        for name in ("bob", "BOB", "b", address):
+            self.assertEqual(self.alice.json("verify", name)["contact"]["address"], address)
+        self.alice.snug("send", "nobody", "x", expect=3)
+        self.alice.snug("rename", "bob", "Robert")
+        self.assertEqual(self.alice.json("contacts")["contacts"][0]["label"], "Robert")
+        self.alice.snug("rename", "Robert", "")
+
+    def test_cannot_be_driven_by_what_a_peer_wrote(self):
+        evil = "\x1b[2J\u202egnp.exe\u0007\u009b31m"
+        self.alice.snug("send", "bob", evil)
+        self.bob.wait_received(evil)
+        for shown in (self.bob.snug("history"), self.bob.snug("--json", "history")):
+            self.assertTrue(all(c in "\n\t" or " " <= c < "\x7f" or c > "\xa0" for c in shown), shown)
+            self.assertNotIn("\u202e", shown)
+        self.assertIn("\\u{1b}[2J\\u{202e}", self.bob.snug("history"))
+
+    def test_shows_what_the_relay_holds(self):
+        rows = [json.loads(line) for line in self.alice.snug("--json", "relay", "show").splitlines()]
+        self.assertEqual(rows[-1]["name"], "alice")
+        self.assertEqual(rows[-1]["rows"], len(rows) - 1)
+        kinds = {row["row"]["kind"] if "row" in row else row.get("kind") for row in rows[:-1]}
+        self.assertLessEqual({"manifest", "device", "token"}, kinds)
+
+    def test_answers_mistakes_with_the_documented_codes(self):
+        self.alice.snug("send", "bob", expect=2)
+        self.alice.snug("sned", "bob", "x", expect=2)
+        self.alice.snug("send", "bob", "x", "--forever", expect=2)
+        self.alice.snug("send", "bob", "", expect=2)
+        self.alice.snug("add", "not a link", expect=1)
+        self.alice.snug("history", "--before", "message-x", expect=3)
+        self.alice.snug("accept", "bob", expect=1)
+        self.alice.snug("--json", "send", "nobody", "x", expect=3)
+        self.assertEqual(json.loads(self.alice.errors)["error"]["name"], "not-found")
+        self.alice.snug("send", "bob", "x" * 60001, expect=1)
+
+    def test_explains_itself(self):
+        overview = self.alice.snug("help")
+        for name in ("init", "send", "listen", "verify"):
+            self.assertIn(f"  {name} ", overview)
+            self.assertIn("Usage: snug " + name, self.alice.snug("help", name))
+            self.assertIn("Usage: snug " + name, self.alice.snug(name, "--help"))
+        self.assertIn("## message.send", self.alice.snug("rpc", "describe"))
+
+
+class Strangers(unittest.TestCase):
+    def setUp(self):
+        self.relay = self.enterContext(Relay("--registration", "open"))
+        self.alice = self.enterContext(Friend("alice", self.relay))
+        self.bob = self.enterContext(Friend("bob", self.relay))
+        self.alice.register()
+        self.bob.register()
+
+    def ask(self):
+        self.alice.snug("add", self.bob.snug("link").strip(), "--message", "let me in")
+        wait_until(lambda: self.bob.json("requests")["requests"], "the request")
+
+    def test_are_declined_in_silence(self):
+        self.ask()
+        self.assertIn("let me in", self.bob.snug("requests"))
+        self.bob.snug("decline", "alice")
+        self.assertEqual(self.bob.json("requests")["requests"], [])
+        self.alice.snug("send", "bob", "hello?", "--wait", "0", expect=7)
+        self.assertEqual(self.alice.json("contacts")["contacts"][0]["state"], "asked")
+
+    def test_are_blocked_and_unblocked(self):
+        self.ask()
+        self.bob.snug("accept", "alice")
+        wait_until(lambda: self.alice.json("contacts", "--state", "accepted")["contacts"], "accepted")
+        self.bob.snug("block", "alice")
+        self.alice.snug("send", "bob", "anybody there?")
+        self.assertEqual(self.bob.received(), [])
+        self.assertEqual(self.bob.json("contacts")["contacts"][0]["state"], "blocked")
+        self.bob.snug("unblock", "alice")
+        self.bob.snug("send", "alice", "x", expect=3)
+
+
+if __name__ == "__main__":
+    unittest.main()
