@@ -34,8 +34,6 @@ contact_say_accept(struct engine *e, const struct contact *c)
     int64_t row;
 
     TRY(chain_begin(e, c));
-    TRY(db_run(e->db, "UPDATE contacts SET accept_sent_ms=?2 WHERE id=?1", "ii", c->id,
-               engine_now_ms(e)));
     TRY(outbox_add(e, &(struct outgoing){.contact = c->id, .type = CONTENT_ACCEPT}, &row));
     outbox_wake(e, c->id);
     return OK;

@@ -389,7 +389,7 @@ start(void *self, const struct transport_request *r)
     /* Without room for a few hundred bytes there is nobody to answer to. */
     assert(t != NULL);
     t->id = r->id;
-    t->stream = r->kind == ANSWER_STREAM;
+    t->stream = r->kind == TRANSPORT_STREAM;
     t->body = BUF(t->stream ? STREAM_AHEAD : ANSWER_MAX);
     t->heard = monotonic(NULL);
     t->next = c->transfers;

@@ -266,7 +266,7 @@ call_start(struct engine *e, struct call *c)
                                       .path = c->what.path,
                                       .authorization = c->signed_ ? authorization : NULL,
                                       .body = c->what.body,
-                                      .kind = c->stream ? ANSWER_STREAM : ANSWER_WHOLE,
+                                      .kind = c->stream ? TRANSPORT_STREAM : TRANSPORT_WHOLE,
                                   });
     return OK;
 }

@@ -127,6 +127,8 @@ on_lost(struct engine *e, const struct arrival *a)
                    a->contact.id));
     if (sent <= now && now - sent < DAY_MS)
         return chain_begin(e, &a->contact);
+    TRY(db_run(e->db, "UPDATE contacts SET accept_sent_ms=?2 WHERE id=?1", "ii", a->contact.id,
+               now));
     return contact_say_accept(e, &a->contact);
 }
 

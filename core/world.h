@@ -33,7 +33,7 @@ struct transport_request {
     const char *path;          /* with the query */
     const char *authorization; /* NULL: none */
     struct span body;
-    enum { ANSWER_WHOLE, ANSWER_STREAM } kind;
+    enum { TRANSPORT_WHOLE, TRANSPORT_STREAM } kind;
 };
 
 enum transport_failure {

@@ -276,7 +276,7 @@ hands_out_a_stream_as_it_comes(void **state)
     struct fixture *f = *state;
     struct transport_request r = request(f, 5, "/stream");
 
-    r.kind = ANSWER_STREAM;
+    r.kind = TRANSPORT_STREAM;
     start(f, &r);
     run_until(f, 0, "one");
     assert_int_equal(f->seen.answers, 0);
@@ -293,7 +293,7 @@ gives_the_whole_answer_of_a_refused_stream(void **state)
     struct fixture *f = *state;
     struct transport_request r = request(f, 5, "/elsewhere");
 
-    r.kind = ANSWER_STREAM;
+    r.kind = TRANSPORT_STREAM;
     ask(f, &r);
     assert_int_equal(f->seen.answer.status, 302);
     assert_string_equal(f->seen.body, "gone");
@@ -305,7 +305,7 @@ says_nothing_of_what_was_cancelled(void **state)
     struct fixture *f = *state;
     struct transport_request r = request(f, 5, "/stream");
 
-    r.kind = ANSWER_STREAM;
+    r.kind = TRANSPORT_STREAM;
     start(f, &r);
     run_until(f, 0, "one");
     f->world.cancel(f->world.self, 5);

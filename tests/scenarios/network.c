@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/scenarios/network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define QUIET_MS (2 * MINUTE_MS)
+#define HEARTBEAT_MS (45 * SECOND_MS)
+#define GIVE_UP_MS (20 * SECOND_MS)
+#define TICK_MS (10 * SECOND_MS)
+
+enum happening_kind {
+    HAPPENING_REQUEST,   /* arrives at the relay */
+    HAPPENING_ANSWER,    /* arrives at the actor */
+    HAPPENING_DATA,      /* of a stream, arrives at the actor */
+    HAPPENING_HEARTBEAT, /* is due on a stream */
+};
+
+struct happening {
+    struct happening *next;
+    int64_t at;
+    enum happening_kind kind;
+    struct actor *actor;
+    uint64_t id; /* the actor's request */
+    bool gone;   /* cancelled: the answer is of no use any more */
+
+    /* A request: */
+    enum method method;
+    char path[128], authority[ADDRESS_MAX + 8], authorization[512];
+    bool has_authorization;
+    bool repeat, lose_answer;
+
+    /* An answer: */
+    enum transport_failure failure;
+    unsigned status;
+    uint32_t retry_after;
+
+    struct buf body;
+};
+
+/* An open stream. */
+struct line {
+    struct line *next;
+    struct actor *actor;
+    uint64_t id;
+    struct stream_params params;
+    int64_t last_at; /* frames of one stream stay in order */
+    int64_t opened_ms;
+};
+
+struct spki_pin
+network_pin(bool other)
+{
+    struct spki_pin pin = {{0x51}};
+    pin.b[31] = other ? 2 : 1;
+    return pin;
+}
+
+void
+network_unlink(const char *path)
+{
+    char beside[128];
+
+    unlink(path);
+    for (int i = 0; i < 2; i++) {
+        snprintf(beside, sizeof beside, "%s-%s", path, i == 0 ? "wal" : "shm");
+        unlink(beside);
+    }
+}
+
+/* --- happenings ---------------------------------------------------------------------------------
+ */
+
+static struct happening *
+happening_new(struct actor *a, enum happening_kind kind, uint64_t id)
+{
+    struct happening *h = calloc(1, sizeof *h);
+    assert_non_null(h);
+    h->actor = a;
+    h->kind = kind;
+    h->id = id;
+    h->body = BUF(ANSWER_MAX + FRAME_MAX);
+    return h;
+}
+
+static void
+happening_free(struct happening *h)
+{
+    buf_done(&h->body);
+    free(h);
+}
+
+/* In the order of time, and of adding at the same time. */
+static void
+happening_add(struct scene *s, struct happening *h, int64_t at)
+{
+    struct happening **p = &s->happenings;
+
+    h->at = at;
+    while (*p != NULL && (*p)->at <= at)
+        p = &(*p)->next;
+    h->next = *p;
+    *p = h;
+}
+
+static int64_t
+one_way(struct scene *s)
+{
+    return s->latency_ms + (s->latency_jitter_ms > 0
+                                ? (int64_t)(scene_random(s) % (uint64_t)(s->latency_jitter_ms + 1))
+                                : 0);
+}
+
+static void
+answer_later(struct actor *a, uint64_t id, enum transport_failure failure, int64_t after_ms)
+{
+    struct happening *h = happening_new(a, HAPPENING_ANSWER, id);
+    h->failure = failure;
+    happening_add(a->scene, h, a->scene->now_ms + after_ms);
+}
+
+/* --- the actor's side ---------------------------------------------------------------------------
+ */
+
+static enum fate
+choose_fate(struct actor *a, const char *path)
+{
+    struct scene *s = a->scene;
+
+    if (s->fate != NULL) {
+        enum fate f = s->fate(s->fate_ctx, a, path);
+        if (f != FATE_ARRIVE)
+            return f;
+    }
+    if (scene_chance(s, s->loss_percent))
+        return FATE_LOSE_REQUEST;
+    return scene_chance(s, s->loss_percent) ? FATE_LOSE_ANSWER : FATE_ARRIVE;
+}
+
+static bool
+pinned(const struct scene *s, const struct relay_pins *pins)
+{
+    struct spki_pin shown = network_pin(s->other_certificate);
+
+    for (size_t i = 0; i < pins->count; i++)
+        if (memcmp(pins->pins[i].b, shown.b, sizeof shown.b) == 0)
+            return true;
+    return false;
+}
+
+void
+network_start(void *self, const struct transport_request *r)
+{
+    struct actor *a = self;
+    struct scene *s = a->scene;
+    enum fate fate = choose_fate(a, r->path);
+
+    a->requests++;
+    if (r->lane == LANE_ANONYMOUS)
+        a->anonymous++;
+    if (!a->offline)
+        s->busy_ms = s->now_ms;
+    if (a->offline || strcmp(r->relay.host, SCENE_HOST) != 0) {
+        answer_later(a, r->id, TRANSPORT_UNREACHABLE, 1);
+        return;
+    }
+    if (fate == FATE_LOSE_REQUEST) {
+        answer_later(a, r->id, TRANSPORT_UNREACHABLE, GIVE_UP_MS);
+        return;
+    }
+    struct happening *h = happening_new(a, HAPPENING_REQUEST, r->id);
+    h->method = strcmp(r->method, "GET") == 0    ? METHOD_GET
+                : strcmp(r->method, "POST") == 0 ? METHOD_POST
+                                                 : METHOD_PUT;
+    snprintf(h->path, sizeof h->path, "%s", r->path);
+    relay_authority_write(&r->relay, h->authority);
+    h->has_authorization = r->authorization != NULL;
+    if (h->has_authorization)
+        snprintf(h->authorization, sizeof h->authorization, "%s", r->authorization);
+    buf_put(&h->body, r->body);
+    if (s->tamper_request != NULL)
+        s->tamper_request(s->tamper_ctx, a, r->path, &h->body);
+    h->repeat = fate == FATE_REPEAT;
+    h->lose_answer = fate == FATE_LOSE_ANSWER;
+    h->failure = pinned(s, &r->pins) ? TRANSPORT_OK : TRANSPORT_BAD_PIN;
+    happening_add(s, h, s->now_ms + one_way(s));
+}
+
+static void
+line_drop(struct scene *s, const struct actor *a, uint64_t id)
+{
+    for (struct line **p = &s->lines; *p != NULL;) {
+        struct line *l = *p;
+        if (l->actor == a && (id == 0 || l->id == id)) {
+            *p = l->next;
+            free(l);
+        } else {
+            p = &l->next;
+        }
+    }
+}
+
+void
+network_cancel(void *self, uint64_t id)
+{
+    struct actor *a = self;
+
+    for (struct happening *h = a->scene->happenings; h != NULL; h = h->next)
+        if (h->actor == a && h->id == id)
+            h->gone = true;
+    line_drop(a->scene, a, id);
+}
+
+/* --- the relay's side ---------------------------------------------------------------------------
+ */
+
+static void
+send_bytes(struct line *l, struct span bytes)
+{
+    struct scene *s = l->actor->scene;
+    struct happening *h = happening_new(l->actor, HAPPENING_DATA, l->id);
+    int64_t at = s->now_ms + one_way(s);
+
+    if (at < l->last_at)
+        at = l->last_at;
+    l->last_at = at;
+    buf_put(&h->body, bytes);
+    assert_ok(buf_ok(&h->body));
+    happening_add(s, h, at);
+}
+
+static void
+line_end(struct line *l)
+{
+    struct actor *a = l->actor;
+    uint64_t id = l->id;
+    int64_t wait = l->last_at > a->scene->now_ms ? l->last_at - a->scene->now_ms : 1;
+
+    line_drop(a->scene, a, id);
+    struct happening *h = happening_new(a, HAPPENING_ANSWER, id);
+    h->status = 200;
+    happening_add(a->scene, h, a->scene->now_ms + wait);
+}
+
+static uint64_t
+host_now(void *ctx)
+{
+    return (uint64_t)((struct scene *)ctx)->now_ms;
+}
+
+static bool
+line_is(const struct line *l, const struct account_id *account, uint32_t device)
+{
+    return memcmp(l->params.account.b, account->b, sizeof account->b) == 0 &&
+           (device == 0 || l->params.device == device);
+}
+
+static void
+host_push(void *ctx, const struct account_id *account, uint32_t device, const struct frame *f)
+{
+    struct scene *s = ctx;
+    AUTO(buf_done) struct buf bytes = BUF(FRAME_MAX);
+
+    frame_write(&bytes, f);
+    for (struct line *l = s->lines, *next; l != NULL; l = next) {
+        next = l->next;
+        if (!line_is(l, account, device))
+            continue;
+        s->busy_ms = s->now_ms;
+        if (scene_chance(s, s->stream_loss_percent))
+            line_end(l);
+        else
+            send_bytes(l, buf_span(&bytes));
+    }
+}
+
+static void
+host_end(void *ctx, const struct account_id *account, uint32_t device, enum bye_reason why)
+{
+    struct scene *s = ctx;
+    AUTO(buf_done) struct buf bytes = BUF(FRAME_MAX);
+
+    frame_write(&bytes, &(struct frame){.kind = FRAME_BYE, .bye = why});
+    for (struct line *l = s->lines, *next; l != NULL; l = next) {
+        next = l->next;
+        if (!line_is(l, account, device))
+            continue;
+        send_bytes(l, buf_span(&bytes));
+        line_end(l);
+    }
+}
+
+static void
+host_committed(void *ctx, uint64_t upto)
+{
+}
+
+static void
+host_broken(void *ctx)
+{
+    fail_msg("the relay's store failed");
+}
+
+struct service_host
+network_host(struct scene *s)
+{
+    return (struct service_host){
+        .ctx = s,
+        .now = host_now,
+        .push = host_push,
+        .end = host_end,
+        .committed = host_committed,
+        .refused = host_committed,
+        .broken = host_broken,
+    };
+}
+
+static void
+open_line(struct scene *s, const struct happening *h, const struct stream_params *params)
+{
+    AUTO(buf_done) struct buf bytes = BUF(ANSWER_MAX + FRAME_MAX);
+    struct line *l = calloc(1, sizeof *l);
+    uint64_t after = params->after;
+    enum backlog backlog;
+
+    assert_non_null(l);
+    /* A new stream of the same device ends the old one. */
+    host_end(s, &params->account, params->device, BYE_DISPLACED);
+    *l = (struct line){.next = s->lines,
+                       .actor = h->actor,
+                       .id = h->id,
+                       .params = *params,
+                       .opened_ms = s->now_ms};
+    s->lines = l;
+    assert_ok(service_stream_begin(s->service, params, &bytes));
+    do {
+        assert_ok(service_backlog(s->service, params, after, ANSWER_MAX, &bytes, &after, &backlog));
+        if (backlog == BACKLOG_MORE) {
+            send_bytes(l, buf_span(&bytes));
+            buf_clear(&bytes);
+        }
+    } while (backlog == BACKLOG_MORE);
+    frame_write(&bytes, &(struct frame){.kind = FRAME_END});
+    send_bytes(l, buf_span(&bytes));
+    happening_add(s, happening_new(l->actor, HAPPENING_HEARTBEAT, l->id), s->now_ms + HEARTBEAT_MS);
+}
+
+static void
+handle_once(struct scene *s, const struct happening *h, struct service_answer *answer)
+{
+    struct service_request request = {
+        .method = h->method,
+        .path = h->path,
+        .authority = h->authority,
+        .authorization = h->has_authorization ? SPAN_STR(h->authorization) : SPAN_NONE,
+        .body = buf_span(&h->body),
+        .source = {.loopback = true},
+    };
+    service_handle(s->service, &request, answer);
+}
+
+static void
+request_arrives(struct scene *s, struct happening *h)
+{
+    AUTO(service_answer_done) struct service_answer answer = SERVICE_ANSWER;
+
+    if (s->relay_down || h->actor->offline || h->failure != TRANSPORT_OK) {
+        if (!h->gone)
+            answer_later(h->actor, h->id,
+                         h->failure != TRANSPORT_OK ? h->failure : TRANSPORT_UNREACHABLE, 1);
+        return;
+    }
+    handle_once(s, h, &answer);
+    if (h->repeat && answer.kind != ANSWER_STREAM) {
+        AUTO(service_answer_done) struct service_answer second = SERVICE_ANSWER;
+        handle_once(s, h, &second);
+    }
+    if (h->gone)
+        return;
+    if (answer.kind == ANSWER_STREAM && !h->lose_answer) {
+        open_line(s, h, &answer.stream);
+        return;
+    }
+    if (h->lose_answer || answer.kind == ANSWER_STREAM) {
+        answer_later(h->actor, h->id, TRANSPORT_UNREACHABLE, GIVE_UP_MS);
+        return;
+    }
+    assert_int_equal(answer.kind, ANSWER_NOW);
+    struct happening *back = happening_new(h->actor, HAPPENING_ANSWER, h->id);
+    back->status = answer.status;
+    back->retry_after = answer.retry_after;
+    buf_put(&back->body, buf_span(&answer.body));
+    if (s->tamper != NULL)
+        s->tamper(s->tamper_ctx, h->actor, h->path, &back->body);
+    happening_add(s, back, s->now_ms + one_way(s));
+}
+
+static void
+heartbeat(struct scene *s, const struct happening *h)
+{
+    AUTO(buf_done) struct buf bytes = BUF(FRAME_MAX);
+
+    for (struct line *l = s->lines; l != NULL; l = l->next) {
+        if (l->actor != h->actor || l->id != h->id)
+            continue;
+        if (s->now_ms - l->opened_ms >= DAY_MS) {
+            frame_write(&bytes, &(struct frame){.kind = FRAME_BYE, .bye = BYE_AGE});
+            send_bytes(l, buf_span(&bytes));
+            line_end(l);
+            return;
+        }
+        frame_write(&bytes, &(struct frame){.kind = FRAME_HEARTBEAT});
+        send_bytes(l, buf_span(&bytes));
+        happening_add(s, happening_new(h->actor, HAPPENING_HEARTBEAT, h->id),
+                      s->now_ms + HEARTBEAT_MS);
+        return;
+    }
+}
+
+static void
+happen(struct scene *s, struct happening *h)
+{
+    struct engine *e = h->actor->engine;
+
+    switch (h->kind) {
+    case HAPPENING_REQUEST:
+        request_arrives(s, h);
+        break;
+    case HAPPENING_ANSWER:
+        if (!h->gone && e != NULL)
+            engine_on_answer(e, h->id,
+                             &(struct transport_answer){.failure = h->failure,
+                                                        .status = h->status,
+                                                        .retry_after = h->retry_after,
+                                                        .body = buf_span(&h->body)});
+        break;
+    case HAPPENING_DATA:
+        if (!h->gone && e != NULL)
+            engine_on_stream_data(e, h->id, buf_span(&h->body));
+        break;
+    case HAPPENING_HEARTBEAT:
+        heartbeat(s, h);
+        break;
+    }
+}
+
+/* --- cutting ------------------------------------------------------------------------------------
+ */
+
+void
+network_cut(struct actor *a)
+{
+    struct scene *s = a->scene;
+
+    for (struct line *l = s->lines, *next; l != NULL; l = next) {
+        next = l->next;
+        if (l->actor == a) {
+            uint64_t id = l->id;
+            line_drop(s, a, id);
+            answer_later(a, id, TRANSPORT_UNREACHABLE, 1);
+        }
+    }
+    /* What is under way to the actor is lost on the way. */
+    for (struct happening *h = s->happenings; h != NULL; h = h->next) {
+        if (h->actor != a)
+            continue;
+        if (h->kind == HAPPENING_DATA)
+            h->gone = true;
+        if (h->kind == HAPPENING_ANSWER && h->failure == TRANSPORT_OK)
+            h->failure = TRANSPORT_UNREACHABLE;
+    }
+}
+
+void
+network_cut_all(struct scene *s)
+{
+    for (size_t i = 0; i < s->actor_count; i++)
+        network_cut(s->actors[i]);
+}
+
+void
+network_free(struct scene *s)
+{
+    while (s->happenings != NULL) {
+        struct happening *h = s->happenings;
+        s->happenings = h->next;
+        happening_free(h);
+    }
+    while (s->lines != NULL) {
+        struct line *l = s->lines;
+        s->lines = l->next;
+        free(l);
+    }
+}
+
+/* --- time ---------------------------------------------------------------------------------------
+ */
+
+static int64_t
+step_all(struct scene *s)
+{
+    int64_t due = INT64_MAX;
+
+    for (size_t i = 0; i < s->actor_count; i++) {
+        struct engine *e = s->actors[i]->engine;
+        if (e == NULL)
+            continue;
+        int64_t at = engine_step(e);
+        if (at < INT64_MAX - s->start_ms)
+            at += s->start_ms;
+        if (at < due)
+            due = at;
+    }
+    return due;
+}
+
+/* Go to the next thing that happens, at most to UNTIL. */
+static void
+advance(struct scene *s, int64_t until)
+{
+    static const int64_t least = 1; /* a step that has more to do comes back a millisecond later */
+    int64_t due = step_all(s);
+
+    if (due < s->now_ms + least)
+        due = s->now_ms + least;
+    if (s->happenings != NULL && s->happenings->at < due)
+        due = s->happenings->at;
+    if (due > until)
+        due = until;
+    if (due > s->now_ms)
+        s->now_ms = due;
+    if (s->now_ms - s->tick_ms >= TICK_MS) {
+        s->tick_ms = s->now_ms;
+        service_tick(s->service);
+    }
+    while (s->happenings != NULL && s->happenings->at <= s->now_ms) {
+        struct happening *h = s->happenings;
+        s->happenings = h->next;
+        happen(s, h);
+        happening_free(h);
+    }
+}
+
+void
+scene_pass(struct scene *s, int64_t ms)
+{
+    int64_t until = s->now_ms + ms;
+    while (s->now_ms < until)
+        advance(s, until);
+}
+
+void
+scene_settle(struct scene *s)
+{
+    int64_t until = s->now_ms + DAY_MS;
+
+    s->busy_ms = s->now_ms;
+    while (s->now_ms < until && s->now_ms < s->busy_ms + QUIET_MS)
+        advance(s, s->busy_ms + QUIET_MS < until ? s->busy_ms + QUIET_MS : until);
+    if (s->now_ms >= until)
+        fail_msg("a whole day has not been enough for quiet");
+}
+
+unsigned
+scene_post(struct scene *s, const char *path, struct span body, struct buf *ret)
+{
+    AUTO(service_answer_done) struct service_answer answer = SERVICE_ANSWER;
+    struct service_request request = {
+        .method = METHOD_POST,
+        .path = path,
+        .authority = "relay.test:8443",
+        .body = body,
+        .source = {.loopback = true},
+    };
+
+    service_handle(s->service, &request, &answer);
+    if (ret != NULL)
+        buf_put(ret, buf_span(&answer.body));
+    return answer.status;
+}

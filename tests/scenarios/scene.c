@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/scenarios/scene.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "crypto/recovery.h"
+#include "tests/scenarios/network.h"
+
+#define START_MS ((int64_t)1800000000 * 1000)
+
+static const char *const relay_names[] = {"relay.test:8443"};
+
+uint64_t
+scene_random(struct scene *s)
+{
+    s->random ^= s->random << 13;
+    s->random ^= s->random >> 7;
+    s->random ^= s->random << 17;
+    return s->random;
+}
+
+bool
+scene_chance(struct scene *s, unsigned percent)
+{
+    return percent > 0 && scene_random(s) % 100 < percent;
+}
+
+/* --- the world of an actor ----------------------------------------------------------------------
+ */
+
+static int64_t
+actor_now_ms(void *self)
+{
+    struct actor *a = self;
+    return a->scene->now_ms + a->clock_off_ms;
+}
+
+static int64_t
+actor_monotonic_ms(void *self)
+{
+    return ((struct actor *)self)->scene->now_ms - ((struct actor *)self)->scene->start_ms;
+}
+
+static void
+actor_random(void *self, uint8_t *ret, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ret[i] = (uint8_t)(scene_random(((struct actor *)self)->scene) >> 32);
+}
+
+static struct world
+world_of(struct actor *a)
+{
+    return (struct world){
+        .self = a,
+        .now_ms = actor_now_ms,
+        .monotonic_ms = actor_monotonic_ms,
+        .random = actor_random,
+        .start = network_start,
+        .cancel = network_cancel,
+    };
+}
+
+static void
+on_event(void *self, const struct event *ev)
+{
+    ((struct actor *)self)->events[ev->kind]++;
+}
+
+/* --- the scene ----------------------------------------------------------------------------------
+ */
+
+struct scene *
+scene_new(void)
+{
+    struct scene *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    assert_ok(crypto_init());
+    s->now_ms = s->start_ms = START_MS;
+    s->random = 0x9e3779b97f4a7c15U;
+    s->latency_ms = 20;
+    s->latency_jitter_ms = 20;
+    s->config = (struct service_config){
+        .names = relay_names,
+        .name_count = 1,
+        .registration = WIRE__REQUEST_POLICY__POLICY_OPEN,
+        .rlk_seed = {1},
+        .commit = COMMIT_AT_ONCE,
+        .pow_bits = 1,
+    };
+    scene_relay_restart(s, store_memory_new());
+    return s;
+}
+
+void
+scene_free(struct scene *s)
+{
+    for (size_t i = 0; i < s->actor_count; i++) {
+        struct actor *a = s->actors[i];
+        engine_close(a->engine);
+        if (a->path[0] != '\0')
+            network_unlink(a->path);
+        free(a);
+    }
+    network_free(s);
+    service_free(s->service);
+    store_close(s->store);
+    free(s);
+}
+
+struct store *
+scene_relay_copy(struct scene *s)
+{
+    return store_memory_copy(s->store);
+}
+
+void
+scene_relay_restart(struct scene *s, struct store *store)
+{
+    struct service_host host = network_host(s);
+
+    network_cut_all(s);
+    service_free(s->service);
+    s->service = NULL;
+    if (store != s->store)
+        store_close(s->store);
+    s->store = store;
+    assert_ok(service_new(&s->config, s->store, &host, &s->service));
+}
+
+/* --- actors -------------------------------------------------------------------------------------
+ */
+
+static struct db *
+fresh_db(struct actor *a, bool on_disk)
+{
+    struct db *db;
+
+    if (!on_disk) {
+        assert_ok(db_open_memory(&db));
+        return db;
+    }
+    snprintf(a->path, sizeof a->path, "/tmp/snug-scene-%d-%s", (int)getpid(), a->name);
+    network_unlink(a->path);
+    randombytes_buf(a->key.b, sizeof a->key.b);
+    assert_ok(db_create(a->path, &a->key, &db));
+    return db;
+}
+
+struct actor *
+scene_enter(struct scene *s, const char *name, bool on_disk)
+{
+    struct actor *a = calloc(1, sizeof *a);
+    AUTO(recovery_seed_wipe) struct recovery_seed seed;
+    struct account_wish wish = {.display_name = name, .invitation = ""};
+
+    assert_non_null(a);
+    assert_true(s->actor_count < ACTORS_MAX);
+    a->scene = s;
+    s->actors[s->actor_count++] = a;
+    snprintf(a->name, sizeof a->name, "%s", name);
+    snprintf(wish.address.name, sizeof wish.address.name, "%s", name);
+    snprintf(wish.address.host, sizeof wish.address.host, "%s", SCENE_HOST);
+    wish.address.port = SCENE_PORT;
+    wish.pins.count = 1;
+    wish.pins.pins[0] = network_pin(false);
+    struct db *db = fresh_db(a, on_disk);
+    struct world world = world_of(a);
+    assert_ok(account_prepare(db, &world, &wish, &seed));
+    assert_ok(engine_open(db, &world, on_event, &a->engine));
+    return a;
+}
+
+static struct actor *
+join(struct scene *s, const char *name, bool on_disk)
+{
+    struct actor *a = scene_enter(s, name, on_disk);
+    enum err why;
+
+    scene_settle(s);
+    assert_int_equal(account_registration(a->engine, &why), REGISTRATION_DONE);
+    return a;
+}
+
+struct actor *
+scene_join(struct scene *s, const char *name)
+{
+    return join(s, name, false);
+}
+
+struct actor *
+scene_join_on_disk(struct scene *s, const char *name)
+{
+    return join(s, name, true);
+}
+
+void
+actor_crash(struct actor *a)
+{
+    network_cut(a);
+    engine_close(a->engine);
+    a->engine = NULL;
+}
+
+void
+actor_start(struct actor *a)
+{
+    struct world world = world_of(a);
+    struct db *db;
+
+    assert_null(a->engine);
+    assert_ok(db_open(a->path, &a->key, &db));
+    assert_ok(engine_open(db, &world, on_event, &a->engine));
+}
+
+void
+actor_offline(struct actor *a)
+{
+    a->offline = true;
+    network_cut(a);
+}
+
+void
+actor_online(struct actor *a)
+{
+    a->offline = false;
+    engine_wake(a->engine);
+}
+
+static void
+copy_file(const char *from, const char *to)
+{
+    char chunk[65536];
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    size_t n;
+
+    assert_true(in != NULL && out != NULL);
+    while ((n = fread(chunk, 1, sizeof chunk, in)) > 0)
+        assert_int_equal(fwrite(chunk, 1, n, out), n);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+void
+actor_copy(struct actor *a, const char *suffix)
+{
+    char to[128];
+
+    assert_null(a->engine); /* closed: everything is in the one file */
+    snprintf(to, sizeof to, "%s-copy-%s", a->path, suffix);
+    copy_file(a->path, to);
+}
+
+void
+actor_restore(struct actor *a, const char *suffix)
+{
+    char from[128];
+
+    assert_null(a->engine);
+    snprintf(from, sizeof from, "%s-copy-%s", a->path, suffix);
+    network_unlink(a->path);
+    copy_file(from, a->path);
+}
+
+/* --- what people do -----------------------------------------------------------------------------
+ */
+
+int64_t
+actor_add_link(struct actor *a, struct actor *b)
+{
+    struct contact_link link;
+    char text[CONTACT_LINK_MAX + 1];
+    int64_t lookup;
+
+    assert_ok(contact_own_link(b->engine, &link));
+    contact_link_write(&link, text);
+    assert_ok(contact_add(a->engine, text, "hello, it is me", "", &lookup));
+    return lookup;
+}
+
+int64_t
+actor_add_address(struct actor *a, struct actor *b)
+{
+    char text[ADDRESS_MAX + 1];
+    struct account_facts facts;
+    int64_t lookup;
+
+    assert_ok(account_facts_get(b->engine, &facts));
+    address_write(&facts.address, text);
+    assert_ok(contact_add(a->engine, text, "hello, it is me", "", &lookup));
+    return lookup;
+}
+
+static struct account_id
+account_of(struct actor *a)
+{
+    struct account_facts facts;
+    assert_ok(account_facts_get(a->engine, &facts));
+    return facts.account;
+}
+
+bool
+actor_knows(struct actor *a, struct actor *b)
+{
+    struct account_id account = account_of(b);
+    struct contact c;
+    return contact_by_account(a->engine, &account, &c) == OK;
+}
+
+struct contact
+actor_contact(struct actor *a, struct actor *b)
+{
+    struct account_id account = account_of(b);
+    struct contact c;
+    assert_ok(contact_by_account(a->engine, &account, &c));
+    return c;
+}
+
+enum contact_state
+actor_state(struct actor *a, struct actor *b)
+{
+    return actor_knows(a, b) ? actor_contact(a, b).state : CONTACT_NONE;
+}
+
+void
+actor_accept(struct actor *a, struct actor *b)
+{
+    assert_ok(contact_accept(a->engine, actor_contact(a, b).id));
+}
+
+int64_t
+actor_say(struct actor *a, struct actor *b, const char *text)
+{
+    int64_t id;
+    assert_ok(message_send_text(a->engine, actor_contact(a, b).id, SPAN_STR(text), &id));
+    return id;
+}
+
+void
+scene_befriend(struct scene *s, struct actor *a, struct actor *b)
+{
+    actor_add_link(a, b);
+    scene_settle(s);
+    actor_accept(b, a);
+    scene_settle(s);
+    assert_int_equal(actor_state(a, b), CONTACT_ACCEPTED);
+    assert_int_equal(actor_state(b, a), CONTACT_ACCEPTED);
+}
+
+static enum err
+write_line(void *ctx, const struct message *m)
+{
+    struct buf *out = ctx;
+
+    if (out->n > 0)
+        buf_put_str(out, "\n");
+    if (m->state == MESSAGE_GAP || m->state == MESSAGE_GONE)
+        buf_put_str(out, "?");
+    else
+        buf_printf(out, "%s %s", m->outgoing ? ">" : "<", m->text);
+    return OK;
+}
+
+void
+actor_history(struct actor *a, struct actor *b, struct buf *ret)
+{
+    bool more;
+    assert_ok(messages_each(
+        a->engine, &(struct messages_page){.contact = actor_contact(a, b).id, .limit = 100000}, ret,
+        write_line, &more));
+    buf_put_u8(ret, 0);
+    assert_ok(buf_ok(ret));
+}
+
+void
+assert_history_(struct actor *a, struct actor *b, const char *expected, const char *file, int line)
+{
+    AUTO(buf_done) struct buf text = BUF(1 << 24);
+    actor_history(a, b, &text);
+    _assert_string_equal((const char *)text.p, expected, file, line);
+}
