@@ -14,8 +14,8 @@
 #include "wire/buf.h"
 
 /* Call once before anything else of crypto/. Prepares libsodium and proves with SHA-512("abc") that
- * the process was linked in the right order (L15): libsignal-protocol-c exports functions of the
- * same names with other results. ERR_STATE: do not go on. */
+ * whoever's SHA-512 the link order gave us is one (L15): libsignal-protocol-c exports it as well.
+ * Which of the two it is, only the tests can tell. ERR_STATE: do not go on. */
 enum err crypto_init(void);
 
 /* Overwrite N bytes; the compiler does not optimise it away. */

@@ -155,6 +155,29 @@ bundle_check_refuses_unsound_envelope_keys(void **state)
     bob->eks = own;
 }
 
+/* Rightly signed by both keys, and worthless: low order, then over the prime. */
+static void
+bundle_check_refuses_an_unsound_signed_prekey(void **state)
+{
+    struct signed_prekey spk = {.id = 1, .key = {{5}}};
+    struct bundle_parts parts = {
+        .created = NOW,
+        .manifest_seq = 1,
+        .spk = &spk,
+        .eks_id = 1,
+        .eks = &bob->eks,
+        .eks_not_after = NOW + EKS_LIFE,
+    };
+
+    for (int i = 0; i < 2; i++) {
+        AUTO(buf_done) struct buf object = OBJECT;
+        assert_ok(dik_sign_prekey(&bob->keys.dik, &spk.key, &spk.sig));
+        assert_ok(bundle_make(&bob->keys, &parts, &object));
+        refused(buf_span(&object), NULL, &subject);
+        memset(spk.key.b + 1, 0xff, 32);
+    }
+}
+
 static void
 bundle_check_refuses_each_flipped_byte_and_each_cut(void **state)
 {
@@ -181,6 +204,7 @@ main(void)
         cmocka_unit_test(bundle_check_refuses_a_foreign_signed_prekey),
         cmocka_unit_test(bundle_check_refuses_a_bad_one_time_key),
         cmocka_unit_test(bundle_check_refuses_unsound_envelope_keys),
+        cmocka_unit_test(bundle_check_refuses_an_unsound_signed_prekey),
         cmocka_unit_test(bundle_check_refuses_each_flipped_byte_and_each_cut),
     };
     return cmocka_run_group_tests_name("crypto-bundle", tests, setup, teardown);

@@ -142,6 +142,14 @@ manifest_of_a_foreign_key_is_forged(void **state)
     assert_err(judge(&bad, NULL, &v), ERR_FORGED);
     assert_false(manifest_ends_fork(&m, &m1, &m1));
 
+    /* An old number is no excuse: old is only what the account's own keys signed. */
+    AUTO(buf_done) struct buf two = OBJECT, three = OBJECT;
+    manifest_draft_next(&m1, &d);
+    struct manifest m2 = sign(&d, &aik1, &two);
+    manifest_draft_next(&m2, &d);
+    struct manifest m3 = sign(&d, &aik1, &three);
+    assert_err(judge(&bad, &m3, &v), ERR_FORGED);
+
     struct account_id other = account_id_of(&foreign.public);
     assert_err(manifest_judge(buf_span(&one), &other, NULL, &m, &v), ERR_FORGED);
 }
@@ -164,7 +172,7 @@ manifest_may_not_replace_its_successor_without_rotating(void **state)
 static void
 manifest_follows_a_rotation_to_the_committed_key(void **state)
 {
-    AUTO(buf_done) struct buf one = OBJECT, fork = OBJECT, two = OBJECT;
+    AUTO(buf_done) struct buf one = OBJECT, fork = OBJECT, two = OBJECT, astray = OBJECT;
     struct manifest d, m1, m1b, m2;
     enum manifest_verdict v;
 
@@ -180,6 +188,15 @@ manifest_follows_a_rotation_to_the_committed_key(void **state)
     assert_int_equal(v, MANIFEST_IS_NEXT);
     assert_true(manifest_ends_fork(&m2, &m1, &m1b));
     assert_true(manifest_ends_fork(&m2, &m1b, &m1));
+    d.prev.b[0] ^= 1;
+    struct manifest neither = sign(&d, &aik2, &astray);
+    assert_false(manifest_ends_fork(&neither, &m1, &m1b)); /* it continues none of the two */
+    assert_false(manifest_ends_fork(&m2, &m1b, &m1b));
+    d.prev = m1.hash;
+    d.seq++;
+    buf_clear(&astray);
+    neither = sign(&d, &aik2, &astray);
+    assert_false(manifest_ends_fork(&neither, &m1, &m1b));
     assert_err(judge(&two, NULL, &v), ERR_FORGED); /* a stranger needs the lineage */
     assert_ok(judge(&one, &m2, &v));               /* shown again after the rotation */
     assert_int_equal(v, MANIFEST_IS_OLD);

@@ -57,6 +57,10 @@ slots_open_needs_both_factors(void **state)
     assert_err(slots_open(buf_span(&file), &keyed_wrong, &again, &index), ERR_PASSPHRASE);
     struct slot_secret alone = {SLOT_PASSPHRASE, keyed.passphrase, NULL};
     assert_err(slots_open(buf_span(&file), &alone, &again, &index), ERR_PASSPHRASE);
+    buf_clear(&file);
+    assert_ok(slots_create(&code, SLOT_COST_TEST, &file, &mk));
+    alone.passphrase = code.passphrase; /* the same letters, as another kind */
+    assert_err(slots_open(buf_span(&file), &alone, &again, &index), ERR_PASSPHRASE);
 }
 
 static void
