@@ -182,7 +182,8 @@ glue_session(struct glue *g, const struct signal_public *base_key, struct glue_s
     if (session_record_deserialize(&record, bytes.p, bytes.n, glue_context()) != 0)
         return fail(ERR_DAMAGED, "a stored session is damaged");
     session_state *state = session_record_get_state(record);
-    TRY(public_read(session_state_get_remote_identity_key(state), &s.identity));
+    if (public_read(session_state_get_remote_identity_key(state), &s.identity) != OK)
+        return fail(ERR_DAMAGED, "a stored session is without a key");
     s.unanswered = session_state_has_unacknowledged_pre_key_message(state) != 0;
     if (base_key != NULL) {
         TRY(public_decode(base_key, &base));

@@ -400,6 +400,10 @@ errors_of_the_store_come_out_as_they_are(void **state)
     alice->store.broken = OK;
     alice->store.sessions[0].record.p[0] ^= 0xff;
     assert_err(pairwise_status(alice->pairwise, &bob->address, &s), ERR_DAMAGED);
+    buf_clear(&alice->store.sessions[0].record); /* parses, and holds no session */
+    assert_err(pairwise_status(alice->pairwise, &bob->address, &s), ERR_DAMAGED);
+    assert_err(pairwise_encrypt(alice->pairwise, &bob->address, &b.dik, SPAN_STR("x"), &m),
+               ERR_DAMAGED);
 }
 
 int
