@@ -56,6 +56,28 @@ cli_call(struct cli *cli, const char *method, json_t *params, json_t **ret)
 }
 
 enum err
+cli_call_list(struct cli *cli, const char *method, json_t *params, const char *key, json_t **ret)
+{
+    AUTO(json_decrefpp) json_t *wanted = params != NULL ? params : json_object();
+    AUTO(json_decrefpp) json_t *all = json_array();
+    bool more = true;
+
+    while (more) {
+        AUTO(json_decrefpp) json_t *page = NULL;
+
+        TRY(cli_call(cli, method, json_incref(wanted), &page));
+        const json_t *list = json_object_get(page, key);
+        json_array_extend(all, json_object_get(page, key));
+        more = json_is_true(json_object_get(page, "more")) && json_array_size(list) > 0;
+        if (more) /* behind the last of this page */
+            json_object_set(wanted, "after",
+                            json_object_get(json_array_get(list, json_array_size(list) - 1), "id"));
+    }
+    *ret = json_pack("{s:O}", key, all);
+    return OK;
+}
+
+enum err
 cli_do(struct cli *cli, const char *method, json_t *params)
 {
     AUTO(json_decrefpp) json_t *result = NULL;

@@ -37,6 +37,9 @@ enum err cli_connect(struct cli *cli);
 /* Call a method; takes PARAMS. Where a person sits at the terminal and the profile is locked, asks
  * for the pass-phrase and tries again. */
 enum err cli_call(struct cli *cli, const char *method, json_t *params, json_t **ret);
+/* All pages of a list method, in one result with the list at KEY. Takes PARAMS. */
+enum err cli_call_list(struct cli *cli, const char *method, json_t *params, const char *key,
+                       json_t **ret);
 /* The same for a method whose result is not wanted; with --json prints {}. */
 enum err cli_do(struct cli *cli, const char *method, json_t *params);
 /* For a command that is one call about the contact NAME. */

@@ -80,7 +80,7 @@ command_requests(struct cli *cli, int *ret)
     const json_t *each;
     size_t i;
 
-    TRY(cli_call(cli, "request.list", NULL, &result));
+    TRY(cli_call_list(cli, "request.list", NULL, "requests", &result));
     if (cli->json)
         return print_json(result);
     json_array_foreach(json_object_get(result, "requests"), i, each)

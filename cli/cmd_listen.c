@@ -34,6 +34,23 @@ print_one(struct listening *l, const json_t *m)
     return print_end();
 }
 
+/* What was printed was read: {contact: newest message}. */
+static enum err
+mark_read(struct listening *l, json_t *newest)
+{
+    json_t *id;
+    const char *contact;
+
+    json_object_foreach(newest, contact, id)
+    {
+        AUTO(json_decrefpp) json_t *r = NULL;
+
+        TRY(rpc_call(l->cli->rpc, "message.read",
+                     json_pack("{s:s,s:O}", "contact", contact, "message", id), &r));
+    }
+    return OK;
+}
+
 /* All of one contact may be seen without those of others being, so only a listener to everything
  * moves the mark. */
 static enum err
@@ -49,7 +66,7 @@ mark_seen(struct listening *l)
 static enum err
 print_page(struct listening *l, bool *ret_more)
 {
-    AUTO(json_decrefpp) json_t *r = NULL;
+    AUTO(json_decrefpp) json_t *r = NULL, *newest = json_object();
     const json_t *list, *each;
     size_t i;
 
@@ -58,11 +75,14 @@ print_page(struct listening *l, bool *ret_more)
     list = json_object_get(r, "messages");
     json_array_foreach(list, i, each)
     {
-        if (wanted(l, each))
+        if (wanted(l, each)) {
             TRY(print_one(l, each));
+            json_object_set(newest, get(each, "contact"), json_object_get(each, "id"));
+        }
         snprintf(l->after, sizeof l->after, "%s", get(each, "id"));
     }
     *ret_more = json_is_true(json_object_get(r, "more"));
+    TRY(mark_read(l, newest));
     return json_array_size(list) > 0 ? mark_seen(l) : OK;
 }
 

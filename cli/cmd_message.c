@@ -80,6 +80,19 @@ command_send(struct cli *cli, int *ret)
 
 /* --- history --- */
 
+/* A person looked at a conversation up to its newest message. */
+static enum err
+mark_read(struct cli *cli, const json_t *list)
+{
+    const json_t *last = json_array_get(list, json_array_size(list) - 1);
+
+    if (last == NULL || args_word(&cli->args, 0) == NULL)
+        return OK;
+    return cli_do(
+        cli, "message.read",
+        json_pack("{s:s,s:s}", "contact", get(last, "contact"), "message", get(last, "id")));
+}
+
 enum err
 command_history(struct cli *cli, int *ret)
 {
@@ -98,5 +111,6 @@ command_history(struct cli *cli, int *ret)
     if (cli->json)
         return print_json(r);
     json_array_foreach(json_object_get(r, "messages"), i, each) message_print(each);
-    return print_end();
+    TRY(print_end());
+    return mark_read(cli, json_object_get(r, "messages"));
 }

@@ -81,6 +81,15 @@ notice_words(const char *kind)
                         "sent until you decide: `snug verify`."},
         {"account-changed", "Another device changed your account."},
         {"relay-key", "The relay shows another identity than before. Nothing is sent to it."},
+        {"relay-pin", "The relay shows another certificate than before. Nothing is sent to it."},
+        {"relay-forgot-us", "The relay does not know this account any more."},
+        {"key-rotated", "This contact changed to the key that was announced before."},
+        {"different-before", "What came before a message of this contact was something else."},
+        {"sent-twice", "This contact sent two different messages in one place."},
+        {"bad-keys", "This contact's relay offered keys that are not theirs. They were refused."},
+        {"device-removed", "This device was removed from your account."},
+        {"displaced", "Another program reads this device's messages."},
+        {"not-seen", "This contact has not seen the keys you have now."},
         {"token-abuse", "A delivery token was abused; the contact gets a new one."},
         {"clock", "This computer's clock and the relay's differ by more than two minutes."},
     };
@@ -114,7 +123,7 @@ command_notices(struct cli *cli, int *ret)
     const json_t *each, *list;
     size_t i;
 
-    TRY(cli_call(cli, "notice.list", NULL, &r));
+    TRY(cli_call_list(cli, "notice.list", NULL, "notices", &r));
     list = json_object_get(r, "notices");
     if (cli->json)
         TRY(print_json(r));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/agent/agent.h"
 #include "core/agent/dispatch.h"
+#include "core/agent/pager.h"
 #include "core/agent/show.h"
 
 #define WAIT_MAX (60 * 1000) /* ms */
@@ -94,7 +95,7 @@ method_contact_take_new(struct call *c, json_t **ret)
 
 struct listing {
     const char *state; /* NULL: all but those who only ask, or were turned down */
-    json_t *list;
+    struct pager pager;
 };
 
 static enum err
@@ -105,20 +106,20 @@ list_one(void *ctx, const struct contact *c)
                                    : c->state != CONTACT_ASKING && c->state != CONTACT_NONE;
 
     if (wanted)
-        json_array_append_new(l->list, show_contact(c));
+        pager_add(&l->pager, show_contact(c));
     return OK;
 }
 
 static enum err
 list(struct call *c, const char *state, const char *key, json_t **ret)
 {
-    struct listing l = {.state = state, .list = json_array()};
-    enum err e = contacts_each(c->agent->engine, &l, list_one);
+    struct listing l = {.state = state};
 
+    TRY(pager_begin(c, &l.pager));
+    enum err e = contacts_each(c->agent->engine, &l, list_one);
     if (e == OK)
-        *ret = json_pack("{s:o}", key, l.list);
-    else
-        json_decref(l.list);
+        *ret = pager_end(&l.pager, key);
+    pager_done(&l.pager);
     return e;
 }
 

@@ -3,13 +3,13 @@
 
 #include "core/agent/agent.h"
 #include "core/agent/dispatch.h"
+#include "core/agent/pager.h"
 #include "core/agent/show.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 500
-#define PAGE_BYTES (RPC_LINE_MAX - 4096) /* of messages in one answer */
-#define WAIT_MAX (60 * 1000)             /* ms */
-#define SEEN "listen.seen"               /* in the store's meta */
+#define WAIT_MAX (60 * 1000) /* ms */
+#define SEEN "listen.seen"   /* in the store's meta */
 
 /* --- message.send --- */
 
@@ -181,4 +181,15 @@ method_message_seen(struct call *c, json_t **ret)
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     return id > before ? meta_set_int(db, SEEN, id) : OK;
+}
+
+enum err
+method_message_read(struct call *c, json_t **ret)
+{
+    struct contact contact;
+    int64_t id;
+
+    TRY(find_contact(c->agent->engine, param_string(c, "contact", ""), &contact));
+    TRY(id_read("message", param_string(c, "message", ""), &id));
+    return messages_mark_read(c->agent->engine, contact.id, id);
 }

@@ -5,6 +5,7 @@
 #include "core/agent/agent.h"
 #include "core/agent/dispatch.h"
 #include "core/agent/held.h"
+#include "core/agent/pager.h"
 #include "core/agent/settings.h"
 #include "core/agent/show.h"
 #include "core/relay_link.h"
@@ -132,7 +133,7 @@ method_relay_retry(struct call *c, json_t **ret)
 
 struct notice_list {
     struct engine *engine;
-    json_t *list;
+    struct pager pager;
 };
 
 static enum err
@@ -140,20 +141,20 @@ list_notice(void *ctx, const struct notice *n)
 {
     struct notice_list *l = ctx;
 
-    json_array_append_new(l->list, show_notice(l->engine, n));
+    pager_add(&l->pager, show_notice(l->engine, n));
     return OK;
 }
 
 enum err
 method_notice_list(struct call *c, json_t **ret)
 {
-    struct notice_list l = {.engine = c->agent->engine, .list = json_array()};
-    enum err e = notices_each(l.engine, &l, list_notice);
+    struct notice_list l = {.engine = c->agent->engine};
 
+    TRY(pager_begin(c, &l.pager));
+    enum err e = notices_each(l.engine, &l, list_notice);
     if (e == OK)
-        *ret = json_pack("{s:o}", "notices", l.list);
-    else
-        json_decref(l.list);
+        *ret = pager_end(&l.pager, "notices");
+    pager_done(&l.pager);
     return e;
 }
 

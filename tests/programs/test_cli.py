@@ -128,6 +128,8 @@ class Conversation(unittest.TestCase):
             wait_until(lambda: len(listener.lines) == 1, "the first line")
             self.alice.snug("send", "bob", "live")
             wait_until(lambda: len(listener.lines) == 2, "the second line")
+            unseen = '{"after":"seen"}'
+            wait_until(lambda: not json.loads(self.bob.snug("rpc", "message.list", unseen))["messages"], "marked as seen")
         finally:
             listener.stop()
         self.assertEqual([json.loads(line)["text"] for line in listener.lines], ["while nobody listens", "live"])
@@ -197,7 +199,17 @@ class Conversation(unittest.TestCase):
             self.assertIn(f"  {name} ", overview)
             self.assertIn("Usage: snug " + name, self.alice.snug("help", name))
             self.assertIn("Usage: snug " + name, self.alice.snug(name, "--help"))
-        self.assertIn("## message.send", self.alice.snug("rpc", "describe"))
+
+    def test_the_documented_methods_are_the_ones_there_are(self):
+        with open(os.path.join(os.path.dirname(__file__), "../../docs/RPC.md"), encoding="utf-8") as f:
+            documented = f.read().split("<!-- methods -->\n", 1)[1]
+        self.assertEqual(documented, self.alice.snug("rpc", "describe"))
+
+    def test_lists_come_whole_however_long_they_are(self):
+        for page in ({"limit": 1}, {"limit": 1, "after": "contact-1"}):
+            answer = json.loads(self.alice.snug("rpc", "contact.list", json.dumps(page)))
+            self.assertEqual((len(answer["contacts"]), answer["more"]), (0 if "after" in page else 1, False))
+        self.alice.snug("rpc", "contact.list", '{"limit":0}', expect=2)
 
 
 class Strangers(unittest.TestCase):
@@ -230,6 +242,15 @@ class Strangers(unittest.TestCase):
         self.assertEqual(self.bob.json("contacts")["contacts"][0]["state"], "blocked")
         self.bob.snug("unblock", "alice")
         self.bob.snug("send", "alice", "x", expect=3)
+
+    def test_become_contacts_who_see_that_they_were_read(self):
+        introduce(self.bob, self.alice)
+        self.bob.snug("settings", "receipts", "read")
+        self.bob.snug("send", "alice", "welcome")  # in a conversation that goes on, receipts come soon
+        self.alice.snug("send", "bob", "did you read this?")
+        self.bob.wait_received("did you read this?")
+        self.bob.snug("history", "alice")
+        wait_until(lambda: (True, "did you read this?", "read") in self.alice.messages(), "the receipt")
 
 
 if __name__ == "__main__":
