@@ -245,7 +245,8 @@ class Strangers(unittest.TestCase):
 
     def test_become_contacts_who_see_that_they_were_read(self):
         introduce(self.bob, self.alice)
-        self.bob.snug("settings", "receipts", "read")
+        for each in (self.alice, self.bob):  # mutual: who does not tell is not told
+            each.snug("settings", "receipts", "read")
         self.bob.snug("send", "alice", "welcome")  # in a conversation that goes on, receipts come soon
         self.alice.snug("send", "bob", "did you read this?")
         self.bob.wait_received("did you read this?")
