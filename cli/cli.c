@@ -45,14 +45,14 @@ unlock_by_hand(struct cli *cli)
 enum err
 cli_call(struct cli *cli, const char *method, json_t *params, json_t **ret)
 {
-    AUTO(json_decrefpp) json_t *again = params;
+    AUTO(json_decrefpp) json_t *again = params; /* taken */
 
     TRY(cli_connect(cli));
-    enum err e = rpc_call(cli->rpc, method, json_incref(params), ret);
+    enum err e = rpc_call(cli->rpc, method, json_incref(again), ret);
     if (e != ERR_LOCKED || !terminal_interactive())
         return e;
     TRY(unlock_by_hand(cli));
-    return rpc_call(cli->rpc, method, json_incref(params), ret);
+    return rpc_call(cli->rpc, method, json_incref(again), ret);
 }
 
 enum err

@@ -29,7 +29,6 @@ row_as_text(const json_t *about)
     print("%s:", get(row, "kind"));
     json_object_foreach(row, key, value)
     {
-        AUTO(buf_done) struct buf text = BUF(1024 * 1024);
         char *dumped = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
 
         if (strcmp(key, "kind") != 0 && dumped != NULL)
