@@ -33,6 +33,7 @@ class Socket(unittest.TestCase):
             self.skipTest("needs root to be another user")
         for path in (self.alice.folder, self.alice.runtime, os.path.dirname(self.alice.socket_path)):
             os.chmod(path, 0o755)
+            self.addCleanup(os.chmod, path, 0o700)  # or its owner would not trust it either
         os.chmod(self.alice.socket_path, 0o666)
         hello = 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.settimeout(20)\n' \
                 'try:\n s.sendall(b\'{"jsonrpc":"2.0","id":1,"method":"hello"}\\n\'); print(s.recv(9999))\n' \
