@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "relay/kept_tokens.h"
 #include "tests/fakes/store_memory.h"
 #include "tests/relay/fixture.h"
 
@@ -464,6 +465,81 @@ there_are_at_most_4096_live_tokens(void **state)
     free(entries);
 }
 
+struct many_tokens {
+    Wire__TokenEntry entries[TOKENS_MAX];
+    Wire__TokenEntry *pointers[TOKENS_MAX];
+    struct token_hash hashes[TOKENS_MAX];
+};
+
+/* Name COUNT new tokens in M. */
+static void
+name_new_tokens(struct many_tokens *many, Wire__TokensPut *m, size_t count, uint64_t expiry)
+{
+    for (size_t i = 0; i < count; i++) {
+        randombytes_buf(&many->hashes[i], sizeof many->hashes[i]);
+        wire__token_entry__init(&many->entries[i]);
+        many->entries[i].hash.data = many->hashes[i].b;
+        many->entries[i].hash.len = 32;
+        many->entries[i].kind = WIRE__TOKEN_KIND__TOKEN_DELIVER;
+        many->entries[i].expiry = expiry;
+        many->pointers[i] = &many->entries[i];
+    }
+    m->n_add = count;
+    m->add = many->pointers;
+}
+
+static void
+naming_a_token_twice_makes_no_room_for_more(void **state)
+{
+    struct relay *r = *state;
+    struct person alice = person_new("alice");
+    Wire__TokensPut m = WIRE__TOKENS_PUT__INIT;
+    struct many_tokens *many = calloc(1, sizeof *many);
+
+    relay_register(r, &alice, 0);
+    name_new_tokens(many, &m, TOKENS_MAX, 0);
+    assert_int_equal(put_tokens(r, &alice, &m), 204);
+    struct token_hash held = many->hashes[0], also = many->hashes[1];
+    ProtobufCBinaryData gone[2] = {{.len = 32, .data = held.b}, {.len = 32, .data = held.b}};
+
+    name_new_tokens(many, &m, 2, 0);
+    m.n_remove = 2;
+    m.remove = gone;
+    assert_int_equal(put_tokens(r, &alice, &m), 413); /* one goes, two come */
+    many->hashes[1] = also; /* one comes; one stays, though it is named as going */
+    gone[1].data = also.b;
+    assert_int_equal(put_tokens(r, &alice, &m), 204);
+    m.n_remove = 0;
+    name_new_tokens(many, &m, 1, 0);
+    assert_int_equal(put_tokens(r, &alice, &m), 413);
+    free(many);
+}
+
+static void
+count_record(void *ctx, const struct kept_token *t)
+{
+    ++*(size_t *)ctx;
+}
+
+static void
+expired_tokens_do_not_pile_up(void **state)
+{
+    struct relay *r = *state;
+    struct person alice = person_new("alice");
+    Wire__TokensPut m = WIRE__TOKENS_PUT__INIT;
+    struct many_tokens *many = calloc(1, sizeof *many);
+    size_t records = 0;
+
+    relay_register(r, &alice, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        name_new_tokens(many, &m, 500, START_MS / 1000 - 1);
+        assert_int_equal(put_tokens(r, &alice, &m), 204);
+    }
+    assert_ok(kept_tokens_each(r->store, 1, &records, count_record));
+    assert_true(records <= 500);
+    free(many);
+}
+
 static void
 a_sink_takes_everything_and_keeps_nothing(void **state)
 {
@@ -530,6 +606,8 @@ main(void)
         RELAY_TEST(a_reset_leaves_only_what_comes_with_it),
         RELAY_TEST(the_hash_of_the_tokens_is_over_their_sorted_hashes),
         RELAY_TEST(there_are_at_most_4096_live_tokens),
+        RELAY_TEST(naming_a_token_twice_makes_no_room_for_more),
+        RELAY_TEST(expired_tokens_do_not_pile_up),
         RELAY_TEST(a_sink_takes_everything_and_keeps_nothing),
         RELAY_TEST(a_sunk_invitation_still_takes_requests),
     };
