@@ -66,7 +66,7 @@ struct store {
     pthread_mutex_t mutex; /* of the two below */
     pthread_cond_t wake;
     bool checkpoint_wanted, closing;
-    atomic_bool checkpoint_failed;
+    atomic_bool lost; /* a sync or a copy failed: what is on the disk is not known any more */
 };
 
 static enum err
@@ -183,6 +183,18 @@ check_schema(sqlite3 *db, bool *ret_empty)
     return OK;
 }
 
+/* A full disk or a reader in the way: the log grows until there is room or a gap. All else is never
+ * tried again, for the second sync would say that the first one's pages are there. */
+static void
+checkpoint(struct store *s, sqlite3 *db, int mode)
+{
+    int primary = sqlite3_wal_checkpoint_v2(db, NULL, mode, NULL, NULL) & 0xff;
+
+    if (primary != SQLITE_OK && primary != SQLITE_BUSY && primary != SQLITE_LOCKED &&
+        primary != SQLITE_FULL)
+        atomic_store(&s->lost, true);
+}
+
 static void *
 checkpoint_thread(void *arg)
 {
@@ -196,13 +208,7 @@ checkpoint_thread(void *arg)
         }
         s->checkpoint_wanted = false;
         pthread_mutex_unlock(&s->mutex);
-        int rc = sqlite3_wal_checkpoint_v2(s->checkpoint_db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-                                           NULL);
-        int primary = rc & 0xff;
-        /* A full disk or a reader in the way: the log grows until there is room or a gap. */
-        if (primary != SQLITE_OK && primary != SQLITE_BUSY && primary != SQLITE_LOCKED &&
-            primary != SQLITE_FULL)
-            atomic_store(&s->checkpoint_failed, true);
+        checkpoint(s, s->checkpoint_db, SQLITE_CHECKPOINT_PASSIVE);
         pthread_mutex_lock(&s->mutex);
     }
     pthread_mutex_unlock(&s->mutex);
@@ -304,6 +310,15 @@ store_sqlite_open(const char *path, uint64_t max_bytes, struct store **ret)
     return OK;
 }
 
+/* The last to close copies the log back, unless the log may not be what was written. */
+static void
+close_database(struct store *s, sqlite3 *db)
+{
+    if (db != NULL && atomic_load(&s->lost))
+        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+    sqlite3_close(db);
+}
+
 void
 store_close(struct store *s)
 {
@@ -318,8 +333,8 @@ store_close(struct store *s)
     for (int t = 0; t < TABLE_COUNT; t++)
         for (int k = 0; k < ST_COUNT; k++)
             sqlite3_finalize(s->statements[t][k]);
-    sqlite3_close(s->checkpoint_db);
-    sqlite3_close(s->db);
+    close_database(s, s->checkpoint_db);
+    close_database(s, s->db);
     if (s->wal_fd >= 0)
         close(s->wal_fd);
     if (s->lock_fd >= 0)
@@ -524,21 +539,26 @@ ask_for_checkpoint(struct store *s)
     pthread_mutex_unlock(&s->mutex);
 }
 
+static enum err
+check_not_lost(struct store *s)
+{
+    return atomic_load(&s->lost) ? fail(ERR_IO, "the relay's store did not keep what was written")
+                                 : OK;
+}
+
 enum err
 store_commit(struct store *s)
 {
-    if (atomic_load(&s->checkpoint_failed))
-        return fail(ERR_IO, "copying the store's log back into its file failed");
+    TRY(check_not_lost(s));
     if (!s->in_transaction)
         return OK;
     TRY(run(s->db, "COMMIT"));
     s->in_transaction = false;
     if (s->wal_pages >= WAL_HARD_LIMIT)
-        /* Busy or full: the next commit tries again. A broken disk shows in the next write. */
-        sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+        checkpoint(s, s->db, SQLITE_CHECKPOINT_RESTART);
     else if (s->wal_pages >= WAL_CHECKPOINT)
         ask_for_checkpoint(s);
-    return OK;
+    return check_not_lost(s);
 }
 
 void
@@ -553,7 +573,11 @@ store_rollback(struct store *s)
 enum err
 store_sync(struct store *s)
 {
-    if (fdatasync(s->wal_fd) != 0)
-        return fail(ERR_IO, "fdatasync of the relay's store: %s", strerror(errno));
+    TRY(check_not_lost(s));
+    if (fdatasync(s->wal_fd) != 0) {
+        enum err e = fail(ERR_IO, "fdatasync of the relay's store: %s", strerror(errno));
+        atomic_store(&s->lost, true);
+        return e;
+    }
     return OK;
 }

@@ -4,6 +4,7 @@
  */
 #include "tests/check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sqlite3.h>
@@ -11,9 +12,41 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "relay/store_sqlite.h"
+
+/* A disk that fails: SQLite's calls, and the store's own, come here. */
+static bool database_sync_fails, log_sync_fails;
+static unsigned failed_syncs;
+
+static bool
+sync_fails(int fd)
+{
+    char link[64], path[256] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof path - 1) < 0)
+        return false;
+    size_t n = strlen(path);
+    bool fails = (database_sync_fails && n > 3 && strcmp(path + n - 3, ".db") == 0) ||
+                 (log_sync_fails && n > 4 && strcmp(path + n - 4, "-wal") == 0);
+    failed_syncs += fails;
+    errno = fails ? EIO : errno;
+    return fails;
+}
+
+int
+fsync(int fd)
+{
+    return sync_fails(fd) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int
+fdatasync(int fd)
+{
+    return sync_fails(fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
 
 struct folder {
     char path[64];
@@ -156,6 +189,62 @@ the_log_is_copied_back_while_it_grows(void **state)
     free(body);
 }
 
+static enum err
+put_and_commit(struct store *s, unsigned n, struct span body)
+{
+    uint8_t key[2] = {(uint8_t)(n >> 8), (uint8_t)n};
+    struct record r = {.key = SPAN(key, 2), .body = body};
+    TRY(store_put(s, TABLE_ITEM, &r));
+    return store_commit(s);
+}
+
+/* One transaction past the limit at which a commit copies the log back by itself. */
+static void
+a_failed_sync_of_a_commits_own_copying_is_not_tried_again(void **state)
+{
+    struct folder *f = *state;
+    struct store *s;
+    uint8_t *body = calloc(1, 1 << 20);
+
+    assert_ok(store_sqlite_open(f->db, 0, &s));
+    for (unsigned i = 0; i < 66; i++) {
+        uint8_t key[2] = {1, (uint8_t)i};
+        struct record r = {.key = SPAN(key, 2), .body = SPAN(body, 1 << 20)};
+        assert_ok(store_put(s, TABLE_ITEM, &r));
+    }
+    failed_syncs = 0;
+    database_sync_fails = true;
+    enum err e = store_commit(s);
+    database_sync_fails = false;
+    assert_int_equal(failed_syncs, 1);
+    assert_true(e == ERR_IO || put_and_commit(s, 1, SPAN(body, 1)) == ERR_IO);
+    store_close(s);
+    free(body);
+}
+
+/* What the kernel dropped may not be copied over what is whole. */
+static void
+a_store_whose_log_did_not_sync_is_closed_as_it_is(void **state)
+{
+    struct folder *f = *state;
+    char wal[128];
+    struct store *s;
+    struct stat before, after;
+
+    snprintf(wal, sizeof wal, "%s-wal", f->db);
+    assert_ok(store_sqlite_open(f->db, 0, &s));
+    assert_ok(put_and_commit(s, 1, SPAN_STR("body")));
+    assert_int_equal(stat(f->db, &before), 0);
+    log_sync_fails = true;
+    assert_err(store_sync(s), ERR_IO);
+    log_sync_fails = false;
+    store_close(s);
+    assert_int_equal(stat(wal, &after), 0);
+    assert_int_equal(stat(f->db, &after), 0);
+    assert_int_equal(before.st_size, after.st_size);
+    assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof before.st_mtim);
+}
+
 /* A file system of two megabytes over the test's folder, seen by this process alone. */
 static bool
 small_disk(const struct folder *f)
@@ -233,6 +322,8 @@ main(void)
         FILE_TEST(nobody_else_may_read_the_files),
         FILE_TEST(a_full_disk_refuses_a_commit_and_keeps_what_was),
         FILE_TEST(the_log_is_copied_back_while_it_grows),
+        FILE_TEST(a_failed_sync_of_a_commits_own_copying_is_not_tried_again),
+        FILE_TEST(a_store_whose_log_did_not_sync_is_closed_as_it_is),
     };
     return cmocka_run_group_tests_name("relay-store-sqlite-files", tests, NULL, NULL);
 }
