@@ -13,6 +13,28 @@
 #define LINGER_TIME 2000
 #define LAST_TIME (10 * 1000)
 
+bool
+conn_may_hold(const struct conn *c, size_t n)
+{
+    const struct server *s = c->server;
+    size_t more = n > c->held ? n - c->held : 0;
+
+    return more == 0 || (s->held_bytes + more <= s->limits.held &&
+                         sources_held(s->sources, c->source) + more <= s->limits.held_a_source);
+}
+
+void
+conn_hold(struct conn *c, size_t n)
+{
+    struct server *s = c->server;
+
+    if (n == c->held)
+        return;
+    sources_hold(s->sources, c->source, c->held, n);
+    s->held_bytes = s->held_bytes - c->held + n;
+    c->held = n;
+}
+
 static void
 close_conn(struct conn *c)
 {
@@ -30,8 +52,8 @@ close_conn(struct conn *c)
     loop_later_clear(s->loop, &c->flush);
     tls_conn_free(c->tls);
     close(c->io.fd);
+    conn_hold(c, 0);
     sources_leave(s->sources, c->source);
-    s->body_bytes -= c->counted;
     if (--s->conn_count == 0 && s->leaving)
         loop_stop(s->loop);
     http1_done(&c->http);
@@ -184,6 +206,8 @@ flush(struct conn *c)
         return true;
     buf_done(&c->out);
     c->sent = 0;
+    if (!c->arriving)
+        conn_hold(c, 0);
     return c->state == CONN_LAST ? say_goodbye(c) : true;
 }
 

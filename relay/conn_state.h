@@ -34,8 +34,8 @@ struct conn {
     struct http1 http;
     struct buf in; /* read, and not yet looked at */
     struct buf out;
-    size_t sent;    /* of `out` */
-    size_t counted; /* of server->body_bytes */
+    size_t sent; /* of `out` */
+    size_t held; /* of server->held_bytes */
     size_t lingered;
     struct service_answer answer; /* while WAITING */
     struct stream *stream;
@@ -44,6 +44,10 @@ struct conn {
 
 /* Close unless something happens within MS. */
 void conn_deadline_in(struct conn *c, uint64_t ms);
+
+/* Whether N bytes of body or answer may be held for C in place of what is; and to say so. */
+bool conn_may_hold(const struct conn *c, size_t n);
+void conn_hold(struct conn *c, size_t n);
 
 /* Send what is there and close; for how long that is tried depends on who is in a hurry. */
 void conn_become_last(struct conn *c);

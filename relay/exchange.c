@@ -4,7 +4,8 @@
 #include "relay/conn_state.h"
 #include "relay/refusal.h"
 
-#define SMALL_BODY (64 * 1024) /* cheaper to read than another handshake */
+#define SMALL_BODY (64 * 1024)   /* cheaper to read than another handshake */
+#define SMALL_ANSWER (16 * 1024) /* not worth counting beside the connection itself */
 #define NEVER (1000ULL * 365 * SECONDS_A_DAY)
 #define STREAM_OUT_MAX (2 * (STREAM_UNSENT_MAX + FRAME_MAX))
 
@@ -118,11 +119,16 @@ handle(struct conn *c)
         loop_later(s->loop, &s->batch_end);
     }
     http1_next(&c->http);
-    s->body_bytes -= c->counted;
-    c->counted = 0;
-    if (busy)
+    conn_hold(c, 0);
+    bool counts = c->answer.kind == ANSWER_NOW && c->answer.body.n > SMALL_ANSWER;
+    size_t large = counts ? c->answer.body.n : 0;
+    if (busy || !conn_may_hold(c, large)) {
+        service_answer_done(&c->answer);
         answer_refusal(c, 503, 1);
-    else if (c->answer.kind == ANSWER_NOW)
+        return;
+    }
+    conn_hold(c, large);
+    if (c->answer.kind == ANSWER_NOW)
         answer_from_service(c);
     else if (c->answer.kind == ANSWER_AFTER_COMMIT)
         wait_for_commit(c);
@@ -137,15 +143,23 @@ expect_body(struct conn *c)
     struct server *s = c->server;
     size_t n = c->http.request.content_length;
 
-    if (n > BODIES_MAX - s->body_bytes || (n > SMALL_BODY && service_overloaded(s->service))) {
+    if (!conn_may_hold(c, n) || (n > SMALL_BODY && service_overloaded(s->service))) {
         exchange_cut_short(c, 503, 1);
         return;
     }
-    c->counted = n;
-    s->body_bytes += n;
     conn_deadline_in(c, s->limits.request + n / 16);
     if (c->http.request.expects_continue)
         http1_write_continue(&c->out);
+}
+
+/* What has come counts, not what was announced: that would cost who announces it nothing. */
+static void
+count_body(struct conn *c)
+{
+    if (conn_may_hold(c, c->http.body.cap))
+        conn_hold(c, c->http.body.cap);
+    else
+        exchange_cut_short(c, 503, 1);
 }
 
 void
@@ -163,6 +177,8 @@ exchange_take(struct conn *c)
         buf_done(&c->in);
     if (e == HTTP1_HEAD)
         expect_body(c);
+    else if (e == HTTP1_MORE)
+        count_body(c);
     else if (e == HTTP1_REQUEST)
         handle(c);
     else if (e == HTTP1_REFUSED)

@@ -20,7 +20,8 @@
 /* Times in milliseconds. */
 struct server_limits {
     size_t connections, connections_a_source;
-    uint64_t handshake; /* from accept to the end of the TLS handshake */
+    size_t held, held_a_source; /* bytes of bodies that arrive and of answers not yet taken */
+    uint64_t handshake;         /* from accept to the end of the TLS handshake */
     uint64_t request; /* from a request's first byte to its last, plus 1 ms per 16 bytes of body */
     uint64_t idle;    /* between requests */
     uint64_t stuck;   /* nothing of an answer or a stream was taken for so long */
@@ -31,6 +32,8 @@ struct server_limits {
     ((struct server_limits){                                                                       \
         .connections = 20000,                                                                      \
         .connections_a_source = 512,                                                               \
+        .held = 64 * 1024 * 1024,                                                                  \
+        .held_a_source = 8 * 1024 * 1024,                                                          \
         .handshake = 10 * 1000,                                                                    \
         .request = 10 * 1000,                                                                      \
         .idle = 60 * 1000,                                                                         \
@@ -40,8 +43,7 @@ struct server_limits {
         .stream_life = STREAM_LIFE * 1000ULL,                                                      \
     })
 
-#define BODIES_MAX (64 * 1024 * 1024) /* of all requests that are arriving */
-#define SHUTDOWN_WAIT 3000            /* for the last answers and byes to leave */
+#define SHUTDOWN_WAIT 3000 /* for the last answers and byes to leave */
 
 struct conn;
 
@@ -57,7 +59,7 @@ struct server {
     struct loop_timer tick, patience;
     struct loop_task release, batch_end;
     struct conn *conns, *waiting; /* lists, linked in conn.c */
-    size_t conn_count, body_bytes;
+    size_t conn_count, held_bytes;
     uint64_t committed; /* every ticket up to here is durable */
     bool broken, leaving;
 };

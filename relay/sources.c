@@ -11,7 +11,7 @@
 struct entry {
     struct entry *next;
     struct source source;
-    size_t count;
+    size_t count, held;
 };
 
 struct sources {
@@ -100,6 +100,23 @@ sources_enter(struct sources *s, struct source source, size_t max)
         return fail(ERR_LIMIT, "too many connections from one source");
     (*at)->count++;
     return OK;
+}
+
+void
+sources_hold(struct sources *s, struct source source, size_t before, size_t n)
+{
+    struct entry *e = source.loopback ? NULL : *find(s, source);
+
+    assert(source.loopback || (e != NULL && e->held >= before));
+    if (e != NULL)
+        e->held = e->held - before + n;
+}
+
+size_t
+sources_held(struct sources *s, struct source source)
+{
+    const struct entry *e = source.loopback ? NULL : *find(s, source);
+    return e == NULL ? 0 : e->held;
 }
 
 void

@@ -446,6 +446,60 @@ server_answers_503_to_writes_while_the_writer_is_behind(void **state)
 }
 
 static void
+server_takes_bodies_while_others_only_announce_theirs(void **state)
+{
+    static const char head[] = "POST /big HTTP/1.1\r\nHost: relay.example\r\n"
+                               "Content-Type: application/x-protobuf\r\n"
+                               "Content-Length: 1048576\r\n\r\n";
+    struct client *idle = calloc(66, sizeof *idle), c;
+    struct relay r;
+
+    relay_start(&r, quick_limits());
+    for (size_t i = 0; i < 66; i++) {
+        client_open(&idle[i], &r, 0);
+        client_send(&idle[i], SPAN_STR(head));
+    }
+    client_open(&c, &r, 0);
+    assert_int_equal(client_call(&c, "GET", "/now"), 200);
+    client_send(&c, SPAN_STR("POST /big HTTP/1.1\r\nHost: relay.example\r\n"
+                             "Content-Type: application/x-protobuf\r\n"
+                             "Content-Length: 4\r\n\r\nbody"));
+    assert_int_equal(client_answer(&c, NULL), 200);
+    for (size_t i = 0; i < 66; i++)
+        client_close(&idle[i]);
+    client_close(&c);
+    free(idle);
+    assert_ok(relay_stop(&r));
+}
+
+/* The kernel takes some of what is not read; the rest stays with the relay. */
+static void
+server_holds_no_more_answers_than_it_has_room_for(void **state)
+{
+    struct server_limits limits = quick_limits();
+    struct client lazy, c;
+    unsigned status = 0;
+    struct relay r;
+
+    limits.held = (1 << 20) + (1 << 19);
+    relay_start(&r, limits);
+    client_open(&lazy, &r, 4096);
+    client_open(&c, &r, 0);
+    for (unsigned i = 0; i < 16; i++)
+        client_ask(&lazy, "GET", "/large");
+    for (unsigned i = 0; i < 1000 && status != 503; i++)
+        status = client_call(&c, "GET", "/large");
+    assert_int_equal(status, 503);
+    assert_int_equal(client_call(&c, "GET", "/now"), 200);
+    client_close(&lazy);
+    for (unsigned i = 0; i < 1000 && status != 200; i++)
+        status = client_call(&c, "GET", "/large");
+    assert_int_equal(status, 200);
+    client_close(&c);
+    assert_ok(relay_stop(&r));
+}
+
+static void
 stream_gives_hello_backlog_end_and_what_is_pushed(void **state)
 {
     struct relay r;
@@ -752,6 +806,8 @@ main(void)
         cmocka_unit_test(server_answers_507_for_what_was_not_stored_and_goes_on),
         cmocka_unit_test(server_answers_503_and_ends_when_the_store_is_broken),
         cmocka_unit_test(server_answers_503_to_writes_while_the_writer_is_behind),
+        cmocka_unit_test(server_takes_bodies_while_others_only_announce_theirs),
+        cmocka_unit_test(server_holds_no_more_answers_than_it_has_room_for),
         cmocka_unit_test(stream_gives_hello_backlog_end_and_what_is_pushed),
         cmocka_unit_test(stream_of_a_slow_reader_loses_nothing_and_keeps_the_order),
         cmocka_unit_test(stream_of_a_stuck_reader_is_closed),
