@@ -3,7 +3,8 @@
  * Everything this relay holds about an account, for its owner, signed (row 26a of B21).
  *
  * The first page has all but the items; items follow in the order of queues, requests first, a
- * bounded number a page. The cursor is device << 58 | n, which holds n until the year 2153.
+ * bounded number a page. The cursor is device << 57 | n, which holds n until the year 2089 and is
+ * below 2^63, like every cursor.
  */
 #include <sodium.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 #define ITEMS_A_PAGE 256
 #define BYTES_A_PAGE ((size_t)1024 * 1024) /* of envelopes to hash */
-#define CURSOR_BITS 58
+#define CURSOR_BITS 57
 
 struct page {
     struct call *c;

@@ -487,6 +487,18 @@ what_is_held_comes_in_pages(void **state)
     assert_true(pages > 1);
 }
 
+static void
+what_is_held_comes_in_pages_for_the_highest_device_too(void **state)
+{
+    struct world *w = *state;
+
+    w->alice = person_new("alice2");
+    w->alice.device = DEVICE_ID_MAX;
+    relay_register(w->relay, &w->alice, 10);
+    w->token = token_grant(w->relay, &w->alice, 1, 77, WIRE__TOKEN_KIND__TOKEN_DELIVER, 0);
+    what_is_held_comes_in_pages(state);
+}
+
 int
 main(void)
 {
@@ -511,6 +523,7 @@ main(void)
         COMMIT_TEST(a_broken_disk_ends_the_service),
         RELAY_TEST(the_owner_sees_all_that_is_held_signed),
         RELAY_TEST(what_is_held_comes_in_pages),
+        RELAY_TEST(what_is_held_comes_in_pages_for_the_highest_device_too),
     };
     return cmocka_run_group_tests_name("relay-service-queue", tests, NULL, NULL);
 }
