@@ -215,6 +215,9 @@ handle_register(struct call *c)
     unsigned refused = 0;
     bool same = false;
 
+    uint32_t wait = call_source_limit(c, QUOTA_SOURCE_UNKNOWN);
+    if (wait > 0)
+        return answer_wait(c, 429, wait);
     TRY(with_pow_read(c->request->body, &body));
     TRY(register_read(span_pb(body->request), &m));
     r.m = m;

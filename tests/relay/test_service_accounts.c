@@ -293,6 +293,21 @@ registrations_are_limited_by_source(void **state)
     assert_int_equal(attempt_send(r, &a), 201);
 }
 
+/* Each costs signatures to check. */
+static void
+registrations_that_fail_are_limited_by_source(void **state)
+{
+    struct relay *r = *state;
+    struct person p = person_new("alice");
+
+    r->source = (struct source){.b = {10, 1, 2}};
+    for (int i = 0; i <= SOURCE_RATE_A_MINUTE; i++) {
+        struct attempt a = attempt_new(&p);
+        a.manifest.p[a.manifest.n - 1] ^= 1;
+        assert_int_equal(attempt_send(r, &a), i < SOURCE_RATE_A_MINUTE ? 422 : 429);
+    }
+}
+
 static void
 cards_are_limited_by_source(void **state)
 {
@@ -499,6 +514,7 @@ main(void)
         RELAY_TEST(a_relay_by_invitation_wants_a_code_once),
         RELAY_TEST(a_closed_relay_takes_nobody),
         RELAY_TEST(registrations_are_limited_by_source),
+        RELAY_TEST(registrations_that_fail_are_limited_by_source),
         RELAY_TEST(cards_are_limited_by_source),
         RELAY_TEST(bodies_that_are_malformed_or_too_large_are_refused),
         RELAY_TEST(a_signed_request_is_answered_under_each_name_of_the_relay),
