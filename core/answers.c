@@ -164,6 +164,22 @@ devices_differ(struct engine *e, struct line *l, const struct contact *c, struct
     return OK;
 }
 
+/* Told once a day; the line goes on trying. */
+static enum err
+keys_are_bad(struct engine *e, struct line *l, enum err why)
+{
+    AUTO(tx_done) struct tx tx = {0};
+
+    line_fail(e, l, 0);
+    if (why != ERR_UNTRUSTED && why != ERR_STALE)
+        return why;
+    TRY(act_begin(e, &tx));
+    TRY(act_end(e, &tx,
+                notice_once_a_day(e, why == ERR_STALE ? "not-seen" : "bad-keys", l->contact,
+                                  SPAN_NONE, SPAN_NONE)));
+    return why;
+}
+
 static enum err
 undo_envelope(struct engine *e, struct line *l)
 {
@@ -179,10 +195,8 @@ key_replaced(struct engine *e, struct line *l, const struct contact *c,
         .device = changed->device, .object = span_pb(changed->bundle), .start = START_NONE};
 
     enum err taken = sending_take_bundle(e, c, &b);
-    if (taken != OK) {
-        line_fail(e, l, 0);
-        return taken;
-    }
+    if (taken != OK)
+        return keys_are_bad(e, l, taken);
     TRY(in_act(e, l, undo_envelope));
     line_again(e, l);
     return OK;
@@ -234,36 +248,18 @@ take_device_keys(struct engine *e, struct line *l, const struct contact *c,
     return sending_take_bundle(e, c, &b);
 }
 
-/* Told once in a row of failures; the line goes on trying. */
-static enum err
-keys_are_bad(struct engine *e, struct line *l, enum err why)
-{
-    AUTO(tx_done) struct tx tx = {0};
-
-    if (l->backoff.failures > 0 || (why != ERR_UNTRUSTED && why != ERR_STALE))
-        return why;
-    TRY(act_begin(e, &tx));
-    TRY(act_end(e, &tx,
-                notice_add(e, why == ERR_STALE ? "not-seen" : "bad-keys", l->contact, SPAN_NONE,
-                           SPAN_NONE)));
-    return why;
-}
-
 static enum err
 take_keys(struct engine *e, struct line *l, const struct contact *c, const struct relay_reply *r)
 {
     AUTO(keys_freep) Wire__Keys *keys = NULL;
 
     enum err taken = keys_read(r->body, &keys);
-    if (taken == OK && r->status == 409)
-        return devices_differ(e, l, c, span_pb(keys->manifest));
-    if (taken == OK)
+    if (taken != OK)
+        taken = taken == ERR_MEMORY ? taken : ERR_UNTRUSTED;
+    else
         taken = keys->n_devices == 0 ? ERR_UNTRUSTED : take_device_keys(e, l, c, keys->devices[0]);
-    if (taken != OK) {
-        taken = keys_are_bad(e, l, taken);
-        line_fail(e, l, 0);
-        return taken;
-    }
+    if (taken != OK)
+        return keys_are_bad(e, l, taken);
     l->fetched = true;
     line_again(e, l);
     return OK;
@@ -311,9 +307,6 @@ take(struct engine *e, struct line *l, const struct contact *c, const struct rel
     case 404:
         return not_known(e, l, c);
     case 409:
-        if (l->kind == CALL_KEYS)
-            return take_keys(e, l, c, r);
-        return changed(e, l, c, r);
     case 410:
         return changed(e, l, c, r);
     case 428: /* it has said by now what it wants */

@@ -10,7 +10,6 @@
 #include "core/inbox.h"
 #include "core/prekeys.h"
 #include "core/trust.h"
-#include "wire/check.h"
 
 #define START_MS (1767225600000LL + 86400000LL * 100)
 #define RETENTION_MS (21LL * SECONDS_A_DAY * 1000)
@@ -42,9 +41,9 @@ happens(struct pair *p, int per_mille)
 /* --- the post office
  * ---------------------------------------------------------------------------- */
 
-static void
-answer(struct person *p, uint64_t id, enum transport_failure failure, unsigned status,
-       const ProtobufCMessage *body)
+void
+person_answer(struct person *p, uint64_t id, const struct transport_answer *a,
+              const ProtobufCMessage *body)
 {
     struct pair *pair = p->pair;
     if (pair->answer_count == pair->answer_space) {
@@ -52,13 +51,17 @@ answer(struct person *p, uint64_t id, enum transport_failure failure, unsigned s
         pair->answers = realloc(pair->answers, pair->answer_space * sizeof *pair->answers);
         assert_non_null(pair->answers);
     }
-    struct post_answer *a = &pair->answers[pair->answer_count++];
-    *a = (struct post_answer){.to = p->who,
-                              .id = id,
-                              .answer = {.failure = failure, .status = status},
-                              .body = BUF(ANSWER_MAX)};
+    struct post_answer *to = &pair->answers[pair->answer_count++];
+    *to = (struct post_answer){.to = p->who, .id = id, .answer = *a, .body = BUF(ANSWER_MAX)};
     if (body != NULL)
-        wire_pack(&a->body, body);
+        wire_pack(&to->body, body);
+}
+
+static void
+answer(struct person *p, uint64_t id, enum transport_failure failure, unsigned status,
+       const ProtobufCMessage *body)
+{
+    person_answer(p, id, &(struct transport_answer){.failure = failure, .status = status}, body);
 }
 
 static void
@@ -163,6 +166,8 @@ post_start(void *self, const struct transport_request *r)
 {
     struct person *p = self;
 
+    if (p->pair->clerk != NULL && p->pair->clerk(p, r))
+        return;
     if (strcmp(r->path, "/v1/relay") == 0)
         post_relay_info(p, r->id);
     else if (happens(p->pair, p->pair->faults.lose_request) || r->lane == LANE_OWN)

@@ -13,6 +13,7 @@
 
 #include "core/engine_state.h"
 #include "core/messages.h"
+#include "wire/check.h"
 
 #define MINUTE_MS 60000LL
 #define HOUR_MS (60 * MINUTE_MS)
@@ -54,6 +55,8 @@ struct pair {
     int64_t now_ms;
     struct post_faults faults;
     unsigned status; /* answer every deliver with this and store nothing; 0: be good */
+    /* Sees every request before the post office does; true: it has answered it. NULL: nobody. */
+    bool (*clerk)(struct person *p, const struct transport_request *r);
     struct post_answer *answers;
     size_t answer_count, answer_space;
     struct post_idem *idems;
@@ -75,6 +78,10 @@ int64_t person_say(struct person *p, const char *text);
 void person_say_many(struct person *p, int n, int64_t step);
 /* Hand over item I again, under a new number. */
 void person_hand_over(struct person *p, size_t i);
+
+/* What a clerk answers; what is borrowed in A is not read, BODY may be NULL. */
+void person_answer(struct person *p, uint64_t id, const struct transport_answer *a,
+                   const ProtobufCMessage *body);
 
 /* What TO shows of what was said to it: "a b c", with [gap] and [gone] for place holders. */
 void pair_assert_heard(struct pair *p, enum who to, const char *expected);
