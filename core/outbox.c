@@ -244,14 +244,15 @@ first_in_lane(struct engine *e, const struct contact *c, enum lane_of_row lane,
     return row_end(&q, ret);
 }
 
-/* The session is broken, so nothing else may be encrypted before its reset. */
+/* What passes everything that waits: a reset, for the session is broken and nothing else may be
+ * encrypted before it; and a manifest, without which what follows may not be understood. */
 static enum err
-first_reset(struct engine *e, const struct contact *c, struct outbox_row *ret)
+first_urgent(struct engine *e, const struct contact *c, struct outbox_row *ret)
 {
     AUTO(query_done) struct query q;
     TRY(db_query(e->db, &q,
-                 "SELECT " ROW_COLUMNS " FROM outbox WHERE contact=?1 AND state=0 AND type=20 "
-                 "ORDER BY id LIMIT 1",
+                 "SELECT " ROW_COLUMNS " FROM outbox WHERE contact=?1 AND state=0 AND type IN "
+                 "(20,50) ORDER BY type,id LIMIT 1",
                  "i", c->id));
     return row_end(&q, ret);
 }
@@ -290,7 +291,7 @@ outbox_head(struct engine *e, const struct contact *c, struct outbox_row *ret)
         return first_in_lane(e, c, ROW_REQUEST, ret);
     if (c->state != CONTACT_ACCEPTED)
         return fail(ERR_NOT_FOUND, "nothing may go to this contact");
-    enum err found = first_reset(e, c, ret);
+    enum err found = first_urgent(e, c, ret);
     if (found == ERR_NOT_FOUND)
         found = first_in_lane(e, c, ROW_DELIVER, ret);
     TRY(found);
@@ -394,6 +395,9 @@ line_begin(struct engine *e, struct line *l)
         return act_end(e, &tx, outbox_fail(e, row.id, ready));
     }
     TRY(ready);
+    TRY(outbox_head(e, &c, &row)); /* its manifest may have to go first */
+    if (row.id != l->row)
+        return OK;
     return delivery_send(e, l, &c, &row);
 }
 

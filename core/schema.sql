@@ -186,7 +186,7 @@ CREATE TABLE outbox(
 );
 CREATE INDEX outbox_by_contact ON outbox(contact, state, id);
 CREATE INDEX outbox_by_chain ON outbox(chain, seq);
-CREATE INDEX outbox_resets ON outbox(contact) WHERE type=20 AND state=0;
+CREATE INDEX outbox_urgent ON outbox(contact, type) WHERE type IN (20,50) AND state=0;
 
 -- Receipts that wait for their random delay (B10), and how often a contact got an ack or a resend lately (B6.5, B6.7).
 CREATE TABLE receipts_due(contact INTEGER NOT NULL, kind INTEGER NOT NULL, msg_id BLOB NOT NULL, due_ms INTEGER NOT NULL,

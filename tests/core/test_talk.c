@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/inbox.h"
+#include "core/outbox.h"
 
 static struct pair pair;
 static struct person *const alice = &pair.people[ALICE], *const bob = &pair.people[BOB];
@@ -240,6 +241,71 @@ an_initial_message_in_another_envelope_is_a_replay(void **state)
 }
 
 static void
+queue(struct person *p, enum content_type type, struct span body)
+{
+    AUTO(tx_done) struct tx tx = {0};
+    int64_t row;
+
+    assert_ok(tx_begin(p->engine->db, &tx));
+    assert_ok(outbox_add(
+        p->engine, &(struct outgoing){.contact = p->contact, .type = type, .body = body}, &row));
+    assert_ok(tx_commit(&tx));
+}
+
+/* A manifest of ours as large as one can get, beside which a long content has no room. */
+static void
+what_does_not_fit_beside_a_manifest_goes_after_it(void **state)
+{
+    static uint8_t text[TEXT_MAX], large[4000];
+
+    memset(text, 'x', sizeof text);
+    assert_ok(db_run(alice->engine->db, "UPDATE manifests SET object=?1 WHERE account=?2", "bb",
+                     SPAN(large, sizeof large), SPAN_OF(alice->engine->account)));
+    bob->away = true;
+    int64_t id;
+    assert_ok(message_send_text(alice->engine, alice->contact, SPAN(text, sizeof text), &id));
+    person_say(alice, "m2");
+    pair_run(&pair, MINUTE_MS);
+    assert_true(bob->count >= 3);
+    assert_int_equal(bob->items[0].envelope.n, ENVELOPE_B2); /* the manifest */
+    assert_int_equal(bob->items[1].envelope.n, ENVELOPE_B3); /* the text, without */
+    assert_int_equal(bob->items[2].envelope.n, ENVELOPE_B2); /* with it again */
+    assert_int_equal(bob->count, 3);
+    bob->items[0].taken = bob->items[2].taken = true; /* junk, in fact */
+    bob->away = false;
+    pair_run(&pair, 1000);
+    assert_int_equal(person_count(bob, "SELECT count(*) FROM messages WHERE length(text)=60000"),
+                     1);
+}
+
+/* Of what an answer quotes, mentions or forwards nothing is shown yet; its text is. */
+static void
+a_text_with_all_its_trimmings_shows_its_text(void **state)
+{
+    AUTO(buf_done) struct buf body = BUF(SHARED_MAX);
+    uint8_t id[16] = {1}, hash[16] = {2}, account[32] = {3};
+    Wire__Mention mention = WIRE__MENTION__INIT, *mentions[] = {&mention};
+    Wire__Range range = WIRE__RANGE__INIT, *ranges[] = {&range};
+    Wire__Text t;
+
+    wire__text__init(&t);
+    mention.account_id = (ProtobufCBinaryData){sizeof account, account};
+    mention.length = range.length = 2;
+    t.text = (char *)(uintptr_t) "m1";
+    t.reply_to = (ProtobufCBinaryData){sizeof id, id};
+    t.reply_hash = (ProtobufCBinaryData){sizeof hash, hash};
+    t.mentions = mentions;
+    t.ranges = ranges;
+    t.n_mentions = t.n_ranges = 1;
+    t.forwarded = true;
+    range.kind = 1;
+    wire_pack(&body, &t.base);
+    queue(alice, CONTENT_TEXT, buf_span(&body));
+    pair_run(&pair, MINUTE_MS);
+    pair_assert_heard(&pair, BOB, "m1");
+}
+
+static void
 trouble_of_the_store_acknowledges_nothing(void **state)
 {
     bob->away = true;
@@ -274,6 +340,8 @@ main(void)
         TEST(a_token_that_is_gone_is_shown_and_tried_again),
         TEST(an_envelope_that_somebody_else_made_is_dropped_without_a_word),
         TEST(an_initial_message_in_another_envelope_is_a_replay),
+        TEST(what_does_not_fit_beside_a_manifest_goes_after_it),
+        TEST(a_text_with_all_its_trimmings_shows_its_text),
         TEST(trouble_of_the_store_acknowledges_nothing),
     };
     return cmocka_run_group_tests_name("core-talk", tests, NULL, NULL);
