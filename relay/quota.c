@@ -11,8 +11,8 @@
 #define HOUR 3600000.0
 #define DAY_MS (SECONDS_A_DAY * (uint64_t)1000)
 
-#define COUNTERS (1u << 16)
-#define PROBES 8 /* places where a counter may be */
+#define COUNTERS (1u << 16) /* of each kind */
+#define PROBES 8            /* places where a counter may be */
 
 static const struct {
     double max;    /* the bucket's size, or the most in a day */
@@ -39,7 +39,7 @@ struct counter {
 };
 
 struct quota {
-    struct counter counters[COUNTERS];
+    struct counter counters[QUOTA_COUNT][COUNTERS];
     uint8_t key[crypto_shorthash_KEYBYTES];
 };
 
@@ -72,19 +72,27 @@ used_now(enum quota_kind kind, const struct counter *c, uint64_t now)
     return c->used > back ? c->used - back : 0;
 }
 
-static struct counter *
-find(struct quota *q, enum quota_kind kind, struct span who, uint64_t now)
+static uint64_t
+hash_of(const struct quota *q, enum quota_kind kind, struct span who)
 {
     uint8_t thing[64] = {(uint8_t)kind};
     uint64_t h;
-    struct counter *oldest = NULL;
 
     assert(who.n < sizeof thing);
     memcpy(thing + 1, who.p, who.n);
     crypto_shorthash((unsigned char *)&h, thing, who.n + 1, q->key);
-    h |= h == 0;
+    return h | (h == 0);
+}
+
+/* Every kind has places of its own, or whoever has many tokens could make others forget. */
+static struct counter *
+find(struct quota *q, enum quota_kind kind, struct span who, uint64_t now)
+{
+    uint64_t h = hash_of(q, kind, who);
+    struct counter *oldest = NULL;
+
     for (size_t i = 0; i < PROBES; i++) {
-        struct counter *c = &q->counters[(h + i) & (COUNTERS - 1)];
+        struct counter *c = &q->counters[kind][(h + i) & (COUNTERS - 1)];
         if (c->who == h)
             return c;
         if (oldest == NULL || c->when < oldest->when) /* a free one is from time 0 */
@@ -122,5 +130,12 @@ quota_take(struct quota *q, enum quota_kind kind, struct span who, uint64_t amou
 uint64_t
 quota_used(struct quota *q, enum quota_kind kind, struct span who, uint64_t now)
 {
-    return (uint64_t)used_now(kind, find(q, kind, who, now), now);
+    uint64_t h = hash_of(q, kind, who);
+
+    for (size_t i = 0; i < PROBES; i++) {
+        const struct counter *c = &q->counters[kind][(h + i) & (COUNTERS - 1)];
+        if (c->who == h)
+            return (uint64_t)used_now(kind, c, now);
+    }
+    return 0; /* looking takes no place */
 }

@@ -4,7 +4,8 @@
  *
  * The one thing to know: a rate either fills a bucket steadily (so many an hour, with a burst) or
  * counts within a day. Who is counted is a key: the source of a request, a token's hash, a device.
- * The number of counters is bounded; when there is no place the one longest untouched makes room.
+ * The number of counters of a kind is bounded; when there is no place the one longest untouched
+ * makes room.
  */
 #pragma once
 

@@ -84,6 +84,34 @@ a_hundred_thousand_sources_find_a_place(void **state)
         assert_int_equal(quota_take(q, QUOTA_SOURCE_UNKNOWN, SPAN(&i, 4), 1, NOON + i), 0);
 }
 
+/* More tokens than there are counters. */
+#define MANY_TOKENS (1u << 18)
+
+static void
+using_many_tokens_gives_a_source_nothing_back(void **state)
+{
+    struct quota *q = *state;
+    struct span source = SPAN_STR("source");
+
+    assert_int_equal(quota_take(q, QUOTA_SOURCE_REGISTER, source, REGISTRATIONS_AN_HOUR, NOON), 0);
+    for (uint32_t i = 0; i < MANY_TOKENS; i++)
+        (void)quota_take(q, QUOTA_TOKEN, SPAN((const uint8_t *)&i, sizeof i), 1, NOON + 1);
+    assert_int_not_equal(quota_take(q, QUOTA_SOURCE_REGISTER, source, 1, NOON + 2), 0);
+}
+
+static void
+looking_at_counters_forgets_none(void **state)
+{
+    struct quota *q = *state;
+    struct span token = SPAN_STR("token");
+
+    assert_int_equal(quota_take(q, QUOTA_TOKEN_BYTES, token, 7, NOON), 0);
+    for (uint32_t i = 0; i < MANY_TOKENS; i++)
+        assert_int_equal(
+            quota_used(q, QUOTA_TOKEN_BYTES, SPAN((const uint8_t *)&i, sizeof i), NOON + 1), 0);
+    assert_int_equal(quota_used(q, QUOTA_TOKEN_BYTES, token, NOON + 2), 7);
+}
+
 int
 main(void)
 {
@@ -94,6 +122,8 @@ main(void)
         QUOTA_TEST(what_counts_by_day_starts_anew_at_midnight),
         QUOTA_TEST(an_owners_lower_limit_holds_and_a_higher_one_does_not),
         QUOTA_TEST(a_hundred_thousand_sources_find_a_place),
+        QUOTA_TEST(using_many_tokens_gives_a_source_nothing_back),
+        QUOTA_TEST(looking_at_counters_forgets_none),
     };
     return cmocka_run_group_tests_name("relay-quota", tests, NULL, NULL);
 }
