@@ -55,7 +55,6 @@ static enum err
 store_contact(struct engine *e, const struct lookup_row *w, const struct manifest *m,
               struct contact *ret)
 {
-    AUTO(buf_done) struct buf msg_id = BUF(sizeof(struct msg_id));
     char address[ADDRESS_MAX + 1];
     enum err r = contact_by_account(e, &m->account, ret);
 

@@ -67,28 +67,43 @@ on_fork(struct engine *e, const struct account_id *account, struct span object)
     return notice_once_a_day(e, "fork", contact, buf_span(&held), object);
 }
 
-/* While two histories stand against each other only a manifest that ends the fork goes on. */
+/* Whether ACCOUNT's contact stands between two histories, and the one that is not held. */
 static enum err
-ends_fork(struct engine *e, const struct account_id *account, const struct manifest *m,
-          const struct manifest *held, bool *ret)
+other_history(struct engine *e, const struct account_id *account, bool *ret_forked,
+              struct manifest *ret)
 {
     AUTO(buf_done) struct buf object = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
-    struct manifest other;
     struct contact c;
     enum err r = contact_by_account(e, account, &c);
 
-    *ret = true;
-    if (r == ERR_NOT_FOUND || (r == OK && !c.forked))
-        return OK;
-    TRY(r);
-    r = db_get_bytes(e->db, &object,
+    *ret_forked = r == OK && c.forked;
+    if (r == ERR_NOT_FOUND || !*ret_forked)
+        return r == ERR_NOT_FOUND ? OK : r;
+    TRY(db_get_bytes(e->db, &object,
                      "SELECT evidence_b FROM notices WHERE kind='fork' AND contact=?1 AND "
                      "evidence_b IS NOT NULL ORDER BY id DESC LIMIT 1",
-                     "i", c.id);
-    if (r == OK)
-        r = manifest_read(buf_span(&object), &other);
-    *ret = r == OK && manifest_ends_fork(m, held, &other);
-    return r == ERR_IO || r == ERR_FULL ? r : OK;
+                     "i", c.id));
+    return manifest_read(buf_span(&object), ret);
+}
+
+/* While two histories stand against each other only a manifest that ends the fork goes on. It may
+ * continue either of them, so it is looked for before OBJECT is judged by the one that is held. */
+static enum err
+fork_ended(struct engine *e, const struct manifest *held, struct span object, bool *ret_forked,
+           struct manifest *ret, bool *ret_ended)
+{
+    struct manifest other, m;
+
+    *ret_ended = false;
+    enum err r = other_history(e, &held->account, ret_forked, &other);
+    if (r == ERR_NOT_FOUND || (r == OK && !*ret_forked))
+        return OK;
+    TRY(r);
+    if (manifest_verify(object, &m) == OK && manifest_ends_fork(&m, held, &other)) {
+        *ret = m;
+        *ret_ended = true;
+    }
+    return OK;
 }
 
 enum err
@@ -97,7 +112,7 @@ trust_candidate(struct engine *e, const struct account_id *account, struct span 
 {
     struct manifest held, m;
     enum manifest_verdict verdict;
-    bool goes_on;
+    bool forked = false, ended = false;
 
     enum err r = trust_manifest(e, account, &held);
     if (r != OK && r != ERR_NOT_FOUND)
@@ -110,6 +125,12 @@ trust_candidate(struct engine *e, const struct account_id *account, struct span 
         *ret_new = false;
         return OK;
     }
+    if (known)
+        TRY(fork_ended(e, &held, object, &forked, ret, &ended));
+    if (ended) {
+        *ret_new = true;
+        return OK;
+    }
     r = manifest_judge(object, account, known ? &held : NULL, &m, &verdict);
     if (r == ERR_FORGED)
         TRY(on_forged(e, account, object));
@@ -120,11 +141,7 @@ trust_candidate(struct engine *e, const struct account_id *account, struct span 
         fetch_later(e, FETCH_MANIFESTS, contact_id_of(e, account), 1000, 10 * 1000);
         return fail(ERR_STATE, "manifests in between have to be fetched first");
     }
-    *ret_new = verdict == MANIFEST_IS_FIRST;
-    if (verdict == MANIFEST_IS_NEXT) {
-        TRY(ends_fork(e, account, &m, &held, &goes_on));
-        *ret_new = goes_on;
-    }
+    *ret_new = verdict == MANIFEST_IS_FIRST || (verdict == MANIFEST_IS_NEXT && !forked);
     *ret = *ret_new ? m : held;
     return OK;
 }

@@ -69,8 +69,15 @@ class Killed(unittest.TestCase):
             self.assertGreater(kills, 3)
             for receiver, sender, talker in ((bob, "alice", talkers[0]), (alice, "bob", talkers[1])):
                 receiver.unlocked("status")
-                wait_until(lambda r=receiver, s=sender, t=talker: len(r.texts(s)) >= len(t.texts),
-                           f"{receiver.name} has all of {sender}'s messages", 240)
+                try:
+                    wait_until(lambda r=receiver, s=sender, t=talker: len(r.texts(s)) >= len(t.texts), "all arrive", 120)
+                except AssertionError:
+                    here = receiver.texts(sender)
+                    there = talker.person.history(talker.to)
+                    lost = [(m["state"], m["text"]) for m in there if m["outgoing"] and m["text"] not in here]
+                    gaps = sum(m["state"] in ("gap", "gone") for m in receiver.history(sender))
+                    raise AssertionError(f"{receiver.name} lacks {len(lost)} of {sender}'s, and knows of {gaps} gaps: {lost[:9]} "
+                                         f"{receiver.unlocked('status', '--json').out}{talker.person.unlocked('status', '--json').out}")
                 self.assertEqual(receiver.texts(sender), talker.texts)
                 self.assertEqual(talker.person.texts(talker.to, outgoing=True), talker.texts)
 

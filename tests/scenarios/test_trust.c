@@ -195,6 +195,75 @@ a_foreign_manifest_changes_nothing_for_a_contact(void **state)
     scene_free(s);
 }
 
+/* An account whose keys the test holds, and a manifest of it that continues BEFORE. */
+static void
+continue_manifest(const struct manifest *before, const struct account_key *aik,
+                  const struct sha256 *next, struct buf *ret_object, struct manifest *ret)
+{
+    struct manifest draft;
+
+    manifest_draft_next(before, &draft);
+    draft.aik = aik->public;
+    draft.next = *next;
+    draft.created += ret_object->max % 2; /* two continuations of one are not the same bytes */
+    assert_ok(manifest_sign(&draft, aik, ret_object, ret));
+}
+
+static void
+a_fork_is_ended_by_the_successor_key_on_either_branch(void **state)
+{
+    for (int branch = 0; branch < 2; branch++) {
+        struct scene *s = scene_new();
+        struct actor *alice = scene_join(s, "alice");
+        struct engine *e = alice->engine;
+        struct account_facts facts;
+        struct recovery_seed seed = {{3}};
+        struct account_key first, second;
+        struct manifest m[4], got;
+        struct contact c;
+        bool is_new;
+        AUTO(buf_done) struct buf one = BUF(MANIFEST_MAX), held = BUF(MANIFEST_MAX);
+        AUTO(buf_done) struct buf other = BUF(MANIFEST_MAX + 1), end = BUF(MANIFEST_MAX);
+
+        recovery_account_key(&seed, 1, &first);
+        recovery_account_key(&seed, 2, &second);
+        struct sha256 next = recovery_commitment(&seed, 1), after = recovery_commitment(&seed, 2);
+        assert_ok(account_facts_get(e, &facts));
+        assert_ok(trust_manifest(e, &facts.account, &got));
+        manifest_draft_first(&first, &next, &m[0]);
+        struct manifest draft = m[0];
+        AUTO(device_keys_wipe) struct device_keys device;
+        device_keys_generate(&draft.account, 1, got.created, &device);
+        assert_ok(device_entry_make(&device, &draft.devices[0]));
+        draft.device_count = 1;
+        draft.address = got.address;
+        draft.created = got.created;
+        assert_ok(manifest_sign(&draft, &first, &one, &m[0]));
+        continue_manifest(&m[0], &first, &next, &held, &m[1]);
+        continue_manifest(&m[0], &first, &next, &other, &m[2]);
+        continue_manifest(&m[1 + branch], &second, &after, &end, &m[3]);
+
+        assert_ok(db_run(engine_db(e),
+                         "INSERT INTO contacts(account,address,state,trust,created_ms) "
+                         "VALUES(?1,'x@relay.test',3,0,0)",
+                         "b", SPAN_OF(m[0].account)));
+        assert_ok(trust_store(e, buf_span(&one), &m[0]));
+        assert_ok(trust_store(e, buf_span(&held), &m[1]));
+        assert_err(trust_candidate(e, &m[0].account, buf_span(&other), &got, &is_new), ERR_FORK);
+        assert_ok(contact_by_account(e, &m[0].account, &c));
+        assert_err(contact_may_send(&c), ERR_FORK);
+        assert_ok(trust_candidate(e, &m[0].account, buf_span(&end), &got, &is_new));
+        assert_true(is_new);
+        assert_memory_equal(got.hash.b, m[3].hash.b, sizeof got.hash.b);
+        assert_ok(trust_store(e, buf_span(&end), &got));
+        assert_ok(contact_by_account(e, &m[0].account, &c));
+        assert_ok(contact_may_send(&c));
+        account_key_wipe(&first);
+        account_key_wipe(&second);
+        scene_free(s);
+    }
+}
+
 /* --- relays -------------------------------------------------------------------------------------
  */
 
@@ -380,6 +449,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_address_that_was_another_accounts_is_not_added),
     cmocka_unit_test(a_foreign_manifest_under_the_right_account_id_is_refused),
     cmocka_unit_test(a_foreign_manifest_changes_nothing_for_a_contact),
+    cmocka_unit_test(a_fork_is_ended_by_the_successor_key_on_either_branch),
     cmocka_unit_test(a_relay_with_another_key_gets_nothing),
     cmocka_unit_test(a_relay_with_another_certificate_gets_nothing),
     cmocka_unit_test(a_relay_put_back_to_yesterday_loses_nothing),
