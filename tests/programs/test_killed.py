@@ -29,7 +29,9 @@ class Talker(threading.Thread):
             if outcome.code in (DONE, QUEUED):
                 return
             page = self.person.unlocked("history", self.to, "--limit", "20", "--json")
-            if page.code == DONE and any(m["text"] == text and m["outgoing"] for m in page.json["messages"]):
+            while page.code != DONE and time.monotonic() < deadline:
+                page = self.person.unlocked("history", self.to, "--limit", "20", "--json")
+            if any(m["text"] == text and m["outgoing"] for m in page.json["messages"]):
                 return
         raise AssertionError(f"{text!r} could not be sent: {outcome.code} {outcome.err}")
 
