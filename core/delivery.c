@@ -112,6 +112,13 @@ call_paid(struct engine *e, struct line *l)
 enum err
 delivery_search(struct engine *e, struct line *l)
 {
+    struct contact c;
+
+    TRY(contact_get(e, l->contact, &c));
+    if (c.state != CONTACT_ASKED) { /* answered or withdrawn meanwhile */
+        l->searching = false;
+        return OK;
+    }
     enum err found = pow_search(&l->seed, buf_span(&l->body), l->bits, SLICE_TRIES, &l->nonce);
     if (found == ERR_NOT_FOUND)
         return OK;

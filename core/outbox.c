@@ -406,16 +406,14 @@ static int64_t
 line_step(struct engine *e, struct line *l)
 {
     int64_t now = engine_monotonic_ms(e);
-    enum err went;
 
     if (l->under_way)
         return NEVER;
-    if (!l->searching && l->backoff.due > now)
-        return l->backoff.due;
     if (l->searching)
-        went = delivery_search(e, l);
-    else
-        went = line_begin(e, l);
+        return now;
+    if (l->backoff.due > now)
+        return l->backoff.due;
+    enum err went = line_begin(e, l);
     if (went == ERR_NOT_FOUND) {
         l->idle = true;
         return NEVER;
@@ -424,6 +422,26 @@ line_step(struct engine *e, struct line *l)
     if (went != OK && !l->under_way && !l->searching)
         line_fail(e, l, 0);
     return l->under_way ? NEVER : l->backoff.due > now ? l->backoff.due : now;
+}
+
+/* One slice of work a step, for each in turn: however many search, nothing is kept waiting. */
+static void
+search_turn(struct engine *e)
+{
+    struct outbox_work *w = e->outbox_work;
+
+    for (size_t i = 0; i < w->count; i++) {
+        struct line *l = w->lines[w->turn++ % w->count];
+        if (!l->searching)
+            continue;
+        enum err went = delivery_search(e, l);
+        engine_heed(e, went);
+        if (went != OK) {
+            l->searching = false;
+            line_fail(e, l, 0);
+        }
+        return;
+    }
 }
 
 /* Idle lines are made again when something is added. */
@@ -450,6 +468,8 @@ outbox_step(struct engine *e)
     int64_t due = NEVER;
     for (size_t i = 0; i < w->count && e->trouble == OK; i++)
         due = sooner(due, line_step(e, w->lines[i]));
+    if (e->trouble == OK)
+        search_turn(e);
     sweep(w);
     return due;
 }

@@ -61,6 +61,7 @@ struct outbox_work {
     struct line **lines;
     size_t count, space;
     uint64_t refs;
+    size_t turn;         /* whose the next slice of work is */
     int64_t healing_due; /* monotonic ms */
 };
 
