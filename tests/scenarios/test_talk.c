@@ -156,15 +156,39 @@ crashes_and_loss_lose_nothing(void **state)
     assert_history(alice, bob, numbers(">", 60));
 }
 
+/* Bob has removed Alice: she is told so once, however much she says and however often it is tried,
+ * and nothing of it is lost. */
+static void
+an_unreachable_contact_is_shown_once(void **state)
+{
+    assert_ok(contact_remove(bob->engine, actor_contact(bob, alice).id));
+    scene_settle(s);
+    memset(alice->events, 0, sizeof alice->events);
+    for (int day = 1; day <= 3; day++) {
+        say_numbers(alice, day, day, DAY_MS);
+        engine_wake(alice->engine);
+    }
+    actor_crash(alice);
+    actor_start(alice);
+    scene_pass(s, DAY_MS);
+    assert_true(actor_contact(alice, bob).unreachable);
+    assert_int_equal(alice->events[EVENT_CONTACT], 1);
+    assert_int_equal(alice->events[EVENT_NOTICE], 0);
+    assert_int_equal(alice->events[EVENT_LOOKUP], 0);
+    assert_history(alice, bob, numbers(">", 3));
+    assert_int_equal(alice->events[EVENT_MESSAGE_STATE], 0); /* still waiting */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, two_friends, tear_down)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_week_offline_loses_nothing),       TEST(five_weeks_offline_are_made_up_for),
-        TEST(lost_answers_repeat_the_same_bytes), TEST(what_arrives_twice_is_shown_once),
-        TEST(a_restored_copy_heals_by_itself),    TEST(crashes_and_loss_lose_nothing),
+        TEST(a_week_offline_loses_nothing),         TEST(five_weeks_offline_are_made_up_for),
+        TEST(lost_answers_repeat_the_same_bytes),   TEST(what_arrives_twice_is_shown_once),
+        TEST(a_restored_copy_heals_by_itself),      TEST(crashes_and_loss_lose_nothing),
+        TEST(an_unreachable_contact_is_shown_once),
     };
     return cmocka_run_group_tests_name("scenarios-talk", tests, NULL, NULL);
 }
