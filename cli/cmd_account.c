@@ -60,6 +60,15 @@ print_counts(const json_t *s)
         print("notices: %d (`snug notices`)\n", notices);
 }
 
+static const char *
+trouble_words(const char *name)
+{
+    return strcmp(name, "full") == 0
+               ? "the disk is full; nothing is sent or received until there is "
+                 "room, and then all goes on by itself"
+               : "the profile's database cannot be used";
+}
+
 static void
 print_status(const json_t *s)
 {
@@ -76,7 +85,7 @@ print_status(const json_t *s)
           json_is_true(json_object_get(relay, "online")) ? "connected" : "not connected");
     print_counts(s);
     if (get(s, "trouble")[0] != '\0')
-        print("trouble: the store does not work (%s)\n", get(s, "trouble"));
+        print("trouble: %s\n", trouble_words(get(s, "trouble")));
 }
 
 enum err

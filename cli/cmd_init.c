@@ -155,13 +155,20 @@ kit_write(const json_t *account, enum qr_ground ground, struct buf *ret)
 }
 
 static enum err
+kit_failed(void)
+{
+    return fail(errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO,
+                "The recovery kit could not be written to its file: %m. Keep the one shown here.");
+}
+
+static enum err
 write_out(int fd, struct span bytes)
 {
     while (bytes.n > 0) {
         ssize_t n = write(fd, bytes.p, bytes.n);
 
         if (n < 0)
-            return fail(errno == ENOSPC ? ERR_FULL : ERR_IO, "The recovery kit: %m");
+            return kit_failed();
         bytes = SPAN(bytes.p + n, bytes.n - (size_t)n);
     }
     return OK;
@@ -179,7 +186,9 @@ hand_out_kit(struct cli *cli, json_t *account, int fd)
         if (e == OK)
             e = write_out(fd, buf_span(&text));
         if (e == OK && fsync(fd) != 0)
-            e = fail(ERR_IO, "The recovery kit: %m");
+            e = kit_failed();
+        if (e != OK && ftruncate(fd, 0) != 0)
+            note("Delete the file of the recovery kit: only a part of it is there.\n");
         buf_clear(&text);
     }
     if (cli->json) {

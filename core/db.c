@@ -37,7 +37,7 @@ fail_sqlite(sqlite3 *db, int rc, const char *doing)
     case SQLITE_NOMEM:
         return fail(ERR_MEMORY, "not enough memory while %s", doing);
     case SQLITE_FULL:
-        return fail(ERR_FULL, "the disk is full; free some space and try again");
+        return fail(ERR_FULL, "The disk is full; free some space and try again.");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return fail(ERR_DAMAGED, "the profile's database is damaged (%s)", doing);
@@ -477,7 +477,8 @@ db_create(const char *path, const struct subkey *db_key, struct db **ret)
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno == EEXIST ? fail(ERR_EXISTS, "there is a database already")
-                               : fail(ERR_IO, "the profile's database cannot be made");
+                               : fail(errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO,
+                                      "The profile's database cannot be made: %m");
     close(fd);
     enum err e = open_handle(path, SQLITE_OPEN_READWRITE, &s);
     if (e == OK)

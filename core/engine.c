@@ -105,8 +105,10 @@ engine_heed(struct engine *e, enum err verdict)
 enum err
 act_begin(struct engine *e, struct tx *ret)
 {
+    if (e->trouble == ERR_FULL)
+        return fail(ERR_FULL, "The disk is full; free some space and try again.");
     if (e->trouble != OK)
-        return e->trouble;
+        return fail(e->trouble, "The profile's database cannot be used.");
     enum err r = tx_begin(e->db, ret);
     engine_heed(e, r);
     return r;

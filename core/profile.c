@@ -29,7 +29,9 @@ struct profile {
 static enum err
 failed(const char *what)
 {
-    return fail(errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO, "%s: %m", what);
+    if (errno == ENOSPC || errno == EDQUOT)
+        return fail(ERR_FULL, "The disk is full; free some space and try again.");
+    return fail(ERR_IO, "%s: %m", what);
 }
 
 static void

@@ -20,6 +20,12 @@
 
 enum agent_state { AGENT_NO_PROFILE, AGENT_LOCKED, AGENT_UNLOCKED };
 
+/* When a store that failed is tried again: soon, then ever later. Monotonic ms. */
+struct store_retry {
+    int64_t due; /* 0: not waiting */
+    int64_t wait, tried;
+};
+
 struct agent {
     struct loop loop;
     struct socket socket;
@@ -34,6 +40,7 @@ struct agent {
     int64_t idle_lock_ms; /* 0: never */
     int64_t used;         /* monotonic ms of the last call that counts as use */
     enum err trouble;     /* of the engine, as last told */
+    struct store_retry retry;
 
     struct call *calls; /* deferred */
     uint64_t jobs;

@@ -6,6 +6,9 @@
 #include "core/agent/settings.h"
 #include "core/agent/show.h"
 
+#define STORE_RETRY_MIN 2000 /* ms */
+#define STORE_RETRY_MAX 60000
+
 /* --- what happens becomes notifications --- */
 
 static void
@@ -77,6 +80,7 @@ agent_open(struct agent *a, struct db *db, const char *proxy)
     if (e != OK)
         agent_close(a);
     a->trouble = OK;
+    a->retry = (struct store_retry){0};
     return e;
 }
 
@@ -135,6 +139,32 @@ tell_trouble(struct agent *a)
     a->trouble = e;
 }
 
+/* A store that takes one small write may fail again at the next larger one, so waits begin short
+ * again only after it worked for as long as the longest. Returns when to come again. */
+static int64_t
+retry_store(struct agent *a)
+{
+    struct store_retry *r = &a->retry;
+    int64_t now = loop_now();
+
+    if (r->due != 0 && r->due <= now) {
+        r->due = 0;
+        r->tried = now;
+        engine_wake(a->engine);
+    }
+    if (engine_trouble(a->engine) == OK)
+        return INT64_MAX;
+    if (r->due == 0) {
+        bool anew = r->wait == 0 || now - r->tried > STORE_RETRY_MAX;
+
+        r->wait = anew                            ? STORE_RETRY_MIN
+                  : r->wait < STORE_RETRY_MAX / 2 ? 2 * r->wait
+                                                  : STORE_RETRY_MAX;
+        r->due = now + r->wait;
+    }
+    return r->due;
+}
+
 int64_t
 agent_session_turn(struct agent *a)
 {
@@ -152,6 +182,8 @@ agent_session_turn(struct agent *a)
     if (relay_client_due(a->client) <= now)
         relay_client_run(a->client);
     soon = engine_step(a->engine);
+    due = soon < due ? soon : due;
+    soon = retry_store(a);
     due = soon < due ? soon : due;
     soon = relay_client_due(a->client);
     tell_trouble(a);

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A disk that fills up on the side of an agent: told plainly, nothing acknowledged, nothing lost, and all goes on by itself
+when there is room again."""
+import errno
+import json
+import os
+import subprocess
+import unittest
+
+from friends import Friend
+from people import FAILED, QUEUED, introduce
+from relay import Relay, wait_until
+
+BACK_AFTER = 90  # seconds: the longest wait of the agent, and then some
+
+
+class SmallDisk:
+    """A file system of a few megabytes in FOLDER."""
+
+    def __init__(self, folder, size):
+        self.folder = folder
+        self.filler = os.path.join(folder, "filler")
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "snug-test", folder],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise unittest.SkipTest(f"a small file system cannot be mounted here: {done.stderr.strip()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "--lazy", self.folder], check=True)
+
+    def fill(self):
+        with open(self.filler, "ab", buffering=0) as f:
+            try:
+                while True:
+                    f.write(bytes(4096))
+            except OSError as e:
+                if e.errno != errno.ENOSPC:
+                    raise
+
+    def make_room(self):
+        os.unlink(self.filler)
+
+    def names(self):
+        """Of all files but what fills it and the agent's lock."""
+        return [name for _, _, files in os.walk(self.folder) for name in files if name not in ("filler", "default.lock")]
+
+
+class FullDisk(unittest.TestCase):
+    def setUp(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root mounts a small file system")
+        self.relay = self.enterContext(Relay("--registration", "open"))
+        self.alice = self.enterContext(Friend("alice", self.relay))
+
+    def disk_for(self, folder, size="6m"):
+        return self.enterContext(SmallDisk(folder, size))
+
+    def assert_full(self, outcome):
+        """Exit code, name and sentence."""
+        self.assertEqual(outcome.code, FAILED, outcome.out + outcome.err)
+        error = json.loads(outcome.err)["error"]
+        self.assertEqual(error["name"], "full")
+        self.assertRegex(error["message"], "(?i)disk is full")
+
+    def send_until_full(self):
+        """What alice could still send: a log that was long before has room in it."""
+        sent = []
+        while len(sent) < 500:
+            text = f"alice says {len(sent)} " + "x" * 2000
+            outcome = self.alice.attempt("--json", "send", "bob", text, "--wait", "0")
+            if outcome.code not in (0, QUEUED):
+                self.assert_full(outcome)
+                return sent
+            sent.append(text)
+        raise AssertionError("the disk is full, and the store still takes everything")
+
+    def test_stops_nobody_for_longer_than_it_lasts(self):
+        disk = self.disk_for(self.alice.data)
+        bob = self.enterContext(Friend("bob", self.relay))
+        self.alice.register()
+        bob.register()
+        introduce(bob, self.alice)
+        bob.snug("send", "alice", "before")
+        self.alice.wait_received("before")
+        agent = self.alice.agent_pid()
+
+        disk.fill()
+        sent = self.send_until_full()
+        self.assertEqual(self.alice.json("status")["trouble"], "full")
+        self.assertRegex(self.alice.snug("status"), "trouble: the disk is full")
+        meanwhile = [f"bob says {i} " + "y" * 2000 for i in range(20)]
+        for text in meanwhile:
+            bob.snug("send", "alice", text)
+        # It tries again and again by itself, and gets no further.
+        self.send_until_full_again(sent)
+        received = self.alice.received()
+        self.assertLess(len(received), 1 + len(meanwhile))
+        self.assertEqual(received, (["before"] + meanwhile)[:len(received)])
+        states = {text: state for outgoing, text, state in bob.messages() if outgoing}
+        for text in meanwhile[len(received) - 1:]:
+            self.assertEqual(states[text], "at-relay", "acknowledged, and not stored")
+
+        disk.make_room()
+        wait_until(lambda: "trouble" not in self.alice.json("status"), "the agent finds room", BACK_AFTER)
+        wait_until(lambda: len(self.alice.received()) > len(meanwhile), "what waited at the relay arrives", BACK_AFTER)
+        self.assertEqual(self.alice.received(), ["before"] + meanwhile)
+        self.alice.snug("send", "bob", "after")
+        wait_until(lambda: bob.received()[-1:] == ["after"], "what alice sends arrives", BACK_AFTER)
+        self.assertEqual(bob.received(), sent + ["after"])
+        self.assertEqual([text for outgoing, text, _ in self.alice.messages() if outgoing], sent + ["after"])
+        self.assertEqual(self.alice.agent_pid(), agent)
+
+    def send_until_full_again(self, sent):
+        """The store may take the odd small thing where a page is left: that counts as sent."""
+        for i in range(10):
+            text = f"alice tries {i} " + "z" * 20000
+            outcome = self.alice.attempt("--json", "send", "bob", text, "--wait", "0")
+            if outcome.code in (0, QUEUED):
+                sent.append(text)
+            else:
+                self.assert_full(outcome)
+
+    def test_lets_init_leave_nothing_behind(self):
+        disk = self.disk_for(self.alice.data)
+        kit = os.path.join(self.alice.data, "kit")
+        disk.fill()
+        for where in (kit, os.path.join(self.alice.folder, "kit")):
+            outcome = self.alice.attempt("--json", "init", "--relay", f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}",
+                                         "--name", "alice", "--kit-file", where, phrase="x")
+            self.assert_full(outcome)
+            self.assertEqual(disk.names(), [])
+            self.assertFalse(os.path.exists(where))
+        disk.make_room()
+        self.alice.register("--kit-file", kit)
+        self.assertGreater(os.path.getsize(kit), 0)
+
+    def test_shows_the_kit_that_did_not_fit_into_its_file(self):
+        folder = os.path.join(self.alice.folder, "stick")
+        os.mkdir(folder)
+        disk = self.disk_for(folder, "64k")
+        disk.fill()
+        kit = os.path.join(folder, "kit")
+        shown = self.alice.register("--kit-file", kit, expect=FAILED)
+        self.assertRegex(shown, "Snug recovery kit")
+        self.assertRegex(self.alice.errors, "No space left")
+        self.assertEqual(disk.names(), [])
+        self.assertEqual(self.alice.json("status")["state"], "unlocked")
+
+
+if __name__ == "__main__":
+    unittest.main()
