@@ -55,10 +55,12 @@ static enum err
 store_contact(struct engine *e, const struct lookup_row *w, const struct manifest *m,
               struct contact *ret)
 {
-    char address[ADDRESS_MAX + 1];
+    struct relay_address relay = relay_of(&w->address);
+    char address[ADDRESS_MAX + 1], authority[ADDRESS_MAX + 8];
     enum err r = contact_by_account(e, &m->account, ret);
 
     address_write(&m->address, address);
+    relay_authority_write(&relay, authority);
     if (r == ERR_NOT_FOUND) {
         TRY(db_run(e->db,
                    "INSERT INTO contacts(account,address,state,trust,created_ms) "
@@ -71,10 +73,11 @@ store_contact(struct engine *e, const struct lookup_row *w, const struct manifes
     TRY(db_run(e->db,
                "UPDATE contacts SET address=?2, nickname=CASE WHEN ?3='' THEN nickname ELSE ?3 "
                "END, relay_pin=ifnull(?4,relay_pin), invitation=ifnull(?5,invitation), "
-               "trust=CASE WHEN ?6 AND trust=0 THEN 1 ELSE trust END WHERE id=?1",
-               "ittbbi", ret->id, address, w->nickname, w->has_pin ? SPAN_OF(w->pin) : SPAN_NONE,
+               "trust=CASE WHEN ?6 AND trust=0 THEN 1 ELSE trust END, "
+               "typed_relay=ifnull(?7,typed_relay) WHERE id=?1",
+               "ittbbit", ret->id, address, w->nickname, w->has_pin ? SPAN_OF(w->pin) : SPAN_NONE,
                w->invitation.n > 0 ? buf_span(&w->invitation) : SPAN_NONE,
-               (int64_t)(w->has_account && !w->chosen)));
+               (int64_t)(w->has_account && !w->chosen), w->chosen ? NULL : authority));
     return contact_get(e, ret->id, ret);
 }
 

@@ -82,6 +82,7 @@ call(struct engine *e, struct line *l, struct span body)
         .done = answers_take,
         .ref = (int64_t)++e->outbox_work->refs,
     };
+    TRY(trust_typed(e, l->contact, &l->relay, &c.typed));
     l->ref = (uint64_t)c.ref;
     l->under_way = true;
     enum err begun = relay_call(e, &c);

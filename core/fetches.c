@@ -205,6 +205,7 @@ ask(struct engine *e, struct fetch *f)
             c.address = m.address;
         }
         TRY(trust_relay(e, &c, &call.relay, &call.pins));
+        TRY(trust_typed(e, c.id, &call.relay, &call.typed));
         TRY(f->kind == FETCH_MANIFESTS ? pack_manifest_get(e, &c, &body)
                                        : pack_card(&c.address, &body));
     }

@@ -253,6 +253,7 @@ ask(struct engine *e, const struct lookup_row *w)
         .relay = relay_of(&w->address),
         .lane = LANE_ANONYMOUS,
         .circuit = -w->id, /* no contact yet; apart from every other all the same */
+        .typed = !w->chosen,
         .method = "POST",
         .path = "/v1/card",
         .done = answered,

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct pool {
     CURLM *multi;
     uint32_t number; /* in epoll's data */
     enum lane lane;
+    bool private_too;
     int64_t circuit;
     char authority[ADDRESS_MAX + 8]; /* "" when the pool serves all relays */
     int64_t due, used;
@@ -124,7 +126,8 @@ pool_free(struct pool *p)
 }
 
 static struct pool *
-pool_new(struct relay_client *c, enum lane lane, int64_t circuit, const char *authority)
+pool_new(struct relay_client *c, const struct transport_request *r, int64_t circuit,
+         const char *authority)
 {
     struct pool *p = calloc(1, sizeof *p);
 
@@ -132,7 +135,8 @@ pool_new(struct relay_client *c, enum lane lane, int64_t circuit, const char *au
         return NULL;
     p->client = c;
     p->number = ++c->pools_made;
-    p->lane = lane;
+    p->lane = r->lane;
+    p->private_too = r->private_too;
     p->circuit = circuit;
     p->due = INT64_MAX;
     snprintf(p->authority, sizeof p->authority, "%s", authority);
@@ -180,10 +184,11 @@ pool_for(struct relay_client *c, const struct transport_request *r)
     if (apart)
         relay_authority_write(&r->relay, authority);
     for (struct pool *p = c->pools; p != NULL; p = p->next)
-        if (p->lane == r->lane && p->circuit == circuit && strcmp(p->authority, authority) == 0)
+        if (p->lane == r->lane && p->private_too == r->private_too && p->circuit == circuit &&
+            strcmp(p->authority, authority) == 0)
             return p;
     pools_trim(c);
-    return pool_new(c, r->lane, circuit, authority);
+    return pool_new(c, r, circuit, authority);
 }
 
 static struct pool *
@@ -263,6 +268,18 @@ set_trust(CURL *h, const struct relay_pins *pins)
     return bad;
 }
 
+/* A name was looked up: judge where it leads before a single packet goes there. */
+static curl_socket_t
+open_public_only(void *self, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&to->addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)&to->addr;
+    bool fine = (to->family == AF_INET && !ipv4_is_private((const uint8_t *)&v4->sin_addr)) ||
+                (to->family == AF_INET6 && !ipv6_is_private(v6->sin6_addr.s6_addr));
+
+    return fine ? socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol) : CURL_SOCKET_BAD;
+}
+
 static bool
 is_onion(const char *host)
 {
@@ -281,6 +298,8 @@ set_route(struct relay_client *c, CURL *h, const struct transport_request *r)
         if (is_onion(r->relay.host))
             return CURLE_COULDNT_RESOLVE_HOST;
         bad |= curl_easy_setopt(h, CURLOPT_PROXY, "");
+        if (!r->private_too)
+            bad |= curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_public_only);
         return bad | curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_WAIT);
     }
     relay_authority_write(&r->relay, authority);

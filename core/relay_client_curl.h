@@ -12,7 +12,8 @@
  * Lanes never share a connection: each has a multi handle of its own. With a proxy, anonymous
  * requests have one for each contact and relay, and a SOCKS user name each, which Tor takes as a
  * wish for a circuit of its own. Redirects are not followed, answers not decoded, early data not
- * sent, TLS sessions not resumed, and the environment's proxies not looked at.
+ * sent, TLS sessions not resumed, and the environment's proxies not looked at. Where a name leads
+ * is judged at the socket (B2.5); a proxy looks names up by itself, in its own network.
  */
 #pragma once
 

@@ -179,6 +179,13 @@ heed_info(struct engine *e, const struct relay_address *relay, struct span body)
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
+/* Our own the user gave, too. */
+static bool
+private_too(const struct engine *e, const struct relay_call *what)
+{
+    return what->typed || relay_is_own(e, &what->relay) || host_is_private(e->address.host);
+}
+
 static enum err
 call_take(struct engine *e, const struct relay_call *what, struct call **ret)
 {
@@ -193,6 +200,8 @@ call_take(struct engine *e, const struct relay_call *what, struct call **ret)
             c = &e->links->calls[i];
     if (c == NULL)
         return fail(ERR_LIMIT, "too many requests are under way");
+    if (host_is_private(what->relay.host) && !private_too(e, what))
+        return fail(ERR_UNTRUSTED, "the contact's address is in a private network");
     if (strlen(what->path) >= CALL_PATH_MAX)
         return fail(ERR_USAGE, "the path of a request is too long");
     buf_done(&c->body);
@@ -262,6 +271,7 @@ call_start(struct engine *e, struct call *c)
                                       .circuit = c->what.circuit,
                                       .relay = c->what.relay,
                                       .pins = c->what.pins,
+                                      .private_too = private_too(e, &c->what),
                                       .method = c->what.method,
                                       .path = c->what.path,
                                       .authorization = c->signed_ ? authorization : NULL,

@@ -29,6 +29,8 @@ struct relay_call {
     struct relay_pins pins;
     enum lane lane; /* LANE_OWN calls are signed with the device's key */
     int64_t circuit;
+    bool typed; /* the user gave this address. Others may be in a private network only when ours is,
+                   or is the same (B2.5): ERR_UNTRUSTED, or ERR_OFFLINE when a name leads there */
     const char *method;
     const char *path;
     struct span body; /* copied */

@@ -70,6 +70,7 @@ CREATE TABLE contacts(
     request_msg_id BLOB,                     -- ours, repeated with the same id
     invitation BLOB,                         -- token of the link it was added by
     relay_pin BLOB,                          -- of the link it was added by, until a manifest is held
+    typed_relay TEXT,                        -- host:port that the user gave to add it
     asked_ms INTEGER, silent_until_ms INTEGER, accept_sent_ms INTEGER,
     their_generation INTEGER NOT NULL DEFAULT 0,  -- tokens they minted for us
     their_token BLOB, their_token_before BLOB,

@@ -390,14 +390,7 @@ trust_relay(struct engine *e, const struct contact *c, struct relay_address *ret
     struct relay_address relay = relay_of(&c->address);
     struct relay_pins pins = {0};
     struct manifest m;
-    int64_t asked;
 
-    if (host_is_private(relay.host) && !host_is_private(e->address.host)) {
-        TRY(db_get_int(e->db, &asked, "SELECT asked_ms IS NOT NULL FROM contacts WHERE id=?1", "i",
-                       c->id));
-        if (asked == 0)
-            return fail(ERR_UNTRUSTED, "the contact's address is in a private network");
-    }
     enum err r = trust_manifest(e, &c->account, &m);
     if (relay_is_own(e, &relay)) {
         TRY(relay_own_pins(e, &pins));
@@ -414,6 +407,19 @@ trust_relay(struct engine *e, const struct contact *c, struct relay_address *ret
     }
     *ret = relay;
     *ret_pins = pins;
+    return OK;
+}
+
+enum err
+trust_typed(struct engine *e, int64_t contact, const struct relay_address *relay, bool *ret)
+{
+    char authority[ADDRESS_MAX + 8];
+    int64_t typed;
+
+    relay_authority_write(relay, authority);
+    TRY(db_get_int(e->db, &typed, "SELECT typed_relay IS ?2 FROM contacts WHERE id=?1", "it",
+                   contact, authority));
+    *ret = typed != 0;
     return OK;
 }
 

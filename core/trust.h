@@ -34,10 +34,13 @@ enum err trust_on_refs(struct engine *e, const struct arrival *a);
 enum err trust_attach(struct engine *e, const struct contact *c, struct buf *ret);
 
 /* Where to reach C and by which pins: those of its newest manifest, or of the link it was added by;
- * at our own relay ours. ERR_UNTRUSTED for an address in a private network when ours is not in one
- * and the user did not give it (B2.5). */
+ * at our own relay ours. */
 enum err trust_relay(struct engine *e, const struct contact *c, struct relay_address *ret,
                      struct relay_pins *ret_pins);
+
+/* Whether the user gave RELAY when adding C, and C did not move there (B2.5). */
+enum err trust_typed(struct engine *e, int64_t contact, const struct relay_address *relay,
+                     bool *ret);
 
 /* A name was answered with the card of this account (B16.3). Another id than the contact's: key
  * changed. */

@@ -29,8 +29,9 @@ struct transport_request {
         circuit; /* anonymous: the contact it is for, which separates proxy identities; 0: none */
     struct relay_address relay;
     struct relay_pins pins;
-    const char *method;        /* GET, POST or PUT */
-    const char *path;          /* with the query */
+    bool private_too;   /* the name may lead to a loopback, private or link-local address (B2.5) */
+    const char *method; /* GET, POST or PUT */
+    const char *path;   /* with the query */
     const char *authorization; /* NULL: none */
     struct span body;
     enum { TRANSPORT_WHOLE, TRANSPORT_STREAM } kind;

@@ -198,8 +198,8 @@ relay_of(const struct address *a)
     return r;
 }
 
-static bool
-ipv4_private(const uint8_t ip[4])
+bool
+ipv4_is_private(const uint8_t ip[4])
 {
     return ip[0] == 0 || ip[0] == 10 || ip[0] == 127 || (ip[0] == 169 && ip[1] == 254) ||
            (ip[0] == 172 && (ip[1] & 0xf0) == 16) || (ip[0] == 192 && ip[1] == 168) ||
@@ -207,10 +207,20 @@ ipv4_private(const uint8_t ip[4])
 }
 
 bool
-host_is_private(const char *host)
+ipv6_is_private(const uint8_t ip[16])
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     static const uint8_t zero[15] = {0};
+
+    if (memcmp(ip, mapped, sizeof mapped) == 0)
+        return ipv4_is_private(ip + 12);
+    return (memcmp(ip, zero, 15) == 0 && ip[15] <= 1) || (ip[0] & 0xfe) == 0xfc ||
+           (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80);
+}
+
+bool
+host_is_private(const char *host)
+{
     char text[ADDRESS_MAX + 1];
     uint8_t ip[16];
     size_t n = strlen(host);
@@ -218,17 +228,12 @@ host_is_private(const char *host)
     if (strcmp(host, "localhost") == 0 || (n > 10 && strcmp(host + n - 10, ".localhost") == 0))
         return true;
     if (inet_pton(AF_INET, host, ip) == 1)
-        return ipv4_private(ip);
+        return ipv4_is_private(ip);
     if (host[0] != '[' || n < 3 || n > ADDRESS_MAX)
         return false;
     memcpy(text, host + 1, n - 2);
     text[n - 2] = '\0';
-    if (inet_pton(AF_INET6, text, ip) != 1)
-        return false;
-    if (memcmp(ip, mapped, sizeof mapped) == 0)
-        return ipv4_private(ip + 12);
-    return (memcmp(ip, zero, 15) == 0 && ip[15] <= 1) || (ip[0] & 0xfe) == 0xfc ||
-           (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80);
+    return inet_pton(AF_INET6, text, ip) == 1 && ipv6_is_private(ip);
 }
 
 static enum err

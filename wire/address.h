@@ -51,6 +51,8 @@ struct relay_address relay_of(const struct address *a);
 /* Whether the host is loopback, private, link-local or unspecified (B2.5). False for every DNS name
  * but `localhost`: a name has to be judged again after it was resolved. */
 bool host_is_private(const char *host);
+bool ipv4_is_private(const uint8_t ip[4]);
+bool ipv6_is_private(const uint8_t ip[16]); /* also an IPv4 address that is mapped into it */
 
 /* Reads a contact link or a bare address. Parameters it does not know are ignored. */
 enum err contact_link_read(struct span text, struct contact_link *ret);

@@ -94,6 +94,7 @@ request(struct fixture *f, uint64_t id, const char *path)
 
     r.relay.port = tls_server_port(f->server);
     strcpy(r.relay.host, "127.0.0.1");
+    r.private_too = true;
     r.pins.count = 1;
     r.pins.pins[0] = tls_server_pin(f->server);
     return r;
@@ -271,6 +272,32 @@ says_unreachable_when_nobody_answers(void **state)
 }
 
 static void
+follows_no_name_into_a_private_network(void **state)
+{
+    static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]",
+                                        "0.0.0.0"};
+    struct fixture *f = *state;
+    struct transport_request r = request(f, 1, "/whole");
+
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        strcpy(r.relay.host, hosts[i]);
+        r.private_too = false;
+        ask(f, &r);
+        assert_int_equal(f->seen.answer.failure, TRANSPORT_UNREACHABLE);
+    }
+    assert_int_equal(tls_server_connections(f->server), 0);
+    strcpy(r.relay.host, "localhost");
+    r.private_too = true;
+    ask(f, &r);
+    assert_int_equal(f->seen.answer.failure, TRANSPORT_OK);
+    /* Nor on a connection that is there already. */
+    r.private_too = false;
+    ask(f, &r);
+    assert_int_equal(f->seen.answer.failure, TRANSPORT_UNREACHABLE);
+    assert_int_equal(tls_server_connections(f->server), 1);
+}
+
+static void
 hands_out_a_stream_as_it_comes(void **state)
 {
     struct fixture *f = *state;
@@ -392,6 +419,7 @@ main(void)
         T(does_not_follow_a_redirect),
         T(reads_when_to_come_back),
         T(says_unreachable_when_nobody_answers),
+        T(follows_no_name_into_a_private_network),
         T(hands_out_a_stream_as_it_comes),
         T(gives_the_whole_answer_of_a_refused_stream),
         T(says_nothing_of_what_was_cancelled),

@@ -157,6 +157,7 @@ network_start(void *self, const struct transport_request *r)
     enum fate fate = choose_fate(a, r->path);
 
     a->requests++;
+    a->private_too = r->private_too;
     if (r->lane == LANE_ANONYMOUS)
         a->anonymous++;
     if (!a->offline)

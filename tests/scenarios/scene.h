@@ -42,6 +42,7 @@ struct actor {
     unsigned events[16];  /* by enum event_kind */
     unsigned anonymous;   /* requests sent that are not to its own account: what others notice */
     unsigned requests;    /* all requests sent */
+    bool private_too;     /* of the last one sent */
 };
 
 /* What the network does to one request. */

@@ -4,7 +4,10 @@
  */
 #include "tests/check.h"
 
+#include <stdio.h>
+
 #include "core/outbox.h"
+#include "core/relay_link.h"
 #include "core/trust.h"
 #include "crypto/manifest.h"
 #include "tests/scenarios/scene.h"
@@ -305,6 +308,55 @@ a_relay_with_another_certificate_gets_nothing(void **state)
     scene_free(s);
 }
 
+static enum err
+call_to(struct actor *a, const char *host, bool typed)
+{
+    struct relay_call call = {
+        .lane = LANE_ANONYMOUS, .typed = typed, .method = "POST", .path = "/v1/card"};
+
+    call.relay.port = SCENE_PORT;
+    snprintf(call.relay.host, sizeof call.relay.host, "%s", host);
+    return relay_call(a->engine, &call);
+}
+
+static void
+only_a_relay_the_user_gave_may_be_in_a_private_network(void **state)
+{
+    struct scene *s = scene_new();
+    struct actor *alice = scene_join(s, "alice");
+
+    assert_err(call_to(alice, "127.0.0.1", false), ERR_UNTRUSTED);
+    assert_err(call_to(alice, "[::ffff:10.0.0.1]", false), ERR_UNTRUSTED);
+    assert_ok(call_to(alice, "127.0.0.1", true));
+    assert_true(alice->private_too);
+    assert_ok(call_to(alice, "elsewhere.test", false));
+    assert_false(alice->private_too);
+    assert_ok(call_to(alice, "elsewhere.test", true));
+    assert_true(alice->private_too);
+    assert_ok(call_to(alice, SCENE_HOST, false)); /* ours */
+    assert_true(alice->private_too);
+    scene_free(s);
+}
+
+static void
+a_relay_counts_as_given_for_who_was_added_by_it_and_while_they_are_there(void **state)
+{
+    struct scene *s = scene_new();
+    struct actor *alice = scene_join(s, "alice"), *bob = scene_join(s, "bob");
+    struct relay_address there = {.host = SCENE_HOST, .port = SCENE_PORT}, moved = there;
+    bool typed;
+
+    strcpy(moved.host, "elsewhere.test");
+    scene_befriend(s, alice, bob); /* by Bob's link */
+    assert_ok(trust_typed(alice->engine, actor_contact(alice, bob).id, &there, &typed));
+    assert_true(typed);
+    assert_ok(trust_typed(alice->engine, actor_contact(alice, bob).id, &moved, &typed));
+    assert_false(typed);
+    assert_ok(trust_typed(bob->engine, actor_contact(bob, alice).id, &there, &typed));
+    assert_false(typed);
+    scene_free(s);
+}
+
 static void
 a_relay_put_back_to_yesterday_loses_nothing(void **state)
 {
@@ -452,6 +504,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_fork_is_ended_by_the_successor_key_on_either_branch),
     cmocka_unit_test(a_relay_with_another_key_gets_nothing),
     cmocka_unit_test(a_relay_with_another_certificate_gets_nothing),
+    cmocka_unit_test(only_a_relay_the_user_gave_may_be_in_a_private_network),
+    cmocka_unit_test(a_relay_counts_as_given_for_who_was_added_by_it_and_while_they_are_there),
     cmocka_unit_test(a_relay_put_back_to_yesterday_loses_nothing),
     cmocka_unit_test(a_relay_that_forgot_all_is_told_anew),
     cmocka_unit_test(a_clock_that_is_an_hour_off_is_told_and_worked_around),
