@@ -189,6 +189,12 @@ flush(struct conn *c)
 {
     enum tls_state state = TLS_DONE;
 
+    /* No memory for what was to be sent. After a hole in a stream its reader would acknowledge what
+     * it never saw: it has to come again instead. */
+    if (c->out.failed) {
+        close_conn(c);
+        return false;
+    }
     /* A stream that made room fills it again. */
     while (conn_unsent(c) > 0 && state == TLS_DONE) {
         bool moved;
