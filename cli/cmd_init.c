@@ -83,12 +83,52 @@ choose_names(struct cli *cli, json_t *params)
         unlisted = typed[0] == '\0';
     }
     if (display == NULL && terminal_interactive()) {
+        note("Your contacts see you under this name, and so does whom you ask to be one. The\n"
+             "relay does not.\n");
         TRY(terminal_ask("What contacts see as your name (may be empty)", shown, sizeof shown));
         display = shown;
     }
     json_object_set_new(params, "unlisted", json_boolean(unlisted));
     TRY(add_text(params, "name", name));
     return add_text(params, "display_name", display);
+}
+
+/* "y" or "n", or empty for what is usual. */
+static enum err
+ask_yes(const char *question, bool usual, bool *ret)
+{
+    char typed[ANSWER_SIZE];
+
+    for (;;) {
+        TRY(terminal_ask(question, typed, sizeof typed));
+        char c = typed[0];
+        if (c == '\0' || strchr("yYnN", c) != NULL) {
+            *ret = c == '\0' ? usual : c == 'y' || c == 'Y';
+            return OK;
+        }
+        note("y or n, or Enter for the one in capitals.\n");
+    }
+}
+
+/* Told of reading includes told of arriving: who says that they read it says that it came. */
+static enum err
+choose_receipts(struct cli *cli, json_t *params)
+{
+    const char *given = args_flag(&cli->args, "receipts");
+    bool delivered, read_too = false;
+
+    if (given != NULL || !terminal_interactive())
+        return add_text(params, "receipts", given);
+    note("\nWhat your contacts are told works both ways: what you do not tell, you are\n"
+         "not told. Who knows that a message arrived need not send it some other way,\n"
+         "and also learns when this computer is on.\n");
+    TRY(ask_yes("Tell contacts when their messages arrive [Y/n]", true, &delivered));
+    if (delivered) {
+        note("Who knows that you read a message knows when you sat here.\n");
+        TRY(ask_yes("Tell contacts when you read them [y/N]", false, &read_too));
+    }
+    note("`snug settings receipts` changes this at any time.\n\n");
+    return add_text(params, "receipts", read_too ? "read" : delivered ? "delivered" : "none");
 }
 
 static enum err
@@ -110,12 +150,13 @@ choose_passphrase(struct cli *cli, json_t *params)
 static enum err
 read_wishes(struct cli *cli, json_t *params)
 {
-    static const char *const flags[] = {"invitation", "receipts", "proxy"};
+    static const char *const flags[] = {"invitation", "proxy"};
     char relay[ANSWER_SIZE] = "";
 
     TRY(choose_relay(cli, relay));
     TRY(add_text(params, "relay", relay));
     TRY(choose_names(cli, params));
+    TRY(choose_receipts(cli, params));
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         TRY(add_text(params, flags[i], args_flag(&cli->args, flags[i])));
     return choose_passphrase(cli, params);

@@ -152,6 +152,15 @@ change(struct cli *cli, const char *key, const char *value)
     return fail(ERR_USAGE, "Settings are idle-lock, proxy and receipts.");
 }
 
+static const char *
+receipts_words(const char *which)
+{
+    return strcmp(which, "read") == 0 ? "contacts are told what arrives and what you read"
+           : strcmp(which, "delivered") == 0
+               ? "contacts are told what arrives, not what you read"
+               : "contacts are told neither what arrives nor what you read";
+}
+
 enum err
 command_settings(struct cli *cli, int *ret)
 {
@@ -162,8 +171,8 @@ command_settings(struct cli *cli, int *ret)
     TRY(cli_call(cli, "settings.get", NULL, &r));
     if (cli->json)
         return print_json(r);
-    print("idle-lock: %llds\nproxy: %s\nreceipts: %s\n",
+    print("idle-lock: %llds\nproxy: %s\nreceipts: %s (%s)\n",
           (long long)json_integer_value(json_object_get(r, "idle_lock_ms")) / 1000,
-          safe(r, "proxy"), get(r, "receipts"));
+          safe(r, "proxy"), get(r, "receipts"), receipts_words(get(r, "receipts")));
     return print_end();
 }

@@ -1,13 +1,39 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """snug as people and scripts use it: two people, their agents and a relay, all of them real."""
+import fcntl
 import json
 import os
+import pty
 import stat
+import struct
+import termios
 import unittest
 
 from friends import Friend, Lines
 from people import introduce
-from relay import Relay, wait_until
+from relay import Relay, program, wait_until
+
+
+def on_terminal(person, columns, *arguments, answers=()):
+    """What a person sees in a terminal that wide, who gives ANSWERS to (question, answer), one after the other."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        os.execve(program("cli/snug"), ["snug", *arguments], person.environment)
+    seen, at, left = "", 0, list(answers)
+    while True:
+        try:
+            seen += os.read(terminal, 65536).decode()
+        except OSError:  # the program closed it
+            break
+        if left and left[0][0] in seen[at:]:
+            at = len(seen)
+            os.write(terminal, left.pop(0)[1].encode() + b"\n")
+    os.close(terminal)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status != 0 or left:
+        raise AssertionError(f"snug {' '.join(arguments)}: {status}, not asked: {left}\n{seen}")
+    return seen.replace("\r\n", "\n")
 
 
 class Init(unittest.TestCase):
@@ -42,6 +68,23 @@ class Init(unittest.TestCase):
         with open(kit, encoding="utf-8") as f:
             self.assertEqual(f.read(), text)
         self.assertEqual(bob.json("status")["state"], "none")
+
+    def test_asks_what_contacts_may_see(self):
+        for name, answers, chosen in (("usual", ("", ""), "delivered"), ("open", ("y", "y"), "read"), ("closed", ("n",), "none")):
+            person = self.person(name)
+            questions = ("messages arrive [Y/n]: ", "when you read them [y/N]: ")
+            seen = on_terminal(person, 80, "init", "--relay", f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}",
+                               answers=[("guess): ", name), ("your name (may be empty): ", name.capitalize()),
+                                        *zip(questions, answers), ("this computer: ", "a phrase"), ("again: ", "a phrase")])
+            self.assertIn("Registered as", seen)
+            self.assertEqual(person.json("settings")["receipts"], chosen)
+            self.assertIn(f"receipts: {chosen} (contacts are", person.snug("settings"))
+
+    def test_takes_what_contacts_may_see_as_an_option(self):
+        alice = self.person("alice")
+        alice.register("--receipts", "some", expect=2)
+        alice.register("--receipts", "none")
+        self.assertEqual(alice.json("settings")["receipts"], "none")
 
     def test_leaves_nothing_when_the_name_is_taken(self):
         alice, other = self.person("alice"), self.person("alice")
