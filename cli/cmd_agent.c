@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/terminal.h"
 #include "core/rpc/methods.h"
 
 command_fn command_agent, command_rpc, command_help;
@@ -119,21 +120,34 @@ command_rpc(struct cli *cli, int *ret)
 static void
 help_one(const struct command *c)
 {
-    print("Usage: snug %s%s%s\n\n%s\n", c->name, c->usage[0] != '\0' ? " " : "", c->usage, c->help);
+    print("Usage: snug %s", c->name);
+    terminal_wrap(c->usage, strlen("Usage: snug ") + strlen(c->name), 6);
+    print("\n");
+    terminal_wrap(c->help, 0, 0);
 }
 
 static void
 help_all(void)
 {
+    char first[256];
+
     print("Usage: snug COMMAND [...]\n\n");
-    for (size_t i = 0; i < command_count; i++)
-        print("  %-11s %.*s\n", commands[i].name, (int)(strcspn(commands[i].help, ".") + 1),
-              commands[i].help);
-    print("\nEverywhere: --profile NAME ($SNUG_PROFILE), --json, --help.\n"
-          "NAME is what you call a contact, their name or address, or the beginning of one.\n\n"
-          "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 ambiguous name, 5 locked,\n"
-          "6 key changed or not verified, 7 queued, 8 refused, 9 too often, 10 timed out,\n"
-          "11 damaged or forged.\n");
+    for (size_t i = 0; i < command_count; i++) {
+        snprintf(first, sizeof first, "%.*s", (int)(strcspn(commands[i].help, ".") + 1),
+                 commands[i].help);
+        print("  %-11s", commands[i].name);
+        terminal_wrap(first, 13, 14);
+    }
+    print("\n");
+    terminal_wrap("Everywhere: --profile NAME ($SNUG_PROFILE), --json, --help.", 0, 0);
+    terminal_wrap("NAME is what you call a contact, their name or address, or the beginning of "
+                  "one.",
+                  0, 0);
+    print("\n");
+    terminal_wrap("Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 ambiguous name, 5 locked, "
+                  "6 key changed or not verified, 7 queued, 8 refused, 9 too often, 10 timed out, "
+                  "11 damaged or forged.",
+                  0, 0);
 }
 
 enum err

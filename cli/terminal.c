@@ -7,6 +7,8 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -92,6 +94,45 @@ bool
 terminal_shows(void)
 {
     return isatty(1);
+}
+
+size_t
+terminal_width(void)
+{
+    struct winsize size;
+
+    return isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col : 80;
+}
+
+/* A usage's `[--flag VALUE]` stays together. */
+static size_t
+word_length(const char *at)
+{
+    size_t n = at[0] == '[' ? strcspn(at, "]") : 0;
+
+    return n + strcspn(at + n, " ");
+}
+
+void
+terminal_wrap(const char *text, size_t at, size_t indent)
+{
+    size_t width = terminal_width();
+    bool begins = at == 0; /* the line: no blank before the next word */
+
+    for (const char *p = text + strspn(text, " "); *p != '\0'; p += strspn(p, " ")) {
+        size_t n = word_length(p);
+
+        if (!begins && at + 1 + n > width) {
+            printf("\n%*s", (int)indent, "");
+            at = indent;
+            begins = true;
+        }
+        printf("%s%.*s", begins ? "" : " ", (int)n, p);
+        at += n + (begins ? 0 : 1);
+        begins = false;
+        p += n;
+    }
+    printf("\n");
 }
 
 bool

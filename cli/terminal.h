@@ -23,6 +23,14 @@ bool terminal_decorates(void);
 /* Whether stdout is a terminal. */
 bool terminal_shows(void);
 
+/* Columns of the terminal on stdout; 80 when it is none. */
+size_t terminal_width(void);
+
+/* Print words, breaking lines at blanks so that none is wider than the terminal: the first goes
+ * on at column AT (with a blank, unless it is 0), each further one begins with INDENT blanks. Ends
+ * with a line end. */
+void terminal_wrap(const char *text, size_t at, size_t indent);
+
 /* Whether a person can be asked. */
 bool terminal_interactive(void);
 

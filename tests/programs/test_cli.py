@@ -243,6 +243,17 @@ class Conversation(unittest.TestCase):
             self.assertIn("Usage: snug " + name, self.alice.snug("help", name))
             self.assertIn("Usage: snug " + name, self.alice.snug(name, "--help"))
 
+    def test_wraps_its_help_to_the_terminal(self):
+        names = [line.split()[0] for line in self.alice.snug("help").splitlines() if line.startswith("  ") and line[2] != " "]
+        self.assertIn("init", names)
+        texts = [["help"], *(["help", name] for name in names)]
+        for arguments in texts:
+            whole = self.alice.snug(*arguments)
+            self.assertLessEqual(max(map(len, whole.splitlines())), 80, whole)
+            narrow = on_terminal(self.alice, 40, *arguments)
+            self.assertLessEqual(max(map(len, narrow.splitlines())), 40, narrow)
+            self.assertEqual(narrow.split(), whole.split())
+
     def test_the_documented_methods_are_the_ones_there_are(self):
         with open(os.path.join(os.path.dirname(__file__), "../../docs/RPC.md"), encoding="utf-8") as f:
             documented = f.read().split("<!-- methods -->\n", 1)[1]
