@@ -132,19 +132,34 @@ tokens_invitation(struct engine *e, struct token *ret)
 /* --- what a contact shows -----------------------------------------------------------------------
  */
 
+#define FORGOTTEN_MAX INT32_MAX /* no life has so many; higher ones would use up the numbers */
+#define TOKENS_A_CONTACT_MAX 8  /* renewal and abuse need three */
+
+/* It holds GENERATION, above all that we know: we were restored and have forgotten it (B9.1). Or it
+ * says so, which must not fill the relay's table. */
+static enum err
+mint_above(struct engine *e, const struct contact *c, uint32_t generation)
+{
+    int64_t live;
+
+    if (generation > FORGOTTEN_MAX)
+        return OK;
+    TRY(db_get_int(e->db, &live, "SELECT count(*) FROM tokens WHERE contact=?1 AND kind=1", "i",
+                   c->id));
+    return live < TOKENS_A_CONTACT_MAX ? mint(e, c, generation + 1) : OK;
+}
+
 enum err
 tokens_confirmed(struct engine *e, const struct contact *c, uint32_t generation)
 {
     int64_t now_s = engine_now_s(e), in_use = generation;
     uint32_t top;
 
-    if (generation == 0 || generation == UINT32_MAX)
+    if (generation == 0)
         return OK;
     TRY(newest(e, c, &top));
-    if (generation > top) {
-        /* We were restored and have forgotten it (B9.1). */
-        return top == 0 ? OK : mint(e, c, generation + 1);
-    }
+    if (generation > top)
+        return top == 0 ? OK : mint_above(e, c, generation);
     TRY(db_run(e->db, "UPDATE contacts SET held_generation=?2 WHERE id=?1 AND held_generation<?2",
                "ii", c->id, in_use));
     TRY(db_run(e->db,

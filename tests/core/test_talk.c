@@ -252,6 +252,35 @@ queue(struct person *p, enum content_type type, struct span body)
     assert_ok(tx_commit(&tx));
 }
 
+/* What a contact says to hold of ours is for it to say: no number may fill our relay's table, nor
+ * leave us without a next one, for then what came with its token could not be taken. */
+static void
+tokens_that_were_never_minted_bring_few_of_them(void **state)
+{
+    uint8_t junk[ENVELOPE_B1] = {1, 0, 0, 0, 1};
+
+    person_say(bob, "m1"); /* with which its first token is minted */
+    pair_run(&pair, MINUTE_MS);
+    for (int64_t claimed = 10; claimed < 400; claimed += 10) {
+        assert_ok(
+            db_run(alice->engine->db, "UPDATE contacts SET their_generation=?1", "i", claimed));
+        person_say(alice, "m1");
+        pair_run(&pair, MINUTE_MS);
+    }
+    assert_in_range(person_count(bob, "SELECT count(*) FROM tokens WHERE contact=1"), 2, 8);
+    assert_ok(db_run(bob->engine->db, "DELETE FROM tokens WHERE generation>1", ""));
+    assert_ok(db_run(alice->engine->db, "UPDATE contacts SET their_generation=?1", "i",
+                     (int64_t)UINT32_MAX - 1));
+    person_say(alice, "m2");
+    pair_run(&pair, MINUTE_MS);
+    uint32_t tag = (uint32_t)person_count(bob, "SELECT max(tag) FROM tokens WHERE contact=1");
+    for (int i = 0; i < 8; i++)
+        assert_ok(inbox_item(bob->engine, QUEUE_DEVICE, ++bob->n, tag, SPAN(junk, sizeof junk)));
+    person_say(alice, "m3");
+    pair_run(&pair, MINUTE_MS);
+    assert_int_equal(person_count(bob, "SELECT count(*) FROM messages WHERE text='m3'"), 1);
+}
+
 /* A manifest of ours as large as one can get, beside which a long content has no room. */
 static void
 what_does_not_fit_beside_a_manifest_goes_after_it(void **state)
@@ -340,6 +369,7 @@ main(void)
         TEST(a_token_that_is_gone_is_shown_and_tried_again),
         TEST(an_envelope_that_somebody_else_made_is_dropped_without_a_word),
         TEST(an_initial_message_in_another_envelope_is_a_replay),
+        TEST(tokens_that_were_never_minted_bring_few_of_them),
         TEST(what_does_not_fit_beside_a_manifest_goes_after_it),
         TEST(a_text_with_all_its_trimmings_shows_its_text),
         TEST(trouble_of_the_store_acknowledges_nothing),
