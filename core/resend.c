@@ -184,6 +184,9 @@ healing_reset_received(struct engine *e, const struct arrival *a)
     if (contact_may_send(&a->contact) != OK)
         return OK;
     TRY(outbox_reencrypt(e, &a->contact));
+    /* It names all that is missing; answers to those before that still wait would only pile up. */
+    TRY(db_run(e->db, "DELETE FROM outbox WHERE contact=?1 AND state=0 AND type=?2", "ii",
+               a->contact.id, (int64_t)CONTENT_RESEND));
     for (size_t i = 0; i < r->n_acks; i++) {
         struct chain_ack ack = {.upto = r->acks[i]->upto, .bitmap = r->acks[i]->bitmap};
         memcpy(ack.chain.b, r->acks[i]->chain.data, sizeof ack.chain.b);

@@ -252,6 +252,38 @@ queue(struct person *p, enum content_type type, struct span body)
     assert_ok(tx_commit(&tx));
 }
 
+static bool
+bob_delivers_nothing(struct person *p, const struct transport_request *r)
+{
+    if (p->who != BOB || strcmp(r->path, "/v1/deliver") != 0)
+        return false;
+    person_answer(p, r->id, &(struct transport_answer){.status = 503}, NULL);
+    return true;
+}
+
+/* Each says all that is missing, so the last answer is the only one. */
+static void
+resets_without_end_are_answered_once(void **state)
+{
+    AUTO(buf_done) struct buf body = BUF(SHARED_MAX);
+    Wire__SessionReset r = WIRE__SESSION_RESET__INIT;
+
+    person_say_many(bob, 10, 0);
+    pair_run(&pair, MINUTE_MS);
+    r.reason = 1;
+    wire_pack(&body, &r.base);
+    pair.clerk = bob_delivers_nothing;
+    for (int i = 0; i < 20; i++) {
+        queue(alice, CONTENT_SESSION_RESET, buf_span(&body));
+        pair_run(&pair, MINUTE_MS);
+    }
+    assert_int_equal(person_count(bob, "SELECT count(*) FROM outbox WHERE type=22"), 1);
+    pair.clerk = NULL;
+    pair_run(&pair, HOUR_MS);
+    assert_int_equal(person_count(bob, "SELECT count(*) FROM outbox WHERE state=0"), 0);
+    pair_assert_heard(&pair, ALICE, pair_upto(10));
+}
+
 /* What a contact says to hold of ours is for it to say: no number may fill our relay's table, nor
  * leave us without a next one, for then what came with its token could not be taken. */
 static void
@@ -369,6 +401,7 @@ main(void)
         TEST(a_token_that_is_gone_is_shown_and_tried_again),
         TEST(an_envelope_that_somebody_else_made_is_dropped_without_a_word),
         TEST(an_initial_message_in_another_envelope_is_a_replay),
+        TEST(resets_without_end_are_answered_once),
         TEST(tokens_that_were_never_minted_bring_few_of_them),
         TEST(what_does_not_fit_beside_a_manifest_goes_after_it),
         TEST(a_text_with_all_its_trimmings_shows_its_text),
