@@ -133,6 +133,15 @@ failed(struct engine *e, const struct opening *o, enum err why)
     return why == ERR_REPLAY ? OK : healing_failed(e, &a);
 }
 
+/* A stranger whose item made no contact of him leaves no session and no manifest: there would be no
+ * end of them, and nobody to see it. */
+static enum err
+check_known(struct engine *e, const struct opening *o)
+{
+    struct contact c;
+    return o->known ? OK : contact_by_account(e, &o->envelope.sender.account, &c);
+}
+
 static enum err
 take_opened(struct engine *e, const struct opening *o)
 {
@@ -145,6 +154,8 @@ take_opened(struct engine *e, const struct opening *o)
         return OK;
     TRY(tx_begin(e->db, &item));
     enum err taken = decrypt_and_apply(e, o);
+    if (taken == OK)
+        taken = check_known(e, o);
     if (taken == OK)
         return tx_commit(&item);
     tx_done(&item);

@@ -126,12 +126,46 @@ a_request_alone_leads_to_no_reaction(void **state)
     scene_free(s);
 }
 
+static int64_t
+rows_of_strangers(struct actor *a)
+{
+    int64_t n;
+    assert_ok(db_get_int(engine_db(a->engine), &n,
+                         "SELECT (SELECT count(*) FROM manifests)+(SELECT count(*) FROM sessions)",
+                         ""));
+    return n;
+}
+
+/* Neither keys nor sessions of people whom nobody will ever see: a relay could send them without
+ * end. */
+static void
+a_request_that_finds_no_place_leaves_nothing_behind(void **state)
+{
+    struct scene *s = scene_new();
+    struct actor *mallory = scene_join(s, "mallory"), *bob = scene_join(s, "bob");
+    int64_t before = rows_of_strangers(bob), taken;
+
+    assert_ok(db_run(engine_db(bob->engine),
+                     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<?1) "
+                     "INSERT INTO contacts(account,address,state,trust,created_ms) "
+                     "SELECT randomblob(32),'x@relay.example',2,0,0 FROM n",
+                     "i", (int64_t)ASKING_MAX));
+    actor_add_link(mallory, bob);
+    scene_pass(s, DAY_MS);
+    assert_ok(db_get_int(engine_db(bob->engine), &taken,
+                         "SELECT n FROM cursors WHERE queue='request'", ""));
+    assert_true(taken > 0);
+    assert_int_equal(rows_of_strangers(bob), before);
+    scene_free(s);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(nothing_leads_to_a_reaction_when_not_known_any_more),
     cmocka_unit_test(nothing_leads_to_a_reaction_while_asking),
     cmocka_unit_test(nothing_leads_to_a_reaction_when_removed),
     cmocka_unit_test(nothing_leads_to_a_reaction_when_blocked),
     cmocka_unit_test(a_request_alone_leads_to_no_reaction),
+    cmocka_unit_test(a_request_that_finds_no_place_leaves_nothing_behind),
 };
 
 int
