@@ -183,12 +183,19 @@ calls_client_gone(struct agent *a, struct client *client)
     }
 }
 
+/* Whether C needs the keys, or is about to bring them. */
+static bool
+ends_at_lock(const struct call *c)
+{
+    return c->method->needs == UNLOCKED || strcmp(c->method->name, "account.unlock") == 0;
+}
+
 void
 calls_cancel_unlocked(struct agent *a, enum err why)
 {
     for (struct call *c = a->calls, *next; c != NULL; c = next) {
         next = c->next;
-        if (c->method->needs == UNLOCKED)
+        if (ends_at_lock(c))
             cancel(c, why);
     }
 }

@@ -59,7 +59,7 @@ void call_fail(struct call *c, enum err e); /* with err_why(e) */
 void calls_on_event(struct agent *a, const struct event *ev);
 int64_t calls_turn(struct agent *a); /* the next deadline */
 void calls_client_gone(struct agent *a, struct client *c);
-/* Cancel all that need an unlocked profile, or all. */
+/* Cancel all that need an unlocked profile or are about to make it one, or all. */
 void calls_cancel_unlocked(struct agent *a, enum err why);
 void calls_cancel_all(struct agent *a, enum err why);
 /* ERR_NOT_FOUND: CLIENT has no such job. */

@@ -118,9 +118,10 @@ agent_unlock(struct agent *a, const struct subkey *db_key)
 void
 agent_lock(struct agent *a)
 {
+    /* Also when it is locked: an unlocking may be under way. */
+    calls_cancel_unlocked(a, fail(ERR_LOCKED, "The profile was locked."));
     if (a->state != AGENT_UNLOCKED)
         return;
-    calls_cancel_unlocked(a, fail(ERR_LOCKED, "The profile was locked."));
     a->state = AGENT_LOCKED;
     agent_close(a);
     agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "locked"));

@@ -227,6 +227,18 @@ class Locking(unittest.TestCase):
             self.alice.snug("lock")
             self.assertIn("result", waiting.call("hello"))
 
+    def test_ends_an_unlocking_that_began_before(self):
+        self.alice.snug("lock")
+        with self.alice.rpc() as rpc:
+            rpc.send(json.dumps({"jsonrpc": "2.0", "id": "u", "method": "account.unlock",
+                                 "params": {"passphrase": self.alice.phrase}}) + "\n")
+            self.assertIn("result", rpc.call("account.lock"))
+            wait_until(lambda: rpc.call("account.unlock", passphrase="wrong")["error"]["data"]["name"] == "passphrase",
+                       "the end of the work on the pass-phrase")
+            self.assertEqual(rpc.notifications[0]["error"]["data"]["name"], "locked")
+        self.assertEqual(self.alice.json("status")["state"], "locked")
+        self.alice.open()
+
     def test_changes_the_pass_phrase(self):
         self.alice.snug("passphrase", secret="wrong\nnew one", expect=5)
         self.alice.snug("passphrase", secret=f"{self.alice.phrase}\nnew one")
