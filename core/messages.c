@@ -293,11 +293,20 @@ plan_read(struct engine *e, int64_t contact, int64_t from, int64_t to)
     return query_end(&q);
 }
 
+enum err
+messages_newest(struct engine *e, int64_t *ret)
+{
+    return db_get_int(e->db, ret, "SELECT ifnull(max(id),0) FROM messages", "");
+}
+
 static enum err
 mark_read(struct engine *e, int64_t contact, int64_t id)
 {
-    int64_t last;
+    int64_t last, newest;
 
+    TRY(messages_newest(e, &newest));
+    if (id > newest)
+        id = newest;
     TRY(db_get_int(e->db, &last, "SELECT last_read FROM contacts WHERE id=?1", "i", contact));
     if (id <= last)
         return OK;

@@ -57,8 +57,11 @@ enum err message_known(struct engine *e, int64_t contact, const struct msg_id *i
 enum err message_set_state(struct engine *e, int64_t id, enum message_state state, const char *why);
 
 /* Everything from C up to message ID was shown to a person; one transaction. Sends read receipts
- * where they are turned on (B10). */
+ * where they are turned on (B10). What is not there yet stays unread. */
 enum err messages_mark_read(struct engine *e, int64_t contact, int64_t id);
+
+/* The number of the newest message of all; 0: there is none. */
+enum err messages_newest(struct engine *e, int64_t *ret);
 
 /* Call EACH for the LIMIT newest messages with id below BEFORE (0: from the end), oldest of them
  * first; *ret_more tells whether there are older ones. CONTACT 0: of all. */

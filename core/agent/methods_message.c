@@ -174,9 +174,12 @@ enum err
 method_message_seen(struct call *c, json_t **ret)
 {
     struct db *db = engine_db(c->agent->engine);
-    int64_t id, before = 0;
+    int64_t id, newest, before = 0;
 
     TRY(id_read("message", param_string(c, "message", ""), &id));
+    TRY(messages_newest(c->agent->engine, &newest));
+    if (id > newest)
+        id = newest; /* or what comes later would never be new */
     enum err e = meta_get_int(db, SEEN, &before);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;

@@ -204,6 +204,13 @@ class Locking(unittest.TestCase):
         self.alice.open()
         self.alice.wait_received("before the kill", "after the kill")
 
+    def test_tells_a_listener_what_came_after_more_was_seen_than_there_is(self):
+        with self.alice.rpc() as rpc:
+            rpc.call("message.seen", message="message-9223372036854775807")
+        self.bob.snug("send", "alice", "after all was seen")
+        self.alice.wait_received("after all was seen")
+        self.assertIn("after all was seen", self.alice.snug("listen", "--once"))
+
     def test_happens_by_itself_when_nobody_does_anything(self):
         self.alice.snug("settings", "idle-lock", "1s")
         wait_until(lambda: self.alice.json("status")["state"] == "locked", "the idle lock")
