@@ -63,7 +63,8 @@ struct store {
     sqlite3 *checkpoint_db;
     pthread_t checkpointer;
     bool checkpointer_runs;
-    pthread_mutex_t mutex; /* of the two below */
+    pthread_mutex_t copying; /* one checkpoint at a time */
+    pthread_mutex_t mutex;   /* of the two below */
     pthread_cond_t wake;
     bool checkpoint_wanted, closing;
     atomic_bool lost; /* a sync or a copy failed: what is on the disk is not known any more */
@@ -188,7 +189,11 @@ check_schema(sqlite3 *db, bool *ret_empty)
 static void
 checkpoint(struct store *s, sqlite3 *db, int mode)
 {
+    /* Past the hard limit the serving thread waits here for the copying that is under way: SQLite
+     * would say BUSY at once, and the log would grow on meanwhile. */
+    pthread_mutex_lock(&s->copying);
     int primary = sqlite3_wal_checkpoint_v2(db, NULL, mode, NULL, NULL) & 0xff;
+    pthread_mutex_unlock(&s->copying);
 
     if (primary != SQLITE_OK && primary != SQLITE_BUSY && primary != SQLITE_LOCKED &&
         primary != SQLITE_FULL)
@@ -294,6 +299,7 @@ store_sqlite_open(const char *path, uint64_t max_bytes, struct store **ret)
         return fail(ERR_MEMORY, "no memory for the relay's store");
     s->lock_fd = s->wal_fd = -1;
     pthread_mutex_init(&s->mutex, NULL);
+    pthread_mutex_init(&s->copying, NULL);
     pthread_cond_init(&s->wake, NULL);
     enum err e = take_lock(path, &s->lock_fd);
     if (e == OK)
@@ -340,6 +346,7 @@ store_close(struct store *s)
     if (s->lock_fd >= 0)
         close(s->lock_fd);
     pthread_mutex_destroy(&s->mutex);
+    pthread_mutex_destroy(&s->copying);
     pthread_cond_destroy(&s->wake);
     free(s->scratch);
     free(s);
