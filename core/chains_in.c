@@ -160,7 +160,7 @@ check_link(struct engine *e, const struct arrival *a, const struct in_chain *in,
     TRY(held_hash(e, in->row, seq - 1, span_pb(a->shared->prev), &h));
     if (h != HOLD_OTHER)
         return OK;
-    return notice_add(e, "different-before", a->contact.id, a->shared_bytes, SPAN_NONE);
+    return notice_once_a_day(e, "different-before", a->contact.id, a->shared_bytes, SPAN_NONE);
 }
 
 static enum err

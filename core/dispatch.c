@@ -70,7 +70,7 @@ take_shared(struct engine *e, const struct arrival *a)
     if (a->shared->seq != 0)
         TRY(chain_received(e, a, &verdict));
     if (verdict == CHAIN_DIFFERENT)
-        return notice_add(e, "sent-twice", a->contact.id, a->shared_bytes, SPAN_NONE);
+        return notice_once_a_day(e, "sent-twice", a->contact.id, a->shared_bytes, SPAN_NONE);
     if (verdict == CHAIN_HELD)
         return OK;
     TRY(seen_before(e, a, &repeated));

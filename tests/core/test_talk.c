@@ -284,6 +284,29 @@ resets_without_end_are_answered_once(void **state)
     pair_assert_heard(&pair, ALICE, pair_upto(10));
 }
 
+/* One a day tells it all: a contact that does nothing else must not bury the notices of others, nor
+ * fill the disk with evidence. */
+static void
+contradictions_without_end_are_told_once_a_day(void **state)
+{
+    person_say(alice, "m1");
+    person_say(alice, "m2");
+    pair_run(&pair, MINUTE_MS);
+    for (int i = 0; i < 10; i++) {
+        assert_ok(db_run(alice->engine->db, "UPDATE chains_out SET next_seq=2", ""));
+        person_say(alice, "another"); /* where m2 was */
+        assert_ok(db_run(alice->engine->db,
+                         "UPDATE chains_out SET next_seq=?1,last_hash=zeroblob(16)", "i",
+                         (int64_t)i + 3));
+        person_say(alice, "one more"); /* after something else than what was there */
+        pair_run(&pair, MINUTE_MS);
+    }
+    const char *sql = "SELECT count(*) FROM notices WHERE kind='sent-twice'";
+    assert_int_equal(person_count(bob, sql), 1);
+    sql = "SELECT count(*) FROM notices WHERE kind='different-before'";
+    assert_int_equal(person_count(bob, sql), 1);
+}
+
 /* What a contact says to hold of ours is for it to say: no number may fill our relay's table, nor
  * leave us without a next one, for then what came with its token could not be taken. */
 static void
@@ -402,6 +425,7 @@ main(void)
         TEST(an_envelope_that_somebody_else_made_is_dropped_without_a_word),
         TEST(an_initial_message_in_another_envelope_is_a_replay),
         TEST(resets_without_end_are_answered_once),
+        TEST(contradictions_without_end_are_told_once_a_day),
         TEST(tokens_that_were_never_minted_bring_few_of_them),
         TEST(what_does_not_fit_beside_a_manifest_goes_after_it),
         TEST(a_text_with_all_its_trimmings_shows_its_text),
