@@ -152,7 +152,7 @@ CREATE INDEX gaps_due ON gaps(next_ms);
 
 -- The conversation as shown.
 CREATE TABLE messages(
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,    -- never used again: who has seen up to one has not seen a later one
     contact INTEGER NOT NULL,
     outgoing INTEGER NOT NULL,
     msg_id BLOB,                             -- NULL: a place holder for a gap, or a notice

@@ -67,23 +67,27 @@ on_fork(struct engine *e, const struct account_id *account, struct span object)
     return notice_once_a_day(e, "fork", contact, buf_span(&held), object);
 }
 
-/* Whether ACCOUNT's contact stands between two histories, and the one that is not held. */
+/* Whether ACCOUNT's contact stands between two histories, and the one that is not held: HELD itself
+ * when only a hash of the other was seen (in a content's own.2). */
 static enum err
-other_history(struct engine *e, const struct account_id *account, bool *ret_forked,
-              struct manifest *ret)
+other_history(struct engine *e, const struct manifest *held, bool *ret_forked, struct manifest *ret)
 {
-    AUTO(buf_done) struct buf object = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
+    AUTO(query_done) struct query q = {0};
     struct contact c;
-    enum err r = contact_by_account(e, account, &c);
+    enum err r = contact_by_account(e, &held->account, &c);
 
     *ret_forked = r == OK && c.forked;
+    *ret = *held;
     if (r == ERR_NOT_FOUND || !*ret_forked)
         return r == ERR_NOT_FOUND ? OK : r;
-    TRY(db_get_bytes(e->db, &object,
-                     "SELECT evidence_b FROM notices WHERE kind='fork' AND contact=?1 AND "
-                     "evidence_b IS NOT NULL ORDER BY id DESC LIMIT 1",
-                     "i", c.id));
-    return manifest_read(buf_span(&object), ret);
+    TRY(db_query(e->db, &q,
+                 "SELECT evidence_b FROM notices WHERE kind='fork' AND contact=?1 AND "
+                 "evidence_b IS NOT NULL ORDER BY id DESC",
+                 "i", c.id));
+    while (query_next(&q))
+        if (manifest_read(query_bytes(&q, 0), ret) == OK)
+            break;
+    return query_end(&q);
 }
 
 /* While two histories stand against each other only a manifest that ends the fork goes on. It may
@@ -95,11 +99,8 @@ fork_ended(struct engine *e, const struct manifest *held, struct span object, bo
     struct manifest other, m;
 
     *ret_ended = false;
-    enum err r = other_history(e, &held->account, ret_forked, &other);
-    if (r == ERR_NOT_FOUND || (r == OK && !*ret_forked))
-        return OK;
-    TRY(r);
-    if (manifest_verify(object, &m) == OK && manifest_ends_fork(&m, held, &other)) {
+    TRY(other_history(e, held, ret_forked, &other));
+    if (*ret_forked && manifest_verify(object, &m) == OK && manifest_ends_fork(&m, held, &other)) {
         *ret = m;
         *ret_ended = true;
     }

@@ -255,6 +255,10 @@ a_fork_is_ended_by_the_successor_key_on_either_branch(void **state)
         assert_err(trust_candidate(e, &m[0].account, buf_span(&other), &got, &is_new), ERR_FORK);
         assert_ok(contact_by_account(e, &m[0].account, &c));
         assert_err(contact_may_send(&c), ERR_FORK);
+        /* The same seen once more, as own.2 shows it: by hashes. */
+        assert_ok(notice_add(e, "fork", c.id, SPAN_OF(m[1].hash), SPAN_OF(m[2].hash)));
+        assert_ok(trust_candidate(e, &m[0].account, buf_span(&one), &got, &is_new));
+        assert_false(is_new);
         assert_ok(trust_candidate(e, &m[0].account, buf_span(&end), &got, &is_new));
         assert_true(is_new);
         assert_memory_equal(got.hash.b, m[3].hash.b, sizeof got.hash.b);
