@@ -14,8 +14,7 @@
 #include "crypto/recovery.h"
 #include "wire/encoding.h"
 
-/* --- preparing ----------------------------------------------------------------------------------
- */
+/* --- preparing --- */
 
 struct fresh {
     struct account_key aik;
@@ -126,8 +125,7 @@ account_prepare(struct db *db, const struct world *world, const struct account_w
     return OK;
 }
 
-/* --- opening ------------------------------------------------------------------------------------
- */
+/* --- opening --- */
 
 enum err
 account_open(struct engine *e)

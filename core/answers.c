@@ -51,8 +51,7 @@ in_act(struct engine *e, struct line *l, enum err (*change)(struct engine *e, st
     return act_end(e, &tx, change(e, l));
 }
 
-/* --- stored
- * ------------------------------------------------------------------------------------- */
+/* --- stored --- */
 
 static enum err
 reached(struct engine *e, struct line *l)
@@ -84,8 +83,7 @@ stored(struct engine *e, struct line *l)
     return message == 0 ? OK : message_set_state(e, message, MESSAGE_AT_RELAY, "");
 }
 
-/* --- 404
- * ---------------------------------------------------------------------------------------- */
+/* --- 404 --- */
 
 static enum err
 mark_unreachable(struct engine *e, struct line *l)
@@ -131,8 +129,7 @@ not_known(struct engine *e, struct line *l, const struct contact *c)
     return OK;
 }
 
-/* --- 409 and 410
- * -------------------------------------------------------------------------------- */
+/* --- 409 and 410 --- */
 
 static enum err
 store_manifest(struct engine *e, const struct contact *c, struct span object, bool *ret_new)
@@ -216,8 +213,7 @@ changed(struct engine *e, struct line *l, const struct contact *c, const struct 
     return devices_differ(e, l, c, span_pb(body->manifest));
 }
 
-/* --- keys
- * --------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 static enum err
 opk_of(const Wire__DeviceKeys *d, struct one_time_key *ret)
@@ -265,8 +261,7 @@ take_keys(struct engine *e, struct line *l, const struct contact *c, const struc
     return OK;
 }
 
-/* --- all
- * ---------------------------------------------------------------------------------------- */
+/* --- all --- */
 
 static enum err
 refuse(struct engine *e, struct line *l)

@@ -68,8 +68,7 @@ chain_sent(struct engine *e, const struct contact *c, const struct chain_place *
                   "ibib", c->id, SPAN_OF(place->chain), (int64_t)place->seq + 1, SPAN_OF(hash16));
 }
 
-/* --- what we acknowledge
- * ------------------------------------------------------------------------ */
+/* --- what we acknowledge --- */
 
 /* Which of the 64 above UPTO are held, or closed as gone. */
 static enum err
@@ -125,8 +124,7 @@ chain_acks_sent(struct engine *e, const struct contact *c, const struct chain_ac
     return OK;
 }
 
-/* --- what they acknowledge
- * ---------------------------------------------------------------------- */
+/* --- what they acknowledge --- */
 
 /* Messages FIRST to LAST of CHAIN have arrived. */
 static enum err

@@ -7,8 +7,7 @@
 #include "core/engine_state.h"
 #include "wire/encoding.h"
 
-/* --- reading ------------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 #define COLUMNS                                                                                    \
     "SELECT id,account,address,nickname,name,state,trust,changed_to IS NOT NULL,forked,"           \
@@ -157,8 +156,7 @@ contacts_each(struct engine *e, void *ctx, enum err (*each)(void *ctx, const str
     return OK;
 }
 
-/* --- by name ------------------------------------------------------------------------------------
- */
+/* --- by name --- */
 
 enum fit { FIT_NONE, FIT_BEGINNING, FIT_EXACT };
 
@@ -221,8 +219,7 @@ contact_find(struct engine *e, const char *name, struct contact *ret)
     return OK;
 }
 
-/* --- sending ------------------------------------------------------------------------------------
- */
+/* --- sending --- */
 
 enum err
 contact_may_send(const struct contact *c)

@@ -61,8 +61,7 @@ content_shared(const struct content_parts *parts, struct buf *ret)
     return buf_ok(ret);
 }
 
-/* --- own
- * ------------------------------------------------------------------------------------------ */
+/* --- own --- */
 
 struct own {
     Wire__Own own;
@@ -148,8 +147,7 @@ content_write(struct engine *e, const struct content_wish *wish, struct buf *ret
     return buf_ok(ret);
 }
 
-/* --- taking apart
- * ------------------------------------------------------------------------------- */
+/* --- taking apart --- */
 
 void
 content_opened_done(struct content_opened *o)

@@ -59,8 +59,7 @@ run_plain(struct db *s, const char *sql)
     return rc == SQLITE_OK ? OK : fail_sqlite(s->handle, rc, "setting it up");
 }
 
-/* --- statements
- * ----------------------------------------------------------------------------------- */
+/* --- statements --- */
 
 static enum err
 statement_get(struct db *s, const char *sql, struct statement **ret)
@@ -290,8 +289,7 @@ db_changes(struct db *s)
     return sqlite3_changes(s->handle);
 }
 
-/* --- transactions
- * --------------------------------------------------------------------------------- */
+/* --- transactions --- */
 
 static enum err
 run_numbered(struct db *s, const char *verb, int depth)
@@ -346,8 +344,7 @@ tx_done(struct tx *tx)
     }
 }
 
-/* --- opening
- * -------------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 /* The file's first 16 bytes: SQLCipher's salt, which we choose, so that it tells whose file this
  * is. */
@@ -556,8 +553,7 @@ db_checkpoint(struct db *s)
     return run_plain(s, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-/* --- meta
- * ----------------------------------------------------------------------------------------- */
+/* --- meta --- */
 
 enum err
 meta_get_int(struct db *s, const char *key, int64_t *ret)

@@ -138,8 +138,7 @@ contact_remove(struct engine *e, int64_t id)
     return decide(e, id, remove_contact);
 }
 
-/* --- names and marks ----------------------------------------------------------------------------
- */
+/* --- names and marks --- */
 
 static enum err
 rename_contact(struct engine *e, int64_t id, const char *nickname)
@@ -175,8 +174,7 @@ contact_set_verified(struct engine *e, int64_t id, enum contact_trust trust)
     return act_end(e, &tx, set_trust(e, id, trust));
 }
 
-/* --- after a key change (B16.3) -----------------------------------------------------------------
- */
+/* --- after a key change (B16.3) --- */
 
 static enum err
 keep_old_key(struct engine *e, const struct contact *c)
@@ -232,8 +230,7 @@ contact_take_new_account(struct engine *e, int64_t id, int64_t *ret_lookup)
     return act_end(e, &tx, take_new(e, id, ret_lookup));
 }
 
-/* --- our own link -------------------------------------------------------------------------------
- */
+/* --- our own link --- */
 
 enum err
 contact_own_link(struct engine *e, struct contact_link *ret)

@@ -52,8 +52,7 @@ token_for(struct engine *e, struct line *l, const struct contact *c, struct toke
     return tokens_for_delivery(e, c, l->token_index, ret);
 }
 
-/* --- calling
- * ------------------------------------------------------------------------------------ */
+/* --- calling --- */
 
 static const char *
 path_of(enum call_kind kind)

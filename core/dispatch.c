@@ -13,8 +13,7 @@
 
 #define TYPES_SHOWN 128 /* unknown ones below are shown as "needs a newer version" */
 
-/* --- by type
- * ------------------------------------------------------------------------------------ */
+/* --- by type --- */
 
 static enum err take_resent(struct engine *e, const struct arrival *a);
 
@@ -95,8 +94,7 @@ take_resent(struct engine *e, const struct arrival *a)
     return is_store_trouble(taken) ? taken : OK;
 }
 
-/* --- own
- * ---------------------------------------------------------------------------------------- */
+/* --- own --- */
 
 static enum err
 take_own(struct engine *e, const struct arrival *a)

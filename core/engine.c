@@ -12,7 +12,7 @@
 #include "core/trust.h"
 #include "crypto/manifest.h"
 
-/* --- clock, chance, events --------------------------------------------------------------- */
+/* --- clock, chance, events --- */
 
 int64_t
 engine_now_ms(const struct engine *e)
@@ -91,7 +91,7 @@ engine_forget_events(struct engine *e)
     e->event_count = 0;
 }
 
-/* --- transactions and trouble ------------------------------------------------------------- */
+/* --- transactions and trouble --- */
 
 void
 engine_heed(struct engine *e, enum err verdict)
@@ -148,7 +148,7 @@ probe(struct engine *e)
     return tx_commit(&tx);
 }
 
-/* --- opening and closing ------------------------------------------------------------------- */
+/* --- opening and closing --- */
 
 static enum err
 read_account(struct engine *e)
@@ -231,7 +231,7 @@ engine_db(struct engine *e)
     return e->db;
 }
 
-/* --- running ------------------------------------------------------------------------------- */
+/* --- running --- */
 
 int64_t
 engine_step(struct engine *e)

@@ -69,8 +69,7 @@ fetch_later(struct engine *e, enum fetch_kind kind, int64_t contact, int64_t low
     f->due = f->due > due ? f->due : due;
 }
 
-/* --- what came ----------------------------------------------------------------------------------
- */
+/* --- what came --- */
 
 static enum err
 take_card(struct engine *e, const struct fetch *f, struct span body)
@@ -144,8 +143,7 @@ fetched(struct engine *e, int64_t ref, const struct relay_reply *reply)
         outbox_wake(e, f->contact);
 }
 
-/* --- asking -------------------------------------------------------------------------------------
- */
+/* --- asking --- */
 
 static enum err
 pack_card(const struct address *address, struct buf *out)

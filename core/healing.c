@@ -53,8 +53,7 @@ healing_step(struct engine *e)
     return w->healing_due;
 }
 
-/* --- failures
- * ----------------------------------------------------------------------------------- */
+/* --- failures --- */
 
 struct failure {
     int64_t count, last_s, resets, reset_s, outstanding, due_ms;
@@ -144,8 +143,7 @@ healing_succeeded(struct engine *e, const struct arrival *a)
                   "bi", SPAN_OF(a->account), (int64_t)a->device);
 }
 
-/* --- session-reset, our side
- * -------------------------------------------------------------------- */
+/* --- session-reset, our side --- */
 
 static enum err
 reset_body(struct engine *e, const struct contact *c, struct buf *ret)

@@ -46,8 +46,7 @@ inbox_rewind(struct engine *e, enum inbox_queue queue)
     return act_end(e, &tx, cursor_set(e, queue, 0));
 }
 
-/* --- the ciphertext cache, B8.3 rule 1
- * ---------------------------------------------------------- */
+/* --- the ciphertext cache, B8.3 rule 1 --- */
 
 static struct hash16
 seen_hash(const struct opening *o)
@@ -78,8 +77,7 @@ seen_add(struct engine *e, const struct opening *o)
                   (int64_t)o->eks_id, engine_now_s(e));
 }
 
-/* --- one item
- * ----------------------------------------------------------------------------------- */
+/* --- one item --- */
 
 static struct arrival
 arrival_of(const struct opening *o)
@@ -179,8 +177,7 @@ take(struct engine *e, enum inbox_queue queue, struct span envelope, int64_t *re
     return take_opened(e, &o);
 }
 
-/* --- misuse of tokens, B9.7
- * --------------------------------------------------------------------- */
+/* --- misuse of tokens, B9.7 --- */
 
 static enum err
 count_misuse(struct engine *e, int64_t contact, int64_t *ret)

@@ -28,8 +28,7 @@ opk_messages_fill(struct opk_list *list, struct opk_messages *ret)
     }
 }
 
-/* --- status -------------------------------------------------------------------------------------
- */
+/* --- status --- */
 
 static enum err
 compare_opks(struct engine *e, const Wire__KeysStatus *status)
@@ -121,8 +120,7 @@ ask_status(struct engine *e)
     return OK;
 }
 
-/* --- putting ------------------------------------------------------------------------------------
- */
+/* --- putting --- */
 
 static enum err
 put_confirmed(struct engine *e)
@@ -209,8 +207,7 @@ put(struct engine *e, bool opks_too)
     return OK;
 }
 
-/* --- when ---------------------------------------------------------------------------------------
- */
+/* --- when --- */
 
 /* The time of the next refill, random within 6 to 12 hours (B4.4), kept over restarts. */
 static enum err

@@ -51,8 +51,7 @@ lookups_wake(struct engine *e)
     engine_heed(e, r);
 }
 
-/* --- adding -------------------------------------------------------------------------------------
- */
+/* --- adding --- */
 
 enum err
 lookup_insert(struct engine *e, const struct lookup_wish *wish, int64_t *ret)
@@ -152,7 +151,7 @@ lookup_get(struct engine *e, int64_t id, struct lookup *ret)
     return OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------- */
+/* --- rows --- */
 
 static void
 row_done(struct lookup_row *w)
@@ -190,8 +189,7 @@ row_read(struct engine *e, int64_t id, struct lookup_row *ret)
     return buf_ok(&ret->invitation);
 }
 
-/* --- asking the relay ---------------------------------------------------------------------------
- */
+/* --- asking the relay --- */
 
 enum err
 lookup_later(struct engine *e, const struct lookup_row *w, uint32_t at_least_s)
@@ -275,8 +273,7 @@ ask(struct engine *e, const struct lookup_row *w)
     return relay_call(e, &call);
 }
 
-/* --- when ---------------------------------------------------------------------------------------
- */
+/* --- when --- */
 
 static enum err
 start_one(struct engine *e, int64_t id)

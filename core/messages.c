@@ -11,8 +11,7 @@
 #define PAST_MAX_MS (40LL * SECONDS_A_DAY * 1000) /* B8.2 */
 #define FUTURE_MAX_MS (10 * 60 * 1000LL)
 
-/* --- sending
- * ------------------------------------------------------------------------------------ */
+/* --- sending --- */
 
 static enum err
 may_write_to(const struct contact *c)
@@ -98,8 +97,7 @@ message_send_text(struct engine *e, int64_t contact, struct span text, int64_t *
     return OK;
 }
 
-/* --- receiving
- * ---------------------------------------------------------------------------------- */
+/* --- receiving --- */
 
 static int64_t
 clamped(struct engine *e, uint64_t sent_at)
@@ -233,8 +231,7 @@ message_known(struct engine *e, int64_t contact, const struct msg_id *id, bool *
     return OK;
 }
 
-/* --- how far it got
- * ----------------------------------------------------------------------------- */
+/* --- how far it got --- */
 
 /* A later word of the peer outweighs what we had given up. */
 static int
@@ -322,8 +319,7 @@ messages_mark_read(struct engine *e, int64_t contact, int64_t id)
     return act_end(e, &tx, mark_read(e, contact, id));
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------ */
+/* --- reading --- */
 
 #define MESSAGE_COLUMNS "id,contact,outgoing,msg_id,type,text,sent_ms,stored_ms,state,state_ms,why"
 

@@ -20,8 +20,7 @@ outbox_row_done(struct outbox_row *r)
     buf_done(&r->envelope);
 }
 
-/* --- lines
- * -------------------------------------------------------------------------------------- */
+/* --- lines --- */
 
 struct line *
 line_of(struct engine *e, int64_t contact)
@@ -127,8 +126,7 @@ outbox_wake_all(struct engine *e)
         outbox_wake(e, w->lines[i]->contact);
 }
 
-/* --- into the table
- * ----------------------------------------------------------------------------- */
+/* --- into the table --- */
 
 static enum err
 row_insert(struct engine *e, const struct outgoing *o, const struct chain_place *place,
@@ -186,8 +184,7 @@ outbox_add(struct engine *e, const struct outgoing *o, int64_t *ret_id)
     return OK;
 }
 
-/* --- out of the table
- * --------------------------------------------------------------------------- */
+/* --- out of the table --- */
 
 static enum err
 row_end(struct query *q, struct outbox_row *ret)
@@ -368,8 +365,7 @@ outbox_reencrypt(struct engine *e, const struct contact *c)
     return OK;
 }
 
-/* --- working
- * ------------------------------------------------------------------------------------ */
+/* --- working --- */
 
 /* OK: something was begun. ERR_NOT_FOUND: nothing to do. Others: not now. */
 static enum err

@@ -76,7 +76,7 @@ prekeys_rotate(struct engine *e, bool *ret_new, int64_t *ret_due_s)
     return OK;
 }
 
-/* --- bundles ---------------------------------------------------------------------------------- */
+/* --- bundles --- */
 
 /* Both halves of EKS are kept as one: the ML-KEM public half stands inside the secret one. */
 static enum err
@@ -193,8 +193,7 @@ prekeys_erase(struct db *db, int64_t now_s)
     return tx_commit(&tx);
 }
 
-/* --- one-time keys ------------------------------------------------------------------------------
- */
+/* --- one-time keys --- */
 
 static enum err
 sign_opk(const struct device_keys *own, uint32_t id, const struct signal_secret *secret,

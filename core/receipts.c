@@ -87,8 +87,7 @@ receipts_plan(struct engine *e, const struct receipt_plan *plan)
                   "iibi", plan->contact, (int64_t)plan->kind, plan->msg_id, due);
 }
 
-/* --- sending
- * ------------------------------------------------------------------------------------ */
+/* --- sending --- */
 
 struct id_list {
     struct msg_id ids[RECEIPT_IDS_MAX];
@@ -187,8 +186,7 @@ receipts_send(struct engine *e, int64_t *ret_due)
     return OK;
 }
 
-/* --- receiving
- * ---------------------------------------------------------------------------------- */
+/* --- receiving --- */
 
 static enum err
 confirmed(struct engine *e, const struct arrival *a, struct span msg_id, enum message_state state)

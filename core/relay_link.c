@@ -36,7 +36,7 @@ relay_links_free(struct engine *e, struct relay_links *l)
     free(l);
 }
 
-/* --- what relays are and say ---------------------------------------------------------------- */
+/* --- what relays are and say --- */
 
 static struct relay_seen *
 seen_find(struct engine *e, const struct relay_address *relay)
@@ -177,7 +177,7 @@ heed_info(struct engine *e, const struct relay_address *relay, struct span body)
     return OK;
 }
 
-/* --- calls ------------------------------------------------------------------------------------ */
+/* --- calls --- */
 
 /* Our own the user gave, too. */
 static bool
@@ -374,7 +374,7 @@ relay_call_own(struct engine *e, const struct relay_call *call)
     return relay_call(e, &own);
 }
 
-/* --- answers ---------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 static enum err
 set_offset(struct engine *e, const char *authority, int64_t offset)
@@ -498,7 +498,7 @@ call_of_stream(struct engine *e)
     return NULL;
 }
 
-/* --- working -------------------------------------------------------------------------------- */
+/* --- working --- */
 
 void
 relay_links_rest(struct engine *e)

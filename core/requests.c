@@ -44,8 +44,7 @@ update_asking(struct engine *e, const struct arrival *a, const Wire__ContactRequ
                   engine_now_ms(e));
 }
 
-/* --- in each state ------------------------------------------------------------------------------
- */
+/* --- in each state --- */
 
 /* Somebody we know nothing of. */
 static enum err

@@ -128,8 +128,7 @@ chain_end(struct engine *e, int64_t contact, const struct chain_id *chain, uint6
     return OK;
 }
 
-/* --- after a session-reset
- * ---------------------------------------------------------------------- */
+/* --- after a session-reset --- */
 
 static enum err
 resend_above(struct engine *e, int64_t contact, const struct chain_ack *ack, size_t *room)
@@ -196,8 +195,7 @@ healing_reset_received(struct engine *e, const struct arrival *a)
     return resend_current(e, a, r, &room);
 }
 
-/* --- on a resend-request
- * ------------------------------------------------------------------------ */
+/* --- on a resend-request --- */
 
 static enum err
 may_answer(struct engine *e, int64_t contact, bool *ret)
@@ -239,8 +237,7 @@ healing_resend_wanted(struct engine *e, const struct arrival *a)
     return answer_flush(&answer);
 }
 
-/* --- the answer
- * --------------------------------------------------------------------------------- */
+/* --- the answer --- */
 
 static enum err
 take_entry(struct engine *e, const struct arrival *a, const Wire__Resend *r,

@@ -38,8 +38,7 @@ target_get(struct engine *e, const struct contact *c, struct target *ret)
     return OK;
 }
 
-/* --- sessions
- * ----------------------------------------------------------------------------------- */
+/* --- sessions --- */
 
 enum session_need { SESSION_GOOD, SESSION_MISSING, SESSION_STALE };
 
@@ -85,8 +84,7 @@ session_start(struct engine *e, const struct target *t, const struct peer_bundle
     return outbox_reencrypt(e, t->contact);
 }
 
-/* --- bundles
- * ------------------------------------------------------------------------------------ */
+/* --- bundles --- */
 
 static enum err
 newest_created(struct engine *e, const struct target *t, uint64_t *ret)
@@ -167,8 +165,7 @@ bundle_get(struct engine *e, const struct target *t, bool any, struct bundle *re
     return OK;
 }
 
-/* --- encryption
- * --------------------------------------------------------------------------------- */
+/* --- encryption --- */
 
 static enum err
 encrypt(struct engine *e, const struct target *t, struct outbox_row *row)
@@ -194,8 +191,7 @@ encrypt(struct engine *e, const struct target *t, struct outbox_row *row)
     return buf_ok(&row->ciphertext);
 }
 
-/* --- envelopes
- * ---------------------------------------------------------------------------------- */
+/* --- envelopes --- */
 
 static enum err
 manifest_beside(struct engine *e, const struct target *t, const struct outbox_row *row,

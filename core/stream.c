@@ -38,7 +38,7 @@ stream_free(struct relay_links *l)
     buf_done(&l->stream.in);
 }
 
-/* --- opening and ending ----------------------------------------------------------------------- */
+/* --- opening and ending --- */
 
 static void
 tell_relay(struct engine *e)
@@ -128,8 +128,7 @@ stream_wake(struct engine *e)
     backoff_clear(&s->backoff);
 }
 
-/* --- acknowledging ------------------------------------------------------------------------------
- */
+/* --- acknowledging --- */
 
 static void
 ack_done(struct engine *e, int64_t ref, const struct relay_reply *reply)
@@ -188,8 +187,7 @@ take(struct engine *e, enum inbox_queue queue, const struct frame *item)
     return OK;
 }
 
-/* --- the request queue --------------------------------------------------------------------------
- */
+/* --- the request queue --- */
 
 static enum err
 take_page(struct engine *e, struct span body)
@@ -255,8 +253,7 @@ page(struct engine *e)
     }
 }
 
-/* --- frames -------------------------------------------------------------------------------------
- */
+/* --- frames --- */
 
 static enum err
 on_hello(struct engine *e)

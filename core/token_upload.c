@@ -67,8 +67,7 @@ tokens_reset(struct engine *e)
     return db_run(e->db, "UPDATE tokens SET uploaded=0 WHERE uploaded=1", "");
 }
 
-/* --- decoys -------------------------------------------------------------------------------------
- */
+/* --- decoys --- */
 
 static int64_t
 power_of_two(int64_t n)
@@ -106,8 +105,7 @@ balance(struct engine *e)
     return OK;
 }
 
-/* --- uploading ----------------------------------------------------------------------------------
- */
+/* --- uploading --- */
 
 struct upload {
     Wire__TokensPut put;
@@ -266,8 +264,7 @@ upload(struct engine *e)
     return r;
 }
 
-/* --- renewing -----------------------------------------------------------------------------------
- */
+/* --- renewing --- */
 
 /* Whether the token content is to go out now, at most once in seven days a contact. */
 static enum err

@@ -14,8 +14,7 @@
 #include "core/trust.h"
 #include "wire/labels.h"
 
-/* --- minting ------------------------------------------------------------------------------------
- */
+/* --- minting --- */
 
 enum err
 token_insert(struct engine *e, const struct token_row *row)
@@ -129,8 +128,7 @@ tokens_invitation(struct engine *e, struct token *ret)
     return query_end(&q);
 }
 
-/* --- what a contact shows -----------------------------------------------------------------------
- */
+/* --- what a contact shows --- */
 
 #define FORGOTTEN_MAX INT32_MAX /* no life has so many; higher ones would use up the numbers */
 #define TOKENS_A_CONTACT_MAX 8  /* renewal and abuse need three */
@@ -204,8 +202,7 @@ tokens_misused(struct engine *e, const struct contact *c)
     return notice_once_a_day(e, "token-abuse", c->id, SPAN_NONE, SPAN_NONE);
 }
 
-/* --- theirs -------------------------------------------------------------------------------------
- */
+/* --- theirs --- */
 
 enum err
 tokens_take(struct engine *e, const struct contact *c, uint32_t generation,
@@ -248,8 +245,7 @@ tokens_generation_held(struct engine *e, const struct contact *c, uint32_t *ret)
     return OK;
 }
 
-/* --- ending -------------------------------------------------------------------------------------
- */
+/* --- ending --- */
 
 enum err
 tokens_sink(struct engine *e, const struct contact *c)

@@ -12,8 +12,7 @@
 #define MINUTE_MS (60 * 1000)
 #define HOUR_MS (60 * MINUTE_MS)
 
-/* --- what is held -------------------------------------------------------------------------------
- */
+/* --- what is held --- */
 
 enum err
 trust_manifest_bytes(struct engine *e, const struct account_id *account, struct buf *ret)
@@ -40,8 +39,7 @@ contact_id_of(struct engine *e, const struct account_id *account)
     return contact_by_account(e, account, &c) == OK ? c.id : 0;
 }
 
-/* --- candidates ---------------------------------------------------------------------------------
- */
+/* --- candidates --- */
 
 static enum err
 on_forged(struct engine *e, const struct account_id *account, struct span object)
@@ -198,8 +196,7 @@ trust_store(struct engine *e, struct span object, const struct manifest *m)
     return r == OK && before.seq < m->seq ? on_successor(e, &before, m) : OK;
 }
 
-/* --- gossip (B8.2) ------------------------------------------------------------------------------
- */
+/* --- gossip (B8.2) --- */
 
 static bool
 hash16_is(ProtobufCBinaryData said, const struct sha256 *hash)
@@ -294,8 +291,7 @@ trust_attach(struct engine *e, const struct contact *c, struct buf *ret)
     return trust_manifest_bytes(e, &e->account, ret);
 }
 
-/* --- cards (B16.3) ------------------------------------------------------------------------------
- */
+/* --- cards (B16.3) --- */
 
 /* The person looked at this answer and refused it. */
 static enum err

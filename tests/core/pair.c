@@ -38,8 +38,7 @@ happens(struct pair *p, int per_mille)
     return pair_chance(p, 1000) < per_mille;
 }
 
-/* --- the post office
- * ---------------------------------------------------------------------------- */
+/* --- the post office --- */
 
 void
 person_answer(struct person *p, uint64_t id, const struct transport_answer *a,
@@ -189,8 +188,7 @@ post_cancel(void *self, uint64_t id)
             p->pair->answers[i].id = 0;
 }
 
-/* --- people
- * ------------------------------------------------------------------------------------- */
+/* --- people --- */
 
 static int64_t
 world_now(void *self)
@@ -354,8 +352,7 @@ person_hand_over(struct person *p, size_t i)
     assert_ok(inbox_item(p->engine, QUEUE_DEVICE, ++p->n, 0, buf_span(&p->items[i].envelope)));
 }
 
-/* --- time
- * --------------------------------------------------------------------------------------- */
+/* --- time --- */
 
 static bool
 answers_pass(struct pair *p)
@@ -424,8 +421,7 @@ pair_run(struct pair *p, int64_t ms)
     }
 }
 
-/* --- looking
- * ------------------------------------------------------------------------------------ */
+/* --- looking --- */
 
 void
 pair_assert_heard(struct pair *p, enum who to, const char *expected)

@@ -139,8 +139,7 @@ notices(const char *kind)
     return n;
 }
 
-/* --- 409: another set of devices
- * ---------------------------------------------------------------- */
+/* --- 409: another set of devices --- */
 
 struct replaced {
     struct device_keys keys;
@@ -260,8 +259,7 @@ a_set_of_devices_that_is_no_manifest_changes_nothing(void **state)
     pair_assert_heard(&pair, BOB, "m1");
 }
 
-/* --- 410: the envelope key was replaced
- * --------------------------------------------------------- */
+/* --- 410: the envelope key was replaced --- */
 
 static void
 bob_renews_his_bundle(struct buf *ret)
@@ -339,8 +337,7 @@ a_key_that_is_always_replaced_waits_longer_and_longer(void **state)
     pair_assert_heard(&pair, BOB, "m1");
 }
 
-/* --- 422, 429, 5xx
- * ------------------------------------------------------------------------------ */
+/* --- 422, 429, 5xx --- */
 
 static void
 a_key_used_for_other_bytes_gets_a_new_envelope(void **state)
@@ -408,8 +405,7 @@ a_full_queue_is_asked_less_and_less(void **state)
     assert_waits_and_loses_nothing("/v1/deliver", 507);
 }
 
-/* --- keys that are bad, B4.3
- * -------------------------------------------------------------------- */
+/* --- keys that are bad, B4.3 --- */
 
 static void
 assert_nothing_goes_out_with(const ProtobufCMessage *body)

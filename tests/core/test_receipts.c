@@ -70,8 +70,7 @@ alice_sends(enum content_type type)
     assert_ok(tx_commit(&tx));
 }
 
-/* --- delivered
- * ---------------------------------------------------------------------------------- */
+/* --- delivered --- */
 
 static void
 one_receipt_after_a_while_tells_of_many_messages(void **state)
@@ -153,8 +152,7 @@ who_is_removed_or_blocked_meanwhile_gets_no_receipt(void **state)
     assert_int_equal(person_count(bob, "SELECT count(*) FROM receipts_due"), 0);
 }
 
-/* --- read
- * --------------------------------------------------------------------------------------- */
+/* --- read --- */
 
 static void
 what_was_read_is_shown_as_read(void **state)

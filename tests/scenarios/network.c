@@ -69,8 +69,7 @@ network_unlink(const char *path)
     }
 }
 
-/* --- happenings ---------------------------------------------------------------------------------
- */
+/* --- happenings --- */
 
 static struct happening *
 happening_new(struct actor *a, enum happening_kind kind, uint64_t id)
@@ -120,8 +119,7 @@ answer_later(struct actor *a, uint64_t id, enum transport_failure failure, int64
     happening_add(a->scene, h, a->scene->now_ms + after_ms);
 }
 
-/* --- the actor's side ---------------------------------------------------------------------------
- */
+/* --- the actor's side --- */
 
 static enum fate
 choose_fate(struct actor *a, const char *path)
@@ -213,8 +211,7 @@ network_cancel(void *self, uint64_t id)
     line_drop(a->scene, a, id);
 }
 
-/* --- the relay's side ---------------------------------------------------------------------------
- */
+/* --- the relay's side --- */
 
 static void
 send_bytes(struct line *l, struct span bytes)
@@ -446,8 +443,7 @@ happen(struct scene *s, struct happening *h)
     }
 }
 
-/* --- cutting ------------------------------------------------------------------------------------
- */
+/* --- cutting --- */
 
 void
 network_cut(struct actor *a)
@@ -495,8 +491,7 @@ network_free(struct scene *s)
     }
 }
 
-/* --- time ---------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 static int64_t
 step_all(struct scene *s)

@@ -28,8 +28,7 @@ scene_chance(struct scene *s, unsigned percent)
     return percent > 0 && scene_random(s) % 100 < percent;
 }
 
-/* --- the world of an actor ----------------------------------------------------------------------
- */
+/* --- the world of an actor --- */
 
 static int64_t
 actor_now_ms(void *self)
@@ -70,8 +69,7 @@ on_event(void *self, const struct event *ev)
     ((struct actor *)self)->events[ev->kind]++;
 }
 
-/* --- the scene ----------------------------------------------------------------------------------
- */
+/* --- the scene --- */
 
 struct scene *
 scene_new(void)
@@ -132,8 +130,7 @@ scene_relay_restart(struct scene *s, struct store *store)
     assert_ok(service_new(&s->config, s->store, &host, &s->service));
 }
 
-/* --- actors -------------------------------------------------------------------------------------
- */
+/* --- actors --- */
 
 static struct db *
 fresh_db(struct actor *a, bool on_disk)
@@ -266,8 +263,7 @@ actor_restore(struct actor *a, const char *suffix)
     copy_file(from, a->path);
 }
 
-/* --- what people do -----------------------------------------------------------------------------
- */
+/* --- what people do --- */
 
 int64_t
 actor_add_link(struct actor *a, struct actor *b)

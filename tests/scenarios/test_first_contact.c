@@ -123,8 +123,7 @@ a_request_that_nobody_answers_lapses(void **state)
     scene_free(s);
 }
 
-/* --- what is lost -------------------------------------------------------------------------------
- */
+/* --- what is lost --- */
 
 /* Loses all of the actor's deliveries while it is armed. */
 struct loser {
@@ -281,8 +280,7 @@ much_loss_converges(void **state)
     }
 }
 
-/* --- the table of B9.8 --------------------------------------------------------------------------
- */
+/* --- the table of B9.8 --- */
 
 /* Put A into STATE towards B by what a person would do, alone or with B's help. */
 static void

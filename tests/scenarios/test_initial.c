@@ -54,8 +54,7 @@ count_in(struct actor *a, const char *sql)
     return n;
 }
 
-/* --- the real conversation
- * ---------------------------------------------------------------------- */
+/* --- the real conversation --- */
 
 static void
 alice_says(void)
@@ -113,8 +112,7 @@ the_conversation_goes_on(void)
     assert_all_said_once();
 }
 
-/* --- with Alice's keys
- * -------------------------------------------------------------------------- */
+/* --- with Alice's keys --- */
 
 /* Bob's bundle as Alice last fetched it. */
 static void
@@ -235,8 +233,7 @@ deliver(struct span message)
     assert_int_equal(scene_post(s, "/v1/deliver", buf_span(&body), NULL), 202);
 }
 
-/* --- what Bob has
- * ------------------------------------------------------------------------------- */
+/* --- what Bob has --- */
 
 /* Of every table but those three that B6.3 lets an item change whatever it is. The store knows a
  * statement by its address, so the texts are made once and stay. */
@@ -325,8 +322,7 @@ assert_no_effect(struct span message, int64_t failures, int64_t seen)
     assert_int_equal(bob->anonymous, sent);
 }
 
-/* --- libsignal's initial message, taken apart
- * ---------------------------------------------------- */
+/* --- libsignal's initial message, taken apart --- */
 
 enum { FIELD_BASE_KEY = 2, FIELD_IDENTITY = 3, FIELD_MESSAGE = 4 };
 
@@ -370,8 +366,7 @@ flip_top_bit(struct buf *m)
     key[32] ^= 0x80;
 }
 
-/* --- forged
- * ------------------------------------------------------------------------------------- */
+/* --- forged --- */
 
 static void
 the_same_without_a_forgery_is_taken(void **state)
@@ -439,8 +434,7 @@ an_initial_message_of_version_2_changes_nothing(void **state)
     the_conversation_goes_on();
 }
 
-/* --- replayed
- * ----------------------------------------------------------------------------------- */
+/* --- replayed --- */
 
 static enum fate
 lose_deliveries(void *ctx, struct actor *from, const char *path)

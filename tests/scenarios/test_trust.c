@@ -117,8 +117,7 @@ an_address_that_was_another_accounts_is_not_added(void **state)
     scene_free(s);
 }
 
-/* --- foreign manifests --------------------------------------------------------------------------
- */
+/* --- foreign manifests --- */
 
 /* A manifest of TRUE's account, signed by a key that has nothing to do with it. */
 static void
@@ -271,8 +270,7 @@ a_fork_is_ended_by_the_successor_key_on_either_branch(void **state)
     }
 }
 
-/* --- relays -------------------------------------------------------------------------------------
- */
+/* --- relays --- */
 
 static void
 a_relay_with_another_key_gets_nothing(void **state)
@@ -423,8 +421,7 @@ a_clock_that_is_an_hour_off_is_told_and_worked_around(void **state)
     scene_free(s);
 }
 
-/* --- prekeys ------------------------------------------------------------------------------------
- */
+/* --- prekeys --- */
 
 static void
 first_contact_works_when_the_prekeys_are_used_up(void **state)
