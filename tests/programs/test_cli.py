@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import select
 import stat
 import struct
 import termios
@@ -14,26 +15,39 @@ from people import introduce
 from relay import Relay, program, wait_until
 
 
+END = b"\0the program has ended\0"
+
+
 def on_terminal(person, columns, *arguments, answers=()):
-    """What a person sees in a terminal that wide, who gives ANSWERS to (question, answer), one after the other."""
-    pid, terminal = pty.fork()
+    """What a person sees in a terminal that wide, who gives ANSWERS to (question, answer), one after the other.
+
+    This side keeps the terminal open and writes END into it behind the program's last word: when the last one closes a
+    terminal, the kernel may drop what was not read yet."""
+    terminal, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    pid = os.fork()
     if pid == 0:
-        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        os.close(terminal)
+        os.login_tty(inside)
         os.execve(program("cli/snug"), ["snug", *arguments], person.environment)
-    seen, at, left = "", 0, list(answers)
-    while True:
-        try:
-            seen += os.read(terminal, 65536).decode()
-        except OSError:  # the program closed it
-            break
-        if left and left[0][0] in seen[at:]:
+    seen, at, left, status = b"", 0, list(answers), None
+    while not seen.endswith(END):
+        if status is None:
+            ended, code = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                status = os.waitstatus_to_exitcode(code)
+                os.write(inside, END)
+        if select.select([terminal], [], [], 0.02)[0]:
+            seen += os.read(terminal, 65536)
+        if left and left[0][0].encode() in seen[at:]:
             at = len(seen)
             os.write(terminal, left.pop(0)[1].encode() + b"\n")
     os.close(terminal)
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.close(inside)
+    text = seen[:-len(END)].decode()
     if status != 0 or left:
-        raise AssertionError(f"snug {' '.join(arguments)}: {status}, not asked: {left}\n{seen}")
-    return seen.replace("\r\n", "\n")
+        raise AssertionError(f"snug {' '.join(arguments)}: {status}, not asked: {left}\n{text}")
+    return text.replace("\r\n", "\n")
 
 
 class Init(unittest.TestCase):
