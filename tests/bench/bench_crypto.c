@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ML-KEM and envelopes, beside libsodium's X25519 in the same run.
+ * ML-KEM and envelopes, beside libsodium's X25519 in the same run; a file's chunks beside its
+ * cipher.
  */
 #include <assert.h>
 #include <sodium.h>
 #include <stdio.h>
 
+#include "crypto/digest.h"
 #include "crypto/envelope.h"
+#include "crypto/stream.h"
 #include "tests/bench/bench.h"
 
 #define RUNS 1000
@@ -76,6 +79,88 @@ open_it(void *arg)
     assert(e == OK);
 }
 
+/* A MiB of a file. */
+#define FILE_PIECE (1024 * 1024)
+
+struct file_bench {
+    struct secret32 key;
+    struct buf plain, sealed, opened;
+    struct digest *digest;
+};
+
+static void
+seal_file(void *arg)
+{
+    struct file_bench *b = arg;
+    struct chunk_stream s;
+
+    buf_clear(&b->sealed);
+    stream_seal_begin(&s, &b->key, &b->sealed);
+    stream_seal(&s, buf_span(&b->plain), &b->sealed);
+    enum err e = stream_seal_end(&s, &b->sealed);
+    assert(e == OK);
+}
+
+static void
+open_file(void *arg)
+{
+    struct file_bench *b = arg;
+    struct chunk_stream s;
+
+    buf_clear(&b->opened);
+    enum err e = stream_open_begin(&s, &b->key, b->plain.n);
+    assert(e == OK);
+    e = stream_open(&s, buf_span(&b->sealed), &b->opened);
+    assert(e == OK);
+    e = stream_open_end(&s);
+    assert(e == OK);
+}
+
+static void
+digest_file(void *arg)
+{
+    struct file_bench *b = arg;
+    struct sha256 hash;
+
+    digest_add(b->digest, buf_span(&b->sealed));
+    digest_end(b->digest, &hash);
+}
+
+/* The cipher alone, in one go: what chunks, places and padding cost beside it. */
+static void
+bare_cipher(void *arg)
+{
+    struct file_bench *b = arg;
+    uint8_t nonce[24] = {0}, mac[16];
+
+    buf_clear(&b->opened);
+    crypto_aead_xchacha20poly1305_ietf_encrypt_detached(buf_grow(&b->opened, FILE_PIECE), mac, NULL,
+                                                        b->plain.p, FILE_PIECE, NULL, 0, NULL,
+                                                        nonce, b->key.b);
+}
+
+static void
+bench_file(void)
+{
+    struct file_bench b = {.plain = BUF(2 * FILE_PIECE),
+                           .sealed = BUF(2 * FILE_PIECE),
+                           .opened = BUF(2 * FILE_PIECE),
+                           .digest = digest_new()};
+    double unit;
+
+    assert(b.digest != NULL && buf_grow(&b.plain, FILE_PIECE) != NULL);
+    memset(b.plain.p, 7, FILE_PIECE);
+    unit = bench_median(bare_cipher, &b, 100);
+    bench_print("XChaCha20-Poly1305 of a MiB (libsodium)", unit, 0, NULL);
+    bench_print("a MiB of a file, seal", bench_median(seal_file, &b, 100), unit, "the cipher");
+    bench_print("a MiB of a file, open", bench_median(open_file, &b, 100), unit, "the cipher");
+    bench_print("a MiB of a file, SHA-256", bench_median(digest_file, &b, 100), unit, "the cipher");
+    buf_done(&b.plain);
+    buf_done(&b.sealed);
+    buf_done(&b.opened);
+    digest_free(b.digest);
+}
+
 static double
 bench_mlkem(struct mlkem_bench *b)
 {
@@ -135,5 +220,6 @@ main(void)
     bench_envelope(&envelope, ENVELOPE_B2, unit);
     bench_envelope(&envelope, ENVELOPE_B3, unit);
     buf_done(&envelope.envelope);
+    bench_file();
     return 0;
 }
