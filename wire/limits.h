@@ -110,3 +110,7 @@
 #define POW_BITS_MAX 32 /* what a relay may ask for at most; a client may give up earlier */
 #define POW_SEED_LIFE 600
 #define NAME_BLOCKED (365 * SECONDS_A_DAY)
+
+/* Pictures (B13) */
+#define PREVIEW_MAX (8 * 1024)
+#define PREVIEW_SIDE_MAX 48

@@ -16,7 +16,7 @@ ARROWS = {
     "wire": ["wire"],
     "crypto": ["crypto", "wire"],
     "core": ["core", "crypto", "wire"],
-    "core/agent": ["core/agent", "core/rpc", "core", "crypto", "wire"],
+    "core/agent": ["core/agent", "core/media", "core/rpc", "core", "crypto", "wire"],
     "core/rpc": ["core/rpc", "wire"],
     "core/media": ["core/media", "wire"],
     "relay": ["relay", "wire"],

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A small process that starts helpers for the agent, which itself never starts a program.
+ *
+ * The one thing to know: it is forked before anything secret is in memory and knows by itself where
+ * its few programs are; whoever asks names one of them and hands over two descriptors, never a path
+ * or a word of a command line. It ends, with all helpers, when the agent ends in whatever way.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "core/agent/loop.h"
+
+enum helper { HELPER_MEDIA, HELPER_COUNT };
+
+struct spawner {
+    pid_t pid; /* 0: none */
+    struct source source;
+    uint64_t last; /* number given out */
+    void *self;
+    /* Helper NUMBER ended, with a status as of waitpid; -1: it did not start, or the spawner itself
+     * is gone. */
+    void (*ended)(void *self, uint64_t number, int status);
+};
+
+/* Fork it. Call before there are threads, locks or keys. */
+enum err spawner_fork(struct spawner *s);
+/* Let L watch it, and tell SELF. */
+enum err spawner_watch(struct spawner *s, struct loop *l, void *self,
+                       void (*ended)(void *self, uint64_t number, int status));
+/* Ends it and all helpers, and waits until they are gone. A zeroed one is fine. */
+void spawner_done(struct spawner *s);
+
+/* Start a helper with IN as its descriptor 0 and OUT as its descriptor 1 (neither is closed here).
+ * `ended` is called once for each number given. ERR_STATE: the spawner is gone. */
+enum err spawner_start(struct spawner *s, enum helper helper, int in, int out, uint64_t *ret);
+void spawner_kill(struct spawner *s, uint64_t number);
