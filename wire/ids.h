@@ -45,6 +45,12 @@ struct token {
 struct token_hash {
     uint8_t b[32];
 }; /* H("token", token): all a relay ever stores */
+struct blob_id {
+    uint8_t b[16];
+}; /* random; part of the path */
+struct blob_secret {
+    uint8_t b[16];
+}; /* a capability: compare what it hashes to (wire/blob) with sodium_memcmp */
 struct idem {
     uint8_t b[16];
 }; /* idempotency key of deliver and request */

@@ -69,7 +69,8 @@
 #define ANSWER_MAX (2 * 1024 * 1024) /* what a client reads of an answer at most */
 #define ERROR_TEXT_MAX 200
 #define INVITATION_MAX 64
-#define HELD_OPK_IDS_MAX 4096 /* of one device, in a page of row 26a */
+#define HELD_OPK_IDS_MAX 4096                     /* of one device, in a page of row 26a */
+#define HELD_BLOBS_MAX (2 * BLOBS_OF_ACCOUNT_MAX) /* with those that are gone */
 
 /* Queues (B9.7, B21) */
 #define QUEUE_ITEMS_MAX 4096
@@ -90,6 +91,22 @@
 #define STREAM_LIFE SECONDS_A_DAY
 #define HEARTBEAT_MIN 30
 #define HEARTBEAT_MAX 55
+
+/* Blobs (B9.7, B13) */
+#define BLOB_PART (1024 * 1024)      /* the last part may be shorter */
+#define BLOB_MAX (100 * 1024 * 1024) /* of the padded file: 100 MiB is itself a Padme size */
+#define BLOB_CHUNK 65536             /* of the padded file, encrypted at a time */
+#define BLOB_HEADER 24               /* before the first chunk */
+#define BLOB_CHUNK_OVERHEAD 17
+#define BLOB_CIPHER_MAX (BLOB_HEADER + BLOB_MAX + BLOB_MAX / BLOB_CHUNK * BLOB_CHUNK_OVERHEAD)
+#define BLOB_PARTS_MAX ((BLOB_CIPHER_MAX + BLOB_PART - 1) / BLOB_PART)
+#define BLOB_ACCOUNT_MAX (1024 * 1024 * 1024) /* announced ciphertext bytes in store */
+#define BLOB_TOKEN_MAX (512 * 1024 * 1024)    /* the same, sent with one token */
+#define BLOBS_OF_ACCOUNT_MAX 4096             /* however small */
+#define BLOBS_OF_TOKEN_MAX 1024
+#define BLOB_UNFINISHED_LIFE SECONDS_A_DAY
+#define BLOB_LIFE (21 * SECONDS_A_DAY)      /* from done */
+#define BLOB_GONE_LIFE (21 * SECONDS_A_DAY) /* for so long after that the relay says 410 */
 
 /* Tokens and rates (B9) */
 #define TOKENS_MAX 4096

@@ -73,6 +73,15 @@ held_item_rules(const Wire__HeldItem *i)
     return field_exact(i->envelope_hash, sizeof(struct sha256), "an envelope's hash");
 }
 
+static enum err
+held_blob_rules(const Wire__HeldBlob *b)
+{
+    TRY(field_exact(b->blob_id, sizeof(struct blob_id), "a blob's id"));
+    TRY(field_range(b->size, 1, BLOB_CIPHER_MAX, "a blob's size"));
+    TRY(field_range(b->received, 0, b->size, "what is there of a blob"));
+    return field_number(b->expiry, "a blob's end");
+}
+
 enum err
 held_rules(const Wire__Held *m)
 {
@@ -92,6 +101,9 @@ held_rules(const Wire__Held *m)
     TRY(field_count(m->n_items, 0, QUEUE_ITEMS_MAX, "items"));
     for (size_t i = 0; i < m->n_items; i++)
         TRY(held_item_rules(m->items[i]));
+    TRY(field_count(m->n_blobs, 0, HELD_BLOBS_MAX, "blobs"));
+    for (size_t i = 0; i < m->n_blobs; i++)
+        TRY(held_blob_rules(m->blobs[i]));
     TRY(field_number(m->registered_day, "the day of registration"));
     return field_number(m->next, "the next page");
 }

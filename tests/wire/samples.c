@@ -195,6 +195,20 @@ m.pow = &pow;
 m.next_pin = &next;
 END
 
+    BEGIN(blob_new, Wire__BlobNew, wire__blob_new) m.name = alice;
+m.token = FILLER(16);
+m.blob_id = FILLER(16);
+m.size = 41;
+m.write_hash = FILLER(32);
+m.read_hash = FILLER(32);
+END
+
+    BEGIN(blob_expected, Wire__BlobExpected, wire__blob_expected) m.part = 3;
+END
+
+    BEGIN(blob_done, Wire__BlobDone, wire__blob_done) m.sha256 = FILLER(32);
+END
+
     BEGIN(error, Wire__Error, wire__error) PART(Wire__PowOffer, wire__pow_offer, pow);
 pow.seed = FILLER(16);
 pow.bits = 20;
@@ -208,6 +222,7 @@ END
     BEGIN(held, Wire__Held, wire__held) PART(Wire__HeldDevice, wire__held_device, d);
 PART(Wire__HeldToken, wire__held_token, t);
 PART(Wire__HeldItem, wire__held_item, i);
+PART(Wire__HeldBlob, wire__held_blob, b);
 d.device = 1;
 d.bundle = FILLER(1500);
 d.n_opk_ids = 3;
@@ -237,6 +252,16 @@ m.n_tokens = 1;
 m.tokens = t_list;
 m.n_items = 1;
 m.items = i_list;
+b.blob_id = FILLER(16);
+b.tag = 1;
+b.size = 2000000;
+b.received = 1048576;
+b.day = 20000;
+b.finished = true;
+b.expiry = 1800000000;
+b.gone = true;
+m.n_blobs = 1;
+m.blobs = b_list;
 m.registered_day = 20000;
 m.next = 77;
 END

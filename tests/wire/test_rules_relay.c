@@ -262,6 +262,31 @@ queue_ack_has_a_number_that_a_queue_can_reach(void **state)
 }
 
 static void
+blob_new_has_a_size_up_to_the_largest_and_two_hashes(void **state)
+{
+    SAMPLE(blob_new, Wire__BlobNew, m);
+    refuses_bad_names(blob_new, m);
+    refuses_other_lengths(blob_new, m, m->token);
+    refuses_other_lengths(blob_new, m, m->blob_id);
+    refuses_other_lengths(blob_new, m, m->write_hash);
+    refuses_other_lengths(blob_new, m, m->read_hash);
+    refuses_with(blob_new, m, m->size, 0, ERR_MALFORMED);
+    reads_with(blob_new, m, m->size, 1);
+    reads_with(blob_new, m, m->size, BLOB_CIPHER_MAX);
+    refuses_with(blob_new, m, m->size, BLOB_CIPHER_MAX + 1, ERR_TOO_LARGE);
+    refuses_with(blob_new, m, m->size, UINT64_MAX, ERR_MALFORMED);
+}
+
+static void
+blob_expected_and_done_have_their_only_field(void **state)
+{
+    SAMPLE(blob_expected, Wire__BlobExpected, expected);
+    SAMPLE(blob_done, Wire__BlobDone, done);
+    has_range(blob_expected, expected, expected->part, 0U, (uint32_t)BLOB_PARTS_MAX);
+    refuses_other_lengths(blob_done, done, done->sha256);
+}
+
+static void
 relay_info_is_complete(void **state)
 {
     SAMPLE(relay_info, Wire__RelayInfo, m);
@@ -317,6 +342,12 @@ held_is_checked_down_to_each_item(void **state)
     has_range(held, m, m->items[0]->device, 0U, (uint32_t)DEVICE_ID_MAX);
     refuses_other_lengths(held, m, m->items[0]->envelope_hash);
     has_count(held, m, m->n_items, m->items, QUEUE_ITEMS_MAX);
+    refuses_other_lengths(held, m, m->blobs[0]->blob_id);
+    has_range(held, m, m->blobs[0]->received, 0U, m->blobs[0]->size);
+    m->blobs[0]->received = 0;
+    has_range(held, m, m->blobs[0]->size, 1U, (uint64_t)BLOB_CIPHER_MAX);
+    has_range(held, m, m->blobs[0]->expiry, 0U, NUMBER_MAX);
+    has_count(held, m, m->n_blobs, m->blobs, HELD_BLOBS_MAX);
     has_range(held, m, m->time, 0U, NUMBER_MAX);
     has_range(held, m, m->registered_day, 0U, NUMBER_MAX);
     has_range(held, m, m->next, 0U, NUMBER_MAX);
@@ -348,6 +379,8 @@ main(void)
         cmocka_unit_test(changed_names_the_device_of_its_bundle),
         cmocka_unit_test(queue_page_rises),
         cmocka_unit_test(queue_ack_has_a_number_that_a_queue_can_reach),
+        cmocka_unit_test(blob_new_has_a_size_up_to_the_largest_and_two_hashes),
+        cmocka_unit_test(blob_expected_and_done_have_their_only_field),
         cmocka_unit_test(relay_info_is_complete),
         cmocka_unit_test(error_has_a_code_and_a_short_text),
         cmocka_unit_test(held_is_checked_down_to_each_item),
