@@ -22,12 +22,13 @@ struct happening {
     int64_t at;
     enum happening_kind kind;
     struct actor *actor;
-    uint64_t id; /* the actor's request */
-    bool gone;   /* cancelled: the answer is of no use any more */
+    struct scene_relay *relay; /* NULL: nobody is there */
+    uint64_t id;               /* the actor's request */
+    bool gone;                 /* cancelled: the answer is of no use any more */
 
     /* A request: */
     enum method method;
-    char path[128], authority[ADDRESS_MAX + 8], authorization[512];
+    char path[128], authorization[512];
     bool has_authorization;
     bool repeat, lose_answer;
 
@@ -43,6 +44,7 @@ struct happening {
 struct line {
     struct line *next;
     struct actor *actor;
+    struct scene_relay *relay;
     uint64_t id;
     struct stream_params params;
     int64_t last_at; /* frames of one stream stay in order */
@@ -50,9 +52,9 @@ struct line {
 };
 
 struct spki_pin
-network_pin(bool other)
+network_pin(const struct scene_relay *r, bool other)
 {
-    struct spki_pin pin = {{0x51}};
+    struct spki_pin pin = {{0x51, (uint8_t)(r - r->scene->relays)}};
     pin.b[31] = other ? 2 : 1;
     return pin;
 }
@@ -72,11 +74,12 @@ network_unlink(const char *path)
 /* --- happenings --- */
 
 static struct happening *
-happening_new(struct actor *a, enum happening_kind kind, uint64_t id)
+happening_new(struct actor *a, struct scene_relay *r, enum happening_kind kind, uint64_t id)
 {
     struct happening *h = calloc(1, sizeof *h);
     assert_non_null(h);
     h->actor = a;
+    h->relay = r;
     h->kind = kind;
     h->id = id;
     h->body = BUF(ANSWER_MAX + FRAME_MAX);
@@ -112,10 +115,10 @@ one_way(struct scene *s)
 }
 
 static void
-answer_later(struct actor *a, uint64_t id, enum transport_failure failure, int64_t after_ms)
+unreachable_later(struct actor *a, uint64_t id, int64_t after_ms)
 {
-    struct happening *h = happening_new(a, HAPPENING_ANSWER, id);
-    h->failure = failure;
+    struct happening *h = happening_new(a, NULL, HAPPENING_ANSWER, id);
+    h->failure = TRANSPORT_UNREACHABLE;
     happening_add(a->scene, h, a->scene->now_ms + after_ms);
 }
 
@@ -137,9 +140,9 @@ choose_fate(struct actor *a, const char *path)
 }
 
 static bool
-pinned(const struct scene *s, const struct relay_pins *pins)
+pinned(const struct scene_relay *r, const struct relay_pins *pins)
 {
-    struct spki_pin shown = network_pin(s->other_certificate);
+    struct spki_pin shown = network_pin(r, r->other_certificate);
 
     for (size_t i = 0; i < pins->count; i++)
         if (memcmp(pins->pins[i].b, shown.b, sizeof shown.b) == 0)
@@ -147,11 +150,24 @@ pinned(const struct scene *s, const struct relay_pins *pins)
     return false;
 }
 
+static struct scene_relay *
+relay_at(struct scene *s, const struct relay_address *where)
+{
+    char authority[ADDRESS_MAX + 8];
+
+    relay_authority_write(where, authority);
+    for (size_t i = 0; i < s->relay_count; i++)
+        if (strcmp(s->relays[i].authority, authority) == 0)
+            return &s->relays[i];
+    return NULL;
+}
+
 void
 network_start(void *self, const struct transport_request *r)
 {
     struct actor *a = self;
     struct scene *s = a->scene;
+    struct scene_relay *relay = relay_at(s, &r->relay);
     enum fate fate = choose_fate(a, r->path);
 
     a->requests++;
@@ -160,20 +176,19 @@ network_start(void *self, const struct transport_request *r)
         a->anonymous++;
     if (!a->offline)
         s->busy_ms = s->now_ms;
-    if (a->offline || strcmp(r->relay.host, SCENE_HOST) != 0) {
-        answer_later(a, r->id, TRANSPORT_UNREACHABLE, 1);
+    if (a->offline || relay == NULL) {
+        unreachable_later(a, r->id, 1);
         return;
     }
     if (fate == FATE_LOSE_REQUEST) {
-        answer_later(a, r->id, TRANSPORT_UNREACHABLE, GIVE_UP_MS);
+        unreachable_later(a, r->id, GIVE_UP_MS);
         return;
     }
-    struct happening *h = happening_new(a, HAPPENING_REQUEST, r->id);
+    struct happening *h = happening_new(a, relay, HAPPENING_REQUEST, r->id);
     h->method = strcmp(r->method, "GET") == 0    ? METHOD_GET
                 : strcmp(r->method, "POST") == 0 ? METHOD_POST
                                                  : METHOD_PUT;
     snprintf(h->path, sizeof h->path, "%s", r->path);
-    relay_authority_write(&r->relay, h->authority);
     h->has_authorization = r->authorization != NULL;
     if (h->has_authorization)
         snprintf(h->authorization, sizeof h->authorization, "%s", r->authorization);
@@ -182,7 +197,7 @@ network_start(void *self, const struct transport_request *r)
         s->tamper_request(s->tamper_ctx, a, r->path, &h->body);
     h->repeat = fate == FATE_REPEAT;
     h->lose_answer = fate == FATE_LOSE_ANSWER;
-    h->failure = pinned(s, &r->pins) ? TRANSPORT_OK : TRANSPORT_BAD_PIN;
+    h->failure = pinned(relay, &r->pins) ? TRANSPORT_OK : TRANSPORT_BAD_PIN;
     happening_add(s, h, s->now_ms + one_way(s));
 }
 
@@ -217,7 +232,7 @@ static void
 send_bytes(struct line *l, struct span bytes)
 {
     struct scene *s = l->actor->scene;
-    struct happening *h = happening_new(l->actor, HAPPENING_DATA, l->id);
+    struct happening *h = happening_new(l->actor, l->relay, HAPPENING_DATA, l->id);
     int64_t at = s->now_ms + one_way(s);
 
     if (at < l->last_at)
@@ -232,11 +247,12 @@ static void
 line_end(struct line *l)
 {
     struct actor *a = l->actor;
+    struct scene_relay *r = l->relay;
     uint64_t id = l->id;
     int64_t wait = l->last_at > a->scene->now_ms ? l->last_at - a->scene->now_ms : 1;
 
     line_drop(a->scene, a, id);
-    struct happening *h = happening_new(a, HAPPENING_ANSWER, id);
+    struct happening *h = happening_new(a, r, HAPPENING_ANSWER, id);
     h->status = 200;
     happening_add(a->scene, h, a->scene->now_ms + wait);
 }
@@ -244,26 +260,28 @@ line_end(struct line *l)
 static uint64_t
 host_now(void *ctx)
 {
-    return (uint64_t)((struct scene *)ctx)->now_ms;
+    return (uint64_t)((struct scene_relay *)ctx)->scene->now_ms;
 }
 
 static bool
-line_is(const struct line *l, const struct account_id *account, uint32_t device)
+line_is(const struct line *l, const struct scene_relay *r, const struct account_id *account,
+        uint32_t device)
 {
-    return memcmp(l->params.account.b, account->b, sizeof account->b) == 0 &&
+    return l->relay == r && memcmp(l->params.account.b, account->b, sizeof account->b) == 0 &&
            (device == 0 || l->params.device == device);
 }
 
 static void
 host_push(void *ctx, const struct account_id *account, uint32_t device, const struct frame *f)
 {
-    struct scene *s = ctx;
+    struct scene_relay *r = ctx;
+    struct scene *s = r->scene;
     AUTO(buf_done) struct buf bytes = BUF(FRAME_MAX);
 
     frame_write(&bytes, f);
     for (struct line *l = s->lines, *next; l != NULL; l = next) {
         next = l->next;
-        if (!line_is(l, account, device))
+        if (!line_is(l, r, account, device))
             continue;
         s->busy_ms = s->now_ms;
         if (scene_chance(s, s->stream_loss_percent))
@@ -276,13 +294,14 @@ host_push(void *ctx, const struct account_id *account, uint32_t device, const st
 static void
 host_end(void *ctx, const struct account_id *account, uint32_t device, enum bye_reason why)
 {
-    struct scene *s = ctx;
+    struct scene_relay *r = ctx;
+    struct scene *s = r->scene;
     AUTO(buf_done) struct buf bytes = BUF(FRAME_MAX);
 
     frame_write(&bytes, &(struct frame){.kind = FRAME_BYE, .bye = why});
     for (struct line *l = s->lines, *next; l != NULL; l = next) {
         next = l->next;
-        if (!line_is(l, account, device))
+        if (!line_is(l, r, account, device))
             continue;
         send_bytes(l, buf_span(&bytes));
         line_end(l);
@@ -301,10 +320,10 @@ host_broken(void *ctx)
 }
 
 struct service_host
-network_host(struct scene *s)
+network_host(struct scene_relay *r)
 {
     return (struct service_host){
-        .ctx = s,
+        .ctx = r,
         .now = host_now,
         .push = host_push,
         .end = host_end,
@@ -317,6 +336,7 @@ network_host(struct scene *s)
 static void
 open_line(struct scene *s, const struct happening *h, const struct stream_params *params)
 {
+    struct service *service = h->relay->service;
     AUTO(buf_done) struct buf bytes = BUF(ANSWER_MAX + FRAME_MAX);
     struct line *l = calloc(1, sizeof *l);
     uint64_t after = params->after;
@@ -324,16 +344,17 @@ open_line(struct scene *s, const struct happening *h, const struct stream_params
 
     assert_non_null(l);
     /* A new stream of the same device ends the old one. */
-    host_end(s, &params->account, params->device, BYE_DISPLACED);
+    host_end(h->relay, &params->account, params->device, BYE_DISPLACED);
     *l = (struct line){.next = s->lines,
                        .actor = h->actor,
+                       .relay = h->relay,
                        .id = h->id,
                        .params = *params,
                        .opened_ms = s->now_ms};
     s->lines = l;
-    assert_ok(service_stream_begin(s->service, params, &bytes));
+    assert_ok(service_stream_begin(service, params, &bytes));
     do {
-        assert_ok(service_backlog(s->service, params, after, ANSWER_MAX, &bytes, &after, &backlog));
+        assert_ok(service_backlog(service, params, after, ANSWER_MAX, &bytes, &after, &backlog));
         if (backlog == BACKLOG_MORE) {
             send_bytes(l, buf_span(&bytes));
             buf_clear(&bytes);
@@ -341,21 +362,22 @@ open_line(struct scene *s, const struct happening *h, const struct stream_params
     } while (backlog == BACKLOG_MORE);
     frame_write(&bytes, &(struct frame){.kind = FRAME_END});
     send_bytes(l, buf_span(&bytes));
-    happening_add(s, happening_new(l->actor, HAPPENING_HEARTBEAT, l->id), s->now_ms + HEARTBEAT_MS);
+    happening_add(s, happening_new(l->actor, l->relay, HAPPENING_HEARTBEAT, l->id),
+                  s->now_ms + HEARTBEAT_MS);
 }
 
 static void
-handle_once(struct scene *s, const struct happening *h, struct service_answer *answer)
+handle_once(const struct happening *h, struct service_answer *answer)
 {
     struct service_request request = {
         .method = h->method,
         .path = h->path,
-        .authority = h->authority,
+        .authority = h->relay->authority,
         .authorization = h->has_authorization ? SPAN_STR(h->authorization) : SPAN_NONE,
         .body = buf_span(&h->body),
         .source = {.loopback = true},
     };
-    service_handle(s->service, &request, answer);
+    service_handle(h->relay->service, &request, answer);
 }
 
 static void
@@ -363,16 +385,18 @@ request_arrives(struct scene *s, struct happening *h)
 {
     AUTO(service_answer_done) struct service_answer answer = SERVICE_ANSWER;
 
-    if (s->relay_down || h->actor->offline || h->failure != TRANSPORT_OK) {
-        if (!h->gone)
-            answer_later(h->actor, h->id,
-                         h->failure != TRANSPORT_OK ? h->failure : TRANSPORT_UNREACHABLE, 1);
+    if (h->relay->down || h->actor->offline || h->failure != TRANSPORT_OK) {
+        if (h->gone)
+            return;
+        struct happening *back = happening_new(h->actor, NULL, HAPPENING_ANSWER, h->id);
+        back->failure = h->failure != TRANSPORT_OK ? h->failure : TRANSPORT_UNREACHABLE;
+        happening_add(s, back, s->now_ms + 1);
         return;
     }
-    handle_once(s, h, &answer);
+    handle_once(h, &answer);
     if (h->repeat && answer.kind != ANSWER_STREAM) {
         AUTO(service_answer_done) struct service_answer second = SERVICE_ANSWER;
-        handle_once(s, h, &second);
+        handle_once(h, &second);
     }
     if (h->gone)
         return;
@@ -381,11 +405,11 @@ request_arrives(struct scene *s, struct happening *h)
         return;
     }
     if (h->lose_answer || answer.kind == ANSWER_STREAM) {
-        answer_later(h->actor, h->id, TRANSPORT_UNREACHABLE, GIVE_UP_MS);
+        unreachable_later(h->actor, h->id, GIVE_UP_MS);
         return;
     }
     assert_int_equal(answer.kind, ANSWER_NOW);
-    struct happening *back = happening_new(h->actor, HAPPENING_ANSWER, h->id);
+    struct happening *back = happening_new(h->actor, h->relay, HAPPENING_ANSWER, h->id);
     back->status = answer.status;
     back->retry_after = answer.retry_after;
     buf_put(&back->body, buf_span(&answer.body));
@@ -410,7 +434,7 @@ heartbeat(struct scene *s, const struct happening *h)
         }
         frame_write(&bytes, &(struct frame){.kind = FRAME_HEARTBEAT});
         send_bytes(l, buf_span(&bytes));
-        happening_add(s, happening_new(h->actor, HAPPENING_HEARTBEAT, h->id),
+        happening_add(s, happening_new(h->actor, h->relay, HAPPENING_HEARTBEAT, h->id),
                       s->now_ms + HEARTBEAT_MS);
         return;
     }
@@ -445,22 +469,22 @@ happen(struct scene *s, struct happening *h)
 
 /* --- cutting --- */
 
-void
-network_cut(struct actor *a)
+/* Those of A (NULL: anybody) with R (NULL: any relay). */
+static void
+cut(struct scene *s, const struct actor *a, const struct scene_relay *r)
 {
-    struct scene *s = a->scene;
-
     for (struct line *l = s->lines, *next; l != NULL; l = next) {
         next = l->next;
-        if (l->actor == a) {
+        if ((a == NULL || l->actor == a) && (r == NULL || l->relay == r)) {
+            struct actor *of = l->actor;
             uint64_t id = l->id;
-            line_drop(s, a, id);
-            answer_later(a, id, TRANSPORT_UNREACHABLE, 1);
+            line_drop(s, of, id);
+            unreachable_later(of, id, 1);
         }
     }
     /* What is under way to the actor is lost on the way. */
     for (struct happening *h = s->happenings; h != NULL; h = h->next) {
-        if (h->actor != a)
+        if ((a != NULL && h->actor != a) || (r != NULL && h->relay != r))
             continue;
         if (h->kind == HAPPENING_DATA)
             h->gone = true;
@@ -470,10 +494,15 @@ network_cut(struct actor *a)
 }
 
 void
-network_cut_all(struct scene *s)
+network_cut(struct actor *a)
 {
-    for (size_t i = 0; i < s->actor_count; i++)
-        network_cut(s->actors[i]);
+    cut(a->scene, a, NULL);
+}
+
+void
+network_cut_relay(struct scene_relay *r)
+{
+    cut(r->scene, NULL, r);
 }
 
 void
@@ -528,7 +557,8 @@ advance(struct scene *s, int64_t until)
         s->now_ms = due;
     if (s->now_ms - s->tick_ms >= TICK_MS) {
         s->tick_ms = s->now_ms;
-        service_tick(s->service);
+        for (size_t i = 0; i < s->relay_count; i++)
+            service_tick(s->relays[i].service);
     }
     while (s->happenings != NULL && s->happenings->at <= s->now_ms) {
         struct happening *h = s->happenings;
@@ -565,12 +595,12 @@ scene_post(struct scene *s, const char *path, struct span body, struct buf *ret)
     struct service_request request = {
         .method = METHOD_POST,
         .path = path,
-        .authority = "relay.test:8443",
+        .authority = s->relay->authority,
         .body = body,
         .source = {.loopback = true},
     };
 
-    service_handle(s->service, &request, &answer);
+    service_handle(s->relay->service, &request, &answer);
     if (ret != NULL)
         buf_put(ret, buf_span(&answer.body));
     return answer.status;

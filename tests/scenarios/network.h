@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Between the actors of a scene and its relay: requests, answers and streams as happenings on the
+ * Between the actors of a scene and its relays: requests, answers and streams as happenings on the
  * virtual clock.
  */
 #pragma once
@@ -10,19 +10,19 @@
 uint64_t scene_random(struct scene *s);
 bool scene_chance(struct scene *s, unsigned percent);
 
-/* What a relay without or with another certificate shows. */
-struct spki_pin network_pin(bool other);
+/* What R shows, with the certificate it began with or another. */
+struct spki_pin network_pin(const struct scene_relay *r, bool other);
 
 /* The actor's transport. */
 void network_start(void *self, const struct transport_request *r);
 void network_cancel(void *self, uint64_t id);
 
 /* The service's side. */
-struct service_host network_host(struct scene *s);
+struct service_host network_host(struct scene_relay *r);
 
-/* Every connection of A, of all: requests under way end as unreachable, streams end. */
+/* Every connection of A, or with R: requests under way end as unreachable, streams end. */
 void network_cut(struct actor *a);
-void network_cut_all(struct scene *s);
+void network_cut_relay(struct scene_relay *r);
 void network_free(struct scene *s);
 
 /* Remove a database and what lies beside it. */

@@ -11,8 +11,6 @@
 
 #define START_MS ((int64_t)1800000000 * 1000)
 
-static const char *const relay_names[] = {"relay.test:8443"};
-
 uint64_t
 scene_random(struct scene *s)
 {
@@ -82,16 +80,28 @@ scene_new(void)
     s->random = 0x9e3779b97f4a7c15U;
     s->latency_ms = 20;
     s->latency_jitter_ms = 20;
-    s->config = (struct service_config){
-        .names = relay_names,
+    s->relay = scene_open_relay(s, SCENE_HOST);
+    return s;
+}
+
+struct scene_relay *
+scene_open_relay(struct scene *s, const char *host)
+{
+    struct scene_relay *r = &s->relays[s->relay_count++];
+
+    assert_true(s->relay_count <= RELAYS_MAX);
+    r->scene = s;
+    snprintf(r->host, sizeof r->host, "%s", host);
+    snprintf(r->authority, sizeof r->authority, "%s:%d", host, SCENE_PORT);
+    r->config = (struct service_config){
         .name_count = 1,
         .registration = WIRE__REQUEST_POLICY__POLICY_OPEN,
-        .rlk_seed = {1},
+        .rlk_seed = {(uint8_t)s->relay_count},
         .commit = COMMIT_AT_ONCE,
         .pow_bits = 1,
     };
-    scene_relay_restart(s, store_memory_new());
-    return s;
+    scene_relay_restart(r, store_memory_new());
+    return r;
 }
 
 void
@@ -105,29 +115,34 @@ scene_free(struct scene *s)
         free(a);
     }
     network_free(s);
-    service_free(s->service);
-    store_close(s->store);
+    for (size_t i = 0; i < s->relay_count; i++) {
+        service_free(s->relays[i].service);
+        store_close(s->relays[i].store);
+    }
     free(s);
 }
 
 struct store *
-scene_relay_copy(struct scene *s)
+scene_relay_copy(struct scene_relay *r)
 {
-    return store_memory_copy(s->store);
+    return store_memory_copy(r->store);
 }
 
 void
-scene_relay_restart(struct scene *s, struct store *store)
+scene_relay_restart(struct scene_relay *r, struct store *store)
 {
-    struct service_host host = network_host(s);
+    struct service_host host = network_host(r);
+    const char *name = r->authority;
+    struct service_config config = r->config;
 
-    network_cut_all(s);
-    service_free(s->service);
-    s->service = NULL;
-    if (store != s->store)
-        store_close(s->store);
-    s->store = store;
-    assert_ok(service_new(&s->config, s->store, &host, &s->service));
+    network_cut_relay(r);
+    service_free(r->service);
+    r->service = NULL;
+    if (store != r->store)
+        store_close(r->store);
+    r->store = store;
+    config.names = &name;
+    assert_ok(service_new(&config, r->store, &host, &r->service));
 }
 
 /* --- actors --- */
@@ -148,9 +163,10 @@ fresh_db(struct actor *a, bool on_disk)
     return db;
 }
 
-struct actor *
-scene_enter(struct scene *s, const char *name, bool on_disk)
+static struct actor *
+enter(struct scene_relay *r, const char *name, bool on_disk)
 {
+    struct scene *s = r->scene;
     struct actor *a = calloc(1, sizeof *a);
     AUTO(recovery_seed_wipe) struct recovery_seed seed;
     struct account_wish wish = {.display_name = name, .invitation = ""};
@@ -161,10 +177,10 @@ scene_enter(struct scene *s, const char *name, bool on_disk)
     s->actors[s->actor_count++] = a;
     snprintf(a->name, sizeof a->name, "%s", name);
     snprintf(wish.address.name, sizeof wish.address.name, "%s", name);
-    snprintf(wish.address.host, sizeof wish.address.host, "%s", SCENE_HOST);
+    snprintf(wish.address.host, sizeof wish.address.host, "%s", r->host);
     wish.address.port = SCENE_PORT;
     wish.pins.count = 1;
-    wish.pins.pins[0] = network_pin(false);
+    wish.pins.pins[0] = network_pin(r, false);
     struct db *db = fresh_db(a, on_disk);
     struct world world = world_of(a);
     assert_ok(account_prepare(db, &world, &wish, &seed));
@@ -172,13 +188,19 @@ scene_enter(struct scene *s, const char *name, bool on_disk)
     return a;
 }
 
-static struct actor *
-join(struct scene *s, const char *name, bool on_disk)
+struct actor *
+scene_enter(struct scene *s, const char *name, bool on_disk)
 {
-    struct actor *a = scene_enter(s, name, on_disk);
+    return enter(s->relay, name, on_disk);
+}
+
+static struct actor *
+join(struct scene_relay *r, const char *name, bool on_disk)
+{
+    struct actor *a = enter(r, name, on_disk);
     enum err why;
 
-    scene_settle(s);
+    scene_settle(r->scene);
     assert_int_equal(account_registration(a->engine, &why), REGISTRATION_DONE);
     return a;
 }
@@ -186,13 +208,19 @@ join(struct scene *s, const char *name, bool on_disk)
 struct actor *
 scene_join(struct scene *s, const char *name)
 {
-    return join(s, name, false);
+    return join(s->relay, name, false);
 }
 
 struct actor *
 scene_join_on_disk(struct scene *s, const char *name)
 {
-    return join(s, name, true);
+    return join(s->relay, name, true);
+}
+
+struct actor *
+scene_join_at(struct scene_relay *r, const char *name)
+{
+    return join(r, name, true);
 }
 
 void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A scene: actors (engines) and one relay in one process, on one virtual clock, with a network that
+ * A scene: actors (engines) and relays in one process, on one virtual clock, with a network that
  * loses, repeats, reorders and delays as it is told. No thread, no sleeping: a week passes in
- * however long the work of a week takes.
+ * however long the work of a week takes. There is one relay, s->relay, until scene_open_relay adds
+ * another.
  *
  *     struct scene *s = scene_new();
  *     struct actor *alice = scene_join(s, "alice"), *bob = scene_join(s, "bob");
@@ -24,12 +25,24 @@
 #define SCENE_HOST "relay.test"
 #define SCENE_PORT 8443
 #define ACTORS_MAX 8
+#define RELAYS_MAX 4
 #define SECOND_MS 1000
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS ((int64_t)24 * HOUR_MS)
 
 struct scene;
+
+struct scene_relay {
+    struct scene *scene;
+    char host[ADDRESS_MAX + 1];
+    char authority[ADDRESS_MAX + 8];
+    struct store *store;
+    struct service *service;
+    struct service_config config;
+    bool down;
+    bool other_certificate; /* its pin is not what it was */
+};
 
 struct actor {
     struct scene *scene;
@@ -58,11 +71,9 @@ struct scene {
     int64_t start_ms;
     struct actor *actors[ACTORS_MAX];
     size_t actor_count;
-    struct store *store;
-    struct service *service;
-    struct service_config config;
-    bool relay_down;
-    bool other_certificate; /* the relay's pin is not what it was */
+    struct scene_relay relays[RELAYS_MAX];
+    size_t relay_count;
+    struct scene_relay *relay; /* the first: SCENE_HOST */
 
     /* Decides what happens to a request; NULL: all arrive. */
     enum fate (*fate)(void *ctx, struct actor *from, const char *path);
@@ -92,6 +103,10 @@ struct actor *scene_join_on_disk(struct scene *s, const char *name);
 /* The account is prepared and the engine open, and nothing has happened yet. */
 struct actor *scene_enter(struct scene *s, const char *name, bool on_disk);
 
+/* One more relay, at HOST and SCENE_PORT; and a new account there, on disk. */
+struct scene_relay *scene_open_relay(struct scene *s, const char *host);
+struct actor *scene_join_at(struct scene_relay *r, const char *name);
+
 /* Let time pass: exactly MS; or until two minutes were quiet (at most a day). */
 void scene_pass(struct scene *s, int64_t ms);
 void scene_settle(struct scene *s);
@@ -109,8 +124,8 @@ void actor_copy(struct actor *a, const char *suffix);
 void actor_restore(struct actor *a, const char *suffix);
 
 /* The relay ends; it starts again on what it had, or on an older copy, which is taken. */
-struct store *scene_relay_copy(struct scene *s);
-void scene_relay_restart(struct scene *s, struct store *store);
+struct store *scene_relay_copy(struct scene_relay *r);
+void scene_relay_restart(struct scene_relay *r, struct store *store);
 
 /* Send B's link (with invitation) to A's engine; and by bare address. */
 int64_t actor_add_link(struct actor *a, struct actor *b);
@@ -128,5 +143,5 @@ void assert_history_(struct actor *a, struct actor *b, const char *expected, con
                      int line);
 #define assert_history(a, b, expected) assert_history_(a, b, expected, __FILE__, __LINE__)
 
-/* A request to the relay as anybody could make it, at once; the status. */
+/* A request to the first relay as anybody could make it, at once; the status. */
 unsigned scene_post(struct scene *s, const char *path, struct span body, struct buf *ret);

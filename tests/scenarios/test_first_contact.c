@@ -148,11 +148,11 @@ a_lost_accept_is_made_up_for_by_the_next_message(void **state)
 
     actor_add_link(alice, bob);
     scene_settle(s);
-    before = scene_relay_copy(s);
+    before = scene_relay_copy(s->relay);
     actor_offline(alice);
     actor_accept(bob, alice);
     scene_settle(s);
-    scene_relay_restart(s, before); /* the accept is lost with what the relay held */
+    scene_relay_restart(s->relay, before); /* the accept is lost with what the relay held */
     actor_online(alice);
     scene_settle(s);
     assert_int_equal(actor_state(alice, bob), CONTACT_ASKED);
@@ -175,11 +175,11 @@ a_lost_accept_is_made_up_for_within_two_days_in_silence(void **state)
 
     actor_add_link(alice, bob);
     scene_settle(s);
-    before = scene_relay_copy(s);
+    before = scene_relay_copy(s->relay);
     actor_offline(alice);
     actor_accept(bob, alice);
     scene_settle(s);
-    scene_relay_restart(s, before);
+    scene_relay_restart(s->relay, before);
     actor_online(alice);
     scene_settle(s);
     assert_int_equal(actor_state(alice, bob), CONTACT_ASKED);

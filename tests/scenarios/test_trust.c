@@ -39,7 +39,7 @@ notices(struct actor *a, const char *kind)
 static void
 forget_name(struct scene *s)
 {
-    scene_relay_restart(s, store_memory_new());
+    scene_relay_restart(s->relay, store_memory_new());
 }
 
 static void
@@ -81,14 +81,14 @@ the_old_key_may_be_kept(void **state)
     struct store *before;
 
     scene_befriend(s, alice, bob);
-    before = scene_relay_copy(s);
+    before = scene_relay_copy(s->relay);
     actor_offline(bob);
     forget_name(s);
     scene_join(s, "bob");
     actor_say(alice, bob, "secret");
     scene_pass(s, HOUR_MS);
     assert_true(actor_contact(alice, bob).key_changed);
-    scene_relay_restart(s, before);
+    scene_relay_restart(s->relay, before);
     actor_online(bob);
     assert_ok(contact_keep_old_key(alice->engine, actor_contact(alice, bob).id));
     scene_pass(s, HOUR_MS);
@@ -279,13 +279,13 @@ a_relay_with_another_key_gets_nothing(void **state)
     struct actor *alice = scene_join(s, "alice"), *bob = scene_join(s, "bob");
 
     scene_befriend(s, alice, bob);
-    s->config.rlk_seed[0] = 9;
-    scene_relay_restart(s, s->store);
+    s->relay->config.rlk_seed[0] = 9;
+    scene_relay_restart(s->relay, s->relay->store);
     actor_say(alice, bob, "hello");
     scene_pass(s, HOUR_MS);
     assert_int_equal(notices(alice, "relay-key"), 1);
-    s->config.rlk_seed[0] = 1;
-    scene_relay_restart(s, s->store);
+    s->relay->config.rlk_seed[0] = 1;
+    scene_relay_restart(s->relay, s->relay->store);
     scene_pass(s, HOUR_MS);
     assert_history(bob, alice, "< hello");
     scene_free(s);
@@ -298,13 +298,13 @@ a_relay_with_another_certificate_gets_nothing(void **state)
     struct actor *alice = scene_join(s, "alice"), *bob = scene_join(s, "bob");
 
     scene_befriend(s, alice, bob);
-    s->other_certificate = true;
-    scene_relay_restart(s, s->store);
+    s->relay->other_certificate = true;
+    scene_relay_restart(s->relay, s->relay->store);
     actor_say(alice, bob, "hello");
     scene_pass(s, HOUR_MS);
     assert_int_equal(notices(alice, "relay-pin"), 1);
     assert_history(bob, alice, "");
-    s->other_certificate = false;
+    s->relay->other_certificate = false;
     scene_pass(s, HOUR_MS);
     assert_history(bob, alice, "< hello");
     scene_free(s);
@@ -368,14 +368,14 @@ a_relay_put_back_to_yesterday_loses_nothing(void **state)
     scene_befriend(s, alice, bob);
     actor_say(alice, bob, "one");
     scene_settle(s);
-    struct store *yesterday = scene_relay_copy(s);
+    struct store *yesterday = scene_relay_copy(s->relay);
     scene_pass(s, DAY_MS);
     actor_say(alice, bob, "two");
     scene_settle(s);
     actor_say(bob, alice, "three");
     scene_settle(s);
     struct actor *carol = scene_join(s, "carol"); /* yesterday's relay does not know her */
-    scene_relay_restart(s, yesterday);
+    scene_relay_restart(s->relay, yesterday);
     scene_pass(s, HOUR_MS);
     actor_say(alice, bob, "four");
     scene_settle(s);
@@ -394,7 +394,7 @@ a_relay_that_forgot_all_is_told_anew(void **state)
     struct actor *alice = scene_join(s, "alice"), *bob = scene_join(s, "bob");
 
     scene_befriend(s, alice, bob);
-    scene_relay_restart(s, store_memory_new());
+    scene_relay_restart(s->relay, store_memory_new());
     scene_pass(s, HOUR_MS);
     actor_say(alice, bob, "hello");
     scene_pass(s, HOUR_MS);
@@ -430,11 +430,12 @@ first_contact_works_when_the_prekeys_are_used_up(void **state)
     struct actor *alice = scene_join(s, "alice"), *bob = scene_join(s, "bob");
 
     /* The relay has lost them all, as if they had been fetched. */
-    assert_int_equal(store_memory_count(s->store, TABLE_OPK), 200);
+    assert_int_equal(store_memory_count(s->relay->store, TABLE_OPK), 200);
     uint8_t first[STORE_KEY_MAX] = {0}, last[STORE_KEY_MAX];
     memset(last, 0xff, sizeof last);
-    assert_ok(store_delete_range(s->store, TABLE_OPK, SPAN(first, 1), SPAN(last, sizeof last)));
-    assert_ok(store_commit(s->store));
+    assert_ok(
+        store_delete_range(s->relay->store, TABLE_OPK, SPAN(first, 1), SPAN(last, sizeof last)));
+    assert_ok(store_commit(s->relay->store));
     scene_befriend(s, alice, bob);
     actor_say(alice, bob, "a");
     actor_say(bob, alice, "b");
@@ -443,7 +444,7 @@ first_contact_works_when_the_prekeys_are_used_up(void **state)
 
     /* And they are put again, once, within twelve hours. */
     scene_pass(s, 13 * HOUR_MS);
-    assert_true(store_memory_count(s->store, TABLE_OPK) >= 190);
+    assert_true(store_memory_count(s->relay->store, TABLE_OPK) >= 190);
     scene_free(s);
 }
 
@@ -478,15 +479,15 @@ tokens_are_renewed_and_their_number_tells_nothing(void **state)
     struct actor *alice = scene_join(s, "alice"), *bob = scene_join(s, "bob");
     int64_t generation;
 
-    assert_int_equal(store_memory_count(s->store, TABLE_TOKEN), 2 * TOKENS_DECOY_MIN);
+    assert_int_equal(store_memory_count(s->relay->store, TABLE_TOKEN), 2 * TOKENS_DECOY_MIN);
     scene_befriend(s, alice, bob);
-    assert_int_equal(store_memory_count(s->store, TABLE_TOKEN), 2 * TOKENS_DECOY_MIN);
+    assert_int_equal(store_memory_count(s->relay->store, TABLE_TOKEN), 2 * TOKENS_DECOY_MIN);
     for (int day = 0; day < 45; day++) {
         actor_say(alice, bob, "x");
         actor_say(bob, alice, "y");
         scene_pass(s, DAY_MS);
     }
-    assert_int_equal(store_memory_count(s->store, TABLE_TOKEN), 2 * TOKENS_DECOY_MIN);
+    assert_int_equal(store_memory_count(s->relay->store, TABLE_TOKEN), 2 * TOKENS_DECOY_MIN);
     assert_ok(db_get_int(engine_db(alice->engine), &generation,
                          "SELECT max(generation) FROM tokens WHERE kind=1 AND contact=1", ""));
     assert_int_equal(generation, 2);

@@ -19,8 +19,8 @@
 static void
 ask_for_work(struct scene *s, unsigned bits)
 {
-    s->config.pow_bits = bits;
-    scene_relay_restart(s, s->store);
+    s->relay->config.pow_bits = bits;
+    scene_relay_restart(s->relay, s->relay->store);
     scene_settle(s);
 }
 
