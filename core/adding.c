@@ -36,7 +36,7 @@ check_holder(struct engine *e, const struct lookup_row *w, const struct manifest
 
     address_write(&w->address, address);
     TRY(db_query(e->db, &q,
-                 "SELECT id FROM contacts WHERE address=?1 AND account<>?2 AND state<>0 "
+                 "SELECT id FROM contacts WHERE address=?1 AND account<>?2 AND state NOT IN (0,6) "
                  "ORDER BY id DESC LIMIT 1",
                  "tb", address, SPAN_OF(m->account)));
     if (query_next(&q))

@@ -7,6 +7,8 @@
 #include "core/engine_state.h"
 #include "wire/encoding.h"
 
+#define SELF_LABEL "Notes to yourself"
+
 /* --- reading --- */
 
 #define COLUMNS                                                                                    \
@@ -66,6 +68,21 @@ contact_by_account(struct engine *e, const struct account_id *account, struct co
     return read_one(&q, ret);
 }
 
+enum err
+contact_self(struct engine *e)
+{
+    char address[ADDRESS_MAX + 1];
+
+    address_write(&e->address, address);
+    TRY(db_run(e->db,
+               "INSERT OR IGNORE INTO contacts(account,address,state,trust,created_ms) "
+               "VALUES(?1,?2,?3,?4,?5)",
+               "btiii", SPAN_OF(e->account), address, (int64_t)CONTACT_SELF,
+               (int64_t)TRUST_VERIFIED, engine_now_ms(e)));
+    return db_run(e->db, "UPDATE contacts SET address=?2 WHERE account=?1 AND address<>?2", "bt",
+                  SPAN_OF(e->account), address);
+}
+
 void
 contact_label(const struct contact *c, char *ret, size_t size)
 {
@@ -73,9 +90,10 @@ contact_label(const struct contact *c, char *ret, size_t size)
 
     address_write(&c->address, address);
     snprintf(ret, size, "%s",
-             c->nickname[0] != '\0' ? c->nickname
-             : c->name[0] != '\0'   ? c->name
-                                    : address);
+             c->nickname[0] != '\0'     ? c->nickname
+             : c->state == CONTACT_SELF ? SELF_LABEL
+             : c->name[0] != '\0'       ? c->name
+                                        : address);
 }
 
 /* All of them, read before anything is done with one, so that a caller may ask about others. */
@@ -152,7 +170,8 @@ contacts_each(struct engine *e, void *ctx, enum err (*each)(void *ctx, const str
     if (l.count > 0)
         qsort(l.items, l.count, sizeof *l.items, by_label);
     for (size_t i = 0; i < l.count; i++)
-        TRY(each(ctx, &l.items[i]));
+        if (l.items[i].state != CONTACT_SELF)
+            TRY(each(ctx, &l.items[i]));
     return OK;
 }
 
@@ -175,6 +194,11 @@ fit_contact(const struct contact *c, const char *name)
 {
     char address[ADDRESS_MAX + 1], hex[65], base64[BASE64_LEN(32) + 1];
     enum fit best = FIT_NONE;
+
+    if (c->state == CONTACT_SELF) /* by its whole name only: it is in nobody's way */
+        return fit_text("notes", name) == FIT_EXACT || fit_text(SELF_LABEL, name) == FIT_EXACT
+                   ? FIT_EXACT
+                   : FIT_NONE;
 
     address_write(&c->address, address);
     hex_write(SPAN_OF(c->account), hex);

@@ -21,6 +21,7 @@ enum contact_state {
     CONTACT_ACCEPTED = 3,
     CONTACT_REMOVED = 4,
     CONTACT_BLOCKED = 5,
+    CONTACT_SELF = 6, /* our own account: notes to oneself; one row, always there */
 };
 
 enum contact_trust { TRUST_UNVERIFIED = 0, TRUST_FROM_LINK = 1, TRUST_VERIFIED = 2 };
@@ -41,6 +42,9 @@ struct contact {
     uint32_t shown_seq;
 };
 
+/* The row of our own account, made or brought up to date; part of engine_open. */
+enum err contact_self(struct engine *e);
+
 /* ERR_NOT_FOUND. */
 enum err contact_get(struct engine *e, int64_t id, struct contact *ret);
 enum err contact_by_account(struct engine *e, const struct account_id *account,
@@ -48,13 +52,13 @@ enum err contact_by_account(struct engine *e, const struct account_id *account,
 
 /* As a person would write it: nickname, name, address, account id, or an unambiguous beginning of
  * one of the first three, case folded (ASCII). Exact matches win over beginnings. ERR_NOT_FOUND,
- * ERR_AMBIGUOUS. Removed contacts are not found by name. */
+ * ERR_AMBIGUOUS. Removed contacts are not found by name. `notes` is ourselves. */
 enum err contact_find(struct engine *e, const char *name, struct contact *ret);
 
 /* What a person is shown: nickname, else name, else address. Static part of C. */
 void contact_label(const struct contact *c, char *ret, size_t size);
 
-/* Calls EACH for every contact, ordered by label, until it returns an error. */
+/* Calls EACH for every contact but ourselves, ordered by label, until it returns an error. */
 enum err contacts_each(struct engine *e, void *ctx,
                        enum err (*each)(void *ctx, const struct contact *c));
 

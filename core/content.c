@@ -8,7 +8,7 @@
 bool
 content_chained(uint32_t type)
 {
-    return (type >= 1 && type <= 5) || type == 8 || type == 9 || type == 13 ||
+    return (type >= 1 && type <= 5) || type == 8 || type == 9 || type == 13 || type == 14 ||
            (type >= 30 && type <= 49) || (type >= 70 && type <= 73);
 }
 
@@ -32,6 +32,13 @@ content_known(uint32_t type)
     }
 }
 
+bool
+content_shown(uint32_t type)
+{
+    return type == CONTENT_TEXT || type == CONTENT_ATTACHMENTS || type == CONTENT_CONTACT_CARD ||
+           !content_known(type);
+}
+
 static ProtobufCBinaryData
 pb(const void *p, size_t n)
 {
@@ -49,6 +56,7 @@ content_shared(const struct content_parts *parts, struct buf *ret)
     s.msg_id = pb(parts->msg_id.b, sizeof parts->msg_id.b);
     s.sent_at = (uint64_t)parts->sent_ms;
     s.body = pb(parts->body.p, parts->body.n);
+    s.expire = parts->expire_s;
     if (parts->place != NULL) {
         s.chain = pb(parts->place->chain.b, sizeof parts->place->chain.b);
         s.seq = parts->place->seq;

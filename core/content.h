@@ -14,12 +14,17 @@ bool content_chained(uint32_t type);
 /* Whether this program knows what the type means; others are shown as "needs a newer version". */
 bool content_known(uint32_t type);
 
+/* Whether it is a message of its own in the conversation: those, and what this program does not
+ * know. */
+bool content_shown(uint32_t type);
+
 struct content_parts {
     enum content_type type;
     struct msg_id msg_id;
     int64_t sent_ms;
     const struct chain_place *place; /* NULL: none */
     struct span body;
+    uint32_t expire_s;
 };
 
 /* The `shared` bytes, appended. ERR_TOO_LARGE. */

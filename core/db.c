@@ -16,7 +16,7 @@
 
 #define PAGE_SIZE 4096
 #define STATEMENTS_MAX                                                                             \
-    512 /* slots of the statement cache, a power of two; SQL literals in the program are fewer */
+    2048 /* slots of the statement cache, a power of two; SQL literals in the program are fewer */
 
 struct statement {
     const char *sql;

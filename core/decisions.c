@@ -55,6 +55,8 @@ decide(struct engine *e, int64_t id, enum err (*act)(struct engine *e, const str
 
     TRY(act_begin(e, &tx));
     enum err r = contact_get(e, id, &c);
+    if (r == OK && c.state == CONTACT_SELF)
+        r = fail(ERR_STATE, "this is you");
     if (r == OK)
         r = act(e, &c);
     return act_end(e, &tx, r);

@@ -75,6 +75,8 @@ take_shared(struct engine *e, const struct arrival *a)
     TRY(seen_before(e, a, &repeated));
     if (repeated)
         return a->shared->seq != 0 ? message_gap_repeated(e, a) : OK;
+    if (a->shared->seq != 0 && !content_shown(a->shared->type))
+        TRY(message_gap_repeated(e, a)); /* what was missing there is nothing to show */
     return by_type(e, a);
 }
 

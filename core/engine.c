@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/contacts.h"
 #include "core/engine_state.h"
 #include "core/outbox.h"
 #include "core/relay_link.h"
@@ -177,6 +178,7 @@ open_parts(struct engine *e)
     if (e->aik == NULL || e->device == NULL)
         return fail(ERR_MEMORY, "not enough lockable memory for the keys");
     TRY(read_account(e));
+    TRY(contact_self(e));
     TRY(trust_manifest(e, &e->account, &e->manifest));
     TRY(pairwise_new(e->device, &store, &e->pairwise));
     TRY(relay_links_new(&e->links));

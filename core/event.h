@@ -9,8 +9,13 @@
 #include <stdint.h>
 
 enum event_kind {
-    EVENT_MESSAGE,       /* a message was stored: contact, message */
-    EVENT_MESSAGE_STATE, /* an outgoing message moved on: contact, message */
+    EVENT_MESSAGE,         /* a message was stored: contact, message */
+    EVENT_MESSAGE_STATE,   /* an outgoing message moved on: contact, message */
+    EVENT_MESSAGE_CHANGED, /* edited, deleted by its author, reacted to, pinned: contact, message */
+    EVENT_MESSAGE_GONE,    /* taken out of the history: contact, message */
+    EVENT_CONVERSATION,    /* a line of the list changed: contact */
+    EVENT_TRANSFER,        /* a file got further, arrived or failed: contact, message, attachment */
+    EVENT_PRESENCE,        /* somebody came, went or is typing; nothing is stored: contact */
     EVENT_GAP,     /* a gap was found, healed or given up: contact, message (its place holder) */
     EVENT_CONTACT, /* a contact was added or changed: contact */
     EVENT_REQUEST, /* somebody asks: contact */
@@ -25,4 +30,5 @@ struct event {
     int64_t message;
     int64_t lookup;
     int64_t notice;
+    int64_t attachment;
 };

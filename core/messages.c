@@ -4,18 +4,18 @@
 #include <sodium.h>
 
 #include "core/content.h"
+#include "core/conversations.h"
 #include "core/engine_state.h"
 #include "core/receipts.h"
 #include "wire/encoding.h"
-
-#define PAST_MAX_MS (40LL * SECONDS_A_DAY * 1000) /* B8.2 */
-#define FUTURE_MAX_MS (10 * 60 * 1000LL)
 
 /* --- sending --- */
 
 static enum err
 may_write_to(const struct contact *c)
 {
+    if (c->state == CONTACT_SELF)
+        return OK;
     if (c->state == CONTACT_ASKED) { /* it waits for the answer */
         struct contact as_if = *c;
         as_if.state = CONTACT_ACCEPTED;
@@ -57,25 +57,27 @@ store_and_queue(struct engine *e, const struct contact *c, struct span text, int
 {
     AUTO(buf_done) struct buf body = BUF(SHARED_MAX);
     struct msg_id msg_id;
-    int64_t now = engine_now_ms(e), outbox;
+    int64_t id, outbox;
 
     randombytes_buf(msg_id.b, sizeof msg_id.b);
     TRY(text_body(text, &body));
-    TRY(db_run(e->db,
-               "INSERT INTO messages(contact,outgoing,msg_id,type,text,sent_ms,stored_ms,state,"
-               "state_ms) VALUES(?1,1,?2,?3,?4,?5,?5,?6,?5)",
-               "ibisii", c->id, SPAN_OF(msg_id), (int64_t)CONTENT_TEXT, text, now,
-               (int64_t)MESSAGE_QUEUED));
-    int64_t id = db_last_id(e->db);
+    struct message_row row = {.contact = c->id,
+                              .outgoing = true,
+                              .msg_id = &msg_id,
+                              .type = CONTENT_TEXT,
+                              .state = c->state == CONTACT_SELF ? MESSAGE_KEPT : MESSAGE_QUEUED,
+                              .text = text,
+                              .sent_ms = engine_now_ms(e)};
+    TRY(message_insert(e, &row, &id));
+    *ret = id;
+    if (c->state == CONTACT_SELF)
+        return OK;
     struct outgoing o = {.contact = c->id,
                          .type = CONTENT_TEXT,
                          .body = buf_span(&body),
                          .msg_id = &msg_id,
                          .message = id};
-    TRY(outbox_add(e, &o, &outbox));
-    engine_note(e, (struct event){.kind = EVENT_MESSAGE, .contact = c->id, .message = id});
-    *ret = id;
-    return OK;
+    return outbox_add(e, &o, &outbox);
 }
 
 enum err
@@ -99,17 +101,8 @@ message_send_text(struct engine *e, int64_t contact, struct span text, int64_t *
 
 /* --- receiving --- */
 
-static int64_t
-clamped(struct engine *e, uint64_t sent_at)
-{
-    int64_t now = engine_now_ms(e), at = (int64_t)sent_at;
-    if (at < now - PAST_MAX_MS)
-        return now - PAST_MAX_MS;
-    return at > now + FUTURE_MAX_MS ? now + FUTURE_MAX_MS : at;
-}
-
-static enum err
-gap_of(struct engine *e, const struct arrival *a, int64_t *ret)
+enum err
+message_gap_of(struct engine *e, const struct arrival *a, int64_t *ret)
 {
     if (a->shared->seq == 0) {
         *ret = 0;
@@ -125,62 +118,23 @@ gap_of(struct engine *e, const struct arrival *a, int64_t *ret)
     return found;
 }
 
-static enum err
-store_new(struct engine *e, const struct arrival *a, struct span text, int64_t *ret)
-{
-    const Wire__Shared *s = a->shared;
-    TRY(db_run(e->db,
-               "INSERT INTO messages(contact,outgoing,msg_id,type,text,sent_ms,stored_ms,state,"
-               "state_ms,chain,seq) VALUES(?1,0,?2,?3,?4,?5,?6,?7,?6,?8,?9)",
-               "ibisiiibi", a->contact.id, span_pb(s->msg_id), (int64_t)s->type, text,
-               clamped(e, s->sent_at), engine_now_ms(e), (int64_t)MESSAGE_RECEIVED,
-               span_pb(s->chain), (int64_t)s->seq));
-    *ret = db_last_id(e->db);
-    return OK;
-}
-
-static enum err
-store_in_gap(struct engine *e, const struct arrival *a, struct span text, int64_t id)
-{
-    const Wire__Shared *s = a->shared;
-    TRY(db_run(e->db,
-               "UPDATE messages SET msg_id=?2,type=?3,text=?4,sent_ms=?5,stored_ms=?6,state=?7,"
-               "state_ms=?6,why='' WHERE id=?1",
-               "ibisiii", id, span_pb(s->msg_id), (int64_t)s->type, text, clamped(e, s->sent_at),
-               engine_now_ms(e), (int64_t)MESSAGE_RECEIVED));
-    engine_note(e, (struct event){.kind = EVENT_GAP, .contact = a->contact.id, .message = id});
-    return OK;
-}
-
-static enum err
-store_received(struct engine *e, const struct arrival *a, struct span text, int64_t gap)
-{
-    int64_t id = gap;
-
-    if (gap != 0)
-        TRY(store_in_gap(e, a, text, gap));
-    else
-        TRY(store_new(e, a, text, &id));
-    engine_note(e, (struct event){.kind = EVENT_MESSAGE, .contact = a->contact.id, .message = id});
-    return receipts_plan(e, &(struct receipt_plan){.contact = a->contact.id,
-                                                   .type = a->shared->type,
-                                                   .msg_id = span_pb(a->shared->msg_id),
-                                                   .kind = RECEIPT_DELIVERED});
-}
-
 enum err
 message_receive(struct engine *e, const struct arrival *a)
 {
     AUTO(text_freep) Wire__Text *t = NULL;
-    int64_t gap;
+    AUTO(buf_done) struct buf marks = BUF(SHARED_MAX);
+    struct message_row row = {.text = SPAN("", 0)};
+    int64_t gap, id;
 
-    TRY(gap_of(e, a, &gap));
     if (a->shared->type != CONTENT_TEXT)
-        return store_received(e, a, SPAN("", 0), gap); /* shown as: needs a newer version */
+        return message_insert_received(e, a, &row, &id); /* shown as: needs a newer version */
     enum err read = text_read(span_pb(a->shared->body), &t);
-    if (read != OK)
-        return gap == 0 ? read : message_gap_gone(e, a->contact.id, gap);
-    return store_received(e, a, wire_unpacked_text(t->text), gap);
+    if (read == OK)
+        read = message_row_text(e, t, &marks, &row);
+    if (read == OK)
+        return message_insert_received(e, a, &row, &id);
+    TRY(message_gap_of(e, a, &gap));
+    return gap == 0 ? read : message_gap_gone(e, a->contact.id, gap);
 }
 
 enum err
@@ -212,7 +166,7 @@ message_gap_repeated(struct engine *e, const struct arrival *a)
 {
     int64_t gap;
 
-    TRY(gap_of(e, a, &gap));
+    TRY(message_gap_of(e, a, &gap));
     if (gap == 0)
         return OK;
     TRY(db_run(e->db, "DELETE FROM messages WHERE id=?1 AND type=0", "i", gap));
@@ -249,6 +203,8 @@ rank(enum message_state s)
         return 4;
     case MESSAGE_READ:
         return 5;
+    case MESSAGE_SCHEDULED:
+        return 0;
     default:
         return 9;
     }
@@ -274,14 +230,14 @@ message_set_state(struct engine *e, int64_t id, enum message_state state, const 
 }
 
 static enum err
-plan_read(struct engine *e, int64_t contact, int64_t from, int64_t to)
+plan_read(struct engine *e, int64_t contact, int64_t to)
 {
     AUTO(query_done) struct query q;
 
     TRY(db_query(e->db, &q,
-                 "SELECT msg_id,type FROM messages WHERE contact=?1 AND id>?2 AND id<=?3 AND "
-                 "outgoing=0 AND msg_id IS NOT NULL",
-                 "iii", contact, from, to));
+                 "SELECT msg_id,type FROM messages WHERE contact=?1 AND id<=?2 AND unread=1 AND "
+                 "msg_id IS NOT NULL",
+                 "ii", contact, to));
     while (query_next(&q))
         TRY(receipts_plan(e, &(struct receipt_plan){.contact = contact,
                                                     .type = (unsigned)query_int(&q, 1),
@@ -299,16 +255,10 @@ messages_newest(struct engine *e, int64_t *ret)
 static enum err
 mark_read(struct engine *e, int64_t contact, int64_t id)
 {
-    int64_t last, newest;
-
-    TRY(messages_newest(e, &newest));
-    if (id > newest)
-        id = newest;
-    TRY(db_get_int(e->db, &last, "SELECT last_read FROM contacts WHERE id=?1", "i", contact));
-    if (id <= last)
-        return OK;
-    TRY(db_run(e->db, "UPDATE contacts SET last_read=?2 WHERE id=?1", "ii", contact, id));
-    return plan_read(e, contact, last, id);
+    TRY(plan_read(e, contact, id));
+    TRY(db_run(e->db, "UPDATE messages SET unread=0 WHERE contact=?1 AND id<=?2 AND unread=1", "ii",
+               contact, id));
+    return conversation_read(e, contact);
 }
 
 enum err

@@ -19,6 +19,8 @@ enum message_state {
     MESSAGE_UNCONFIRMED = 6, /* at the relay, never acknowledged in 35 days */
     MESSAGE_GAP = 7,         /* place holder: a message before the next one is missing */
     MESSAGE_GONE = 8,        /* place holder: the sender no longer has it */
+    MESSAGE_KEPT = 9,        /* a note to oneself: it goes nowhere */
+    MESSAGE_SCHEDULED = 10,  /* goes out at its time */
 };
 
 struct message {
@@ -42,6 +44,9 @@ enum err message_send_text(struct engine *e, int64_t contact, struct span text, 
  * place of its place holder, if it has one. ERR_MALFORMED: the body is not what its type says; the
  * place holder is gone then as well. */
 enum err message_receive(struct engine *e, const struct arrival *a);
+
+/* The place holder that waits for what A brings; 0: none. */
+enum err message_gap_of(struct engine *e, const struct arrival *a, int64_t *ret);
 
 /* A message of A's chain is missing: its place holder, MESSAGE_GAP or MESSAGE_GONE. */
 enum err message_add_gap(struct engine *e, const struct arrival *a, int64_t seq,

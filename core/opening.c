@@ -92,6 +92,8 @@ find_contact(struct engine *e, struct opening *o)
     o->known = found == OK;
     if (o->known && o->contact.state == CONTACT_BLOCKED)
         return fail(ERR_REFUSED, "an envelope from a blocked account");
+    if (o->known && o->contact.state == CONTACT_SELF)
+        return fail(ERR_REFUSED, "an envelope from our own account");
     if (o->queue == QUEUE_DEVICE) {
         bool heard =
             o->known && (o->contact.state == CONTACT_ACCEPTED || o->contact.state == CONTACT_ASKED);

@@ -159,15 +159,20 @@ add_chained(struct engine *e, const struct outgoing *o, struct content_parts *pa
     TRY(chain_sent(e, &c, &place, buf_span(&shared)));
     if (o->message == 0)
         return OK;
-    return db_run(e->db, "UPDATE messages SET shared=?2,chain=?3,seq=?4 WHERE id=?1", "ibbi",
-                  o->message, buf_span(&shared), SPAN_OF(place.chain), (int64_t)place.seq);
+    struct sha256 full;
+    sha256_of(buf_span(&shared), &full);
+    struct hash16 hash = hash16_of(&full);
+    return db_run(e->db, "UPDATE messages SET shared=?2,chain=?3,seq=?4,hash=?5 WHERE id=?1",
+                  "ibbib", o->message, buf_span(&shared), SPAN_OF(place.chain), (int64_t)place.seq,
+                  SPAN_OF(hash));
 }
 
 enum err
 outbox_add(struct engine *e, const struct outgoing *o, int64_t *ret_id)
 {
     AUTO(buf_done) struct buf shared = BUF(RESEND_SHARED_MAX);
-    struct content_parts parts = {.type = o->type, .sent_ms = engine_now_ms(e), .body = o->body};
+    struct content_parts parts = {
+        .type = o->type, .sent_ms = engine_now_ms(e), .body = o->body, .expire_s = o->expire_s};
 
     if (o->msg_id != NULL)
         parts.msg_id = *o->msg_id;

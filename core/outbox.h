@@ -12,9 +12,19 @@ struct engine;
 
 enum content_type {
     CONTENT_TEXT = 1,
+    CONTENT_EDIT = 2,
+    CONTENT_DELETE = 3,
+    CONTENT_REACTION = 4,
+    CONTENT_ATTACHMENTS = 5,
     CONTENT_RECEIPT = 6,
+    CONTENT_TYPING = 7,
+    CONTENT_PROFILE = 8,
+    CONTENT_TIMER = 9,
     CONTENT_TOKEN = 10,
+    CONTENT_PRESENCE = 11,
     CONTENT_ACK = 12,
+    CONTENT_PIN = 13,
+    CONTENT_CONTACT_CARD = 14,
     CONTENT_REQUEST = 16,
     CONTENT_ACCEPT = 17,
     CONTENT_SESSION_RESET = 20,
@@ -29,6 +39,7 @@ struct outgoing {
     struct span body;      /* the serialised body of that type; may be empty */
     struct msg_id *msg_id; /* NULL: a random one; a repeated request keeps its own */
     int64_t message;       /* the row of `messages` that shows it, 0: none */
+    uint32_t expire_s;     /* `shared`'s, of a message that disappears */
 };
 
 /* Add to the outbox, inside the caller's transaction. Types that carry a chain get their place

@@ -6,6 +6,6 @@
  */
 #pragma once
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 extern const char *const schema_steps[SCHEMA_VERSION];

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- All tables of a profile in one look (docs/PROTOCOL.md B18.2). SQLite 3.15: no UPSERT, no RETURNING, no window functions.
+-- The tables of a profile (docs/PROTOCOL.md B18.2), as of its first version: schema_2.sql adds to them. SQLite 3.15: no UPSERT, no RETURNING, no window functions.
 -- Times are milliseconds UTC and end in _ms, or whole seconds and end in _s. Booleans are 0 and 1. Ids of rows are local.
 
 -- Small named values: settings begin with "set.", next due times with "due.".
@@ -77,7 +77,7 @@ CREATE TABLE contacts(
     held_generation INTEGER NOT NULL DEFAULT 0,   -- highest generation of ours that they showed to hold
     heard_ms INTEGER,                        -- last content received
     shown_seq INTEGER NOT NULL DEFAULT 0,    -- our manifest seq as in their own.3
-    last_read INTEGER NOT NULL DEFAULT 0,    -- id of the last message shown
+    last_read INTEGER NOT NULL DEFAULT 0,    -- of the first version; messages.unread since
     created_ms INTEGER NOT NULL
 );
 

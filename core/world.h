@@ -52,6 +52,14 @@ struct transport_answer {
     struct span body;     /* borrowed for the call */
 };
 
+/* What would stall the engine: RUN on a thread of its own, touching nothing but what it was given;
+ * then DONE on the engine's, never from inside `work`. */
+struct work {
+    struct work *next;
+    void (*run)(struct work *w);
+    void (*done)(struct work *w);
+};
+
 struct world {
     void *self;
     int64_t (*now_ms)(void *self);       /* UTC, may jump */
@@ -62,4 +70,8 @@ struct world {
     void (*start)(void *self, const struct transport_request *r);
     /* No answer comes for ID any more. */
     void (*cancel)(void *self, uint64_t id);
+    /* One after the other, in the order given; W is the caller's and stays until its DONE, which
+     * comes also when the engine is closed first. NULL: run at once, in tests. */
+    void (*work)(void *self, struct work *w);
+    const char *files; /* the directory of the profile's files; NULL: files cannot be kept */
 };

@@ -62,7 +62,17 @@
     X(contact_request, Wire__ContactRequest, wire__contact_request, SHARED_MAX)                    \
     X(session_reset, Wire__SessionReset, wire__session_reset, SHARED_MAX)                          \
     X(resend_request, Wire__ResendRequest, wire__resend_request, SHARED_MAX)                       \
-    X(resend, Wire__Resend, wire__resend, RESEND_SHARED_MAX)
+    X(resend, Wire__Resend, wire__resend, RESEND_SHARED_MAX)                                       \
+    X(edit, Wire__Edit, wire__edit, SHARED_MAX)                                                    \
+    X(delete, Wire__Delete, wire__delete, SHARED_MAX)                                              \
+    X(reaction, Wire__Reaction, wire__reaction, SHARED_MAX)                                        \
+    X(attachments, Wire__Attachments, wire__attachments, SHARED_MAX)                               \
+    X(typing, Wire__Typing, wire__typing, SHARED_MAX)                                              \
+    X(person, Wire__Profile, wire__profile, SHARED_MAX)                                            \
+    X(timer, Wire__Timer, wire__timer, SHARED_MAX)                                                 \
+    X(presence, Wire__Presence, wire__presence, SHARED_MAX)                                        \
+    X(pin, Wire__Pin, wire__pin, SHARED_MAX)                                                       \
+    X(contact_card, Wire__ContactCard, wire__contact_card, SHARED_MAX)
 
 #define WIRE_DECLARE(name, type, prefix, max)                                                      \
     enum err name##_read(struct span bytes, type **ret);                                           \

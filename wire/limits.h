@@ -50,6 +50,29 @@
 #define RANGES_MAX 200
 #define REACTION_MAX 16
 #define REQUEST_TEXT_MAX 1200
+#define CHANGE_WINDOW SECONDS_A_DAY         /* an edit or deletion says it was made within this */
+#define CHANGE_ARRIVAL (22 * SECONDS_A_DAY) /* and comes within this of what it changes */
+#define VERSIONS_MAX 32                     /* of one message, kept */
+#define EARLY_CHANGES_MAX 256               /* of one contact, waiting for what they change */
+#define PINNED_MAX 50                       /* of one conversation */
+#define EXPIRE_MAX (366 * SECONDS_A_DAY)    /* a disappearing message's time */
+#define ABOUT_MAX 256
+#define AVATAR_MAX (32 * 1024)
+#define STATUS_TEXT_MAX 128
+#define PRESENCE_HOLDS 600 /* the longest that a presence holds */
+#define TYPING_HOLDS 15
+#define TRANSIENT_UNANSWERED_MAX 200 /* to a device, since anything came from it (B10) */
+
+/* Attachments (B13) */
+#define ATTACHMENTS_MAX 16
+#define ATTACHMENT_MAX (100 * 1024 * 1024)
+#define ATTACHMENT_NAME_MAX 255
+#define MIME_MAX 127
+#define PREVIEW_MAX (8 * 1024)
+#define PREVIEWS_MAX (32 * 1024) /* of one message, together */
+#define WAVEFORM_BYTES 64
+#define DURATION_MAX (24 * 60 * 60 * 1000) /* ms */
+#define PIXELS_MAX 65535                   /* of a side */
 #define PERSON_NAME_MAX 64
 #define RESEND_SEQS_MAX 100
 #define RECEIPT_IDS_MAX 100

@@ -10,9 +10,10 @@
 const char *
 topic_name(enum topic t)
 {
-    static const char *const names[TOPIC_COUNT] = {"message", "message.state", "gap",
-                                                   "contact", "request",       "lookup",
-                                                   "relay",   "notice",        "lock"};
+    static const char *const names[TOPIC_COUNT] = {
+        "message",  "message.state", "message.changed", "message.gone", "conversation", "transfer",
+        "presence", "gap",           "contact",         "request",      "lookup",       "relay",
+        "notice",   "lock"};
 
     return names[t];
 }

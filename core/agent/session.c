@@ -15,10 +15,19 @@ static void
 on_event(void *world_self, const struct event *ev)
 {
     static const enum topic topics[] = {
-        [EVENT_MESSAGE] = TOPIC_MESSAGE, [EVENT_MESSAGE_STATE] = TOPIC_MESSAGE_STATE,
-        [EVENT_GAP] = TOPIC_GAP,         [EVENT_CONTACT] = TOPIC_CONTACT,
-        [EVENT_REQUEST] = TOPIC_REQUEST, [EVENT_LOOKUP] = TOPIC_LOOKUP,
-        [EVENT_RELAY] = TOPIC_RELAY,     [EVENT_NOTICE] = TOPIC_NOTICE,
+        [EVENT_MESSAGE] = TOPIC_MESSAGE,
+        [EVENT_MESSAGE_STATE] = TOPIC_MESSAGE_STATE,
+        [EVENT_MESSAGE_CHANGED] = TOPIC_MESSAGE_CHANGED,
+        [EVENT_MESSAGE_GONE] = TOPIC_MESSAGE_GONE,
+        [EVENT_CONVERSATION] = TOPIC_CONVERSATION,
+        [EVENT_TRANSFER] = TOPIC_TRANSFER,
+        [EVENT_PRESENCE] = TOPIC_PRESENCE,
+        [EVENT_GAP] = TOPIC_GAP,
+        [EVENT_CONTACT] = TOPIC_CONTACT,
+        [EVENT_REQUEST] = TOPIC_REQUEST,
+        [EVENT_LOOKUP] = TOPIC_LOOKUP,
+        [EVENT_RELAY] = TOPIC_RELAY,
+        [EVENT_NOTICE] = TOPIC_NOTICE,
     };
     struct agent *a = relay_client_listener(world_self);
 

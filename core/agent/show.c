@@ -5,15 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/conversations.h"
 #include "core/engine.h"
 #include "core/relay_link.h"
 #include "wire/encoding.h"
 
-static const char *const contact_states[] = {"none",     "asked",   "asking",
-                                             "accepted", "removed", "blocked"};
+static const char *const contact_states[] = {"none",    "asked",   "asking", "accepted",
+                                             "removed", "blocked", "self"};
 static const char *const trusts[] = {"unverified", "from-link", "verified"};
-static const char *const message_states[] = {
-    "received", "queued", "at-relay", "delivered", "read", "failed", "unconfirmed", "gap", "gone"};
+static const char *const message_states[] = {"received", "queued", "at-relay",    "delivered",
+                                             "read",     "failed", "unconfirmed", "gap",
+                                             "gone",     "kept",   "scheduled"};
 
 const char *
 contact_state_name(enum contact_state s)
@@ -156,6 +158,35 @@ show_relay(struct engine *e)
     return j;
 }
 
+static json_t *
+show_message_gone(const struct event *ev)
+{
+    char id[ID_MAX], contact[ID_MAX];
+
+    id_write("message", ev->message, id);
+    id_write("contact", ev->contact, contact);
+    return json_pack("{s:s,s:s}", "id", id, "contact", contact);
+}
+
+json_t *
+show_conversation(struct engine *e, int64_t contact)
+{
+    char id[ID_MAX], label[256] = "";
+    struct conversation v;
+    struct contact c;
+
+    if (conversation_get(e, contact, &v) != OK || contact_get(e, contact, &c) != OK)
+        return NULL;
+    id_write("contact", contact, id);
+    contact_label(&c, label, sizeof label);
+    return json_pack("{s:s,s:s,s:o*,s:I,s:i,s:i,s:b,s:b,s:b,s:I,s:b,s:I}", "contact", id, "label",
+                     label, "last", v.last_message == 0 ? NULL : show_message_id(e, v.last_message),
+                     "last_ms", (json_int_t)v.last_ms, "unread", v.unread, "unread_mentions",
+                     v.unread_mentions, "marked_unread", v.marked_unread, "archived", v.archived,
+                     "pinned", v.pinned_ms != 0, "muted_until_ms", (json_int_t)v.muted_until_ms,
+                     "draft", v.draft_ms != 0, "timer_s", (json_int_t)v.timer_s);
+}
+
 struct notice_search {
     struct engine *engine;
     int64_t id;
@@ -181,8 +212,13 @@ show_event(struct engine *e, const struct event *ev)
     switch (ev->kind) {
     case EVENT_MESSAGE:
     case EVENT_MESSAGE_STATE:
+    case EVENT_MESSAGE_CHANGED:
     case EVENT_GAP:
         return json_pack("{s:o*}", "message", show_message_id(e, ev->message));
+    case EVENT_MESSAGE_GONE:
+        return show_message_gone(ev);
+    case EVENT_CONVERSATION:
+        return json_pack("{s:o*}", "conversation", show_conversation(e, ev->contact));
     case EVENT_CONTACT:
     case EVENT_REQUEST:
         if (contact_get(e, ev->contact, &c) != OK)
@@ -190,6 +226,9 @@ show_event(struct engine *e, const struct event *ev)
         return json_pack("{s:o*}", "contact", show_contact(&c));
     case EVENT_LOOKUP:
         return show_lookup(e, ev->lookup);
+    case EVENT_TRANSFER: /* told with its message, and to who asked for it by its call */
+    case EVENT_PRESENCE:
+        return NULL;
     case EVENT_RELAY:
         return show_relay(e);
     case EVENT_NOTICE:

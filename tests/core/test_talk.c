@@ -194,10 +194,10 @@ a_token_that_is_gone_is_shown_and_tried_again(void **state)
     pair.status = 404;
     person_say(alice, "m1");
     pair_run(&pair, MINUTE_MS);
-    assert_int_equal(person_count(alice, "SELECT unreachable FROM contacts"), 1);
+    assert_int_equal(person_count(alice, "SELECT unreachable FROM contacts WHERE state=3"), 1);
     pair.status = 0;
     pair_run(&pair, HOUR_MS);
-    assert_int_equal(person_count(alice, "SELECT unreachable FROM contacts"), 0);
+    assert_int_equal(person_count(alice, "SELECT unreachable FROM contacts WHERE state=3"), 0);
     pair_assert_heard(&pair, BOB, "m1");
 }
 
@@ -322,13 +322,13 @@ tokens_that_were_never_minted_bring_few_of_them(void **state)
         person_say(alice, "m1");
         pair_run(&pair, MINUTE_MS);
     }
-    assert_in_range(person_count(bob, "SELECT count(*) FROM tokens WHERE contact=1"), 2, 8);
+    assert_in_range(person_count(bob, "SELECT count(*) FROM tokens WHERE contact>0"), 2, 8);
     assert_ok(db_run(bob->engine->db, "DELETE FROM tokens WHERE generation>1", ""));
     assert_ok(db_run(alice->engine->db, "UPDATE contacts SET their_generation=?1", "i",
                      (int64_t)UINT32_MAX - 1));
     person_say(alice, "m2");
     pair_run(&pair, MINUTE_MS);
-    uint32_t tag = (uint32_t)person_count(bob, "SELECT max(tag) FROM tokens WHERE contact=1");
+    uint32_t tag = (uint32_t)person_count(bob, "SELECT max(tag) FROM tokens WHERE contact>0");
     for (int i = 0; i < 8; i++)
         assert_ok(inbox_item(bob->engine, QUEUE_DEVICE, ++bob->n, tag, SPAN(junk, sizeof junk)));
     person_say(alice, "m3");

@@ -15,6 +15,8 @@ fill(void)
 static char alice[] = "alice";
 static char address[] = "alice@relay.example:8443";
 static char some_text[] = "gr\xc3\xbc\xc3\x9f dich";
+static char emoji[] = "\xf0\x9f\x91\x8d";
+static char card_link[] = "snug:alice@relay.example:8443";
 static uint32_t numbers[] = {1, 2, 3};
 static ProtobufCBinaryData some_bytes[] = {{16, filler}, {16, filler}};
 static ProtobufCBinaryData hashes[] = {{32, filler}, {32, filler}};
@@ -362,4 +364,65 @@ gone.gone = true;
 m.chain = FILLER(8);
 m.n_entries = 2;
 m.entries = both;
+END
+
+    BEGIN(edit, Wire__Edit, wire__edit) PART(Wire__Text, wire__text, words);
+words.text = some_text;
+m.target = FILLER(16);
+m.text = &words;
+END
+
+    BEGIN(delete, Wire__Delete, wire__delete) m.target = FILLER(16);
+END
+
+    BEGIN(reaction, Wire__Reaction, wire__reaction) m.target = FILLER(16);
+m.emoji = emoji;
+END
+
+    BEGIN(attachments, Wire__Attachments, wire__attachments)
+        PART(Wire__Attachment, wire__attachment, file);
+PART(Wire__Text, wire__text, words);
+static uint8_t preview[2 + 3 * 2 * 2] = {2, 2};
+file.blob = FILLER(16);
+file.read_secret = FILLER(16);
+file.key = FILLER(32);
+file.size = 100;
+file.cipher_size = 141;
+file.hash = FILLER(32);
+file.name = alice;
+file.mime = alice;
+file.preview = (ProtobufCBinaryData){sizeof preview, preview};
+file.kind = WIRE__ATTACHMENT_KIND__ATTACHMENT_VOICE;
+file.width = 640;
+file.height = 480;
+file.duration_ms = 1000;
+file.waveform = FILLER(64);
+words.text = some_text;
+m.n_files = 1;
+m.files = file_list;
+m.caption = &words;
+END
+
+    BEGIN(typing, Wire__Typing, wire__typing) m.on = true;
+END
+
+    BEGIN(person, Wire__Profile, wire__profile) m.name = alice;
+m.about = some_text;
+m.picture = FILLER(100);
+END
+
+    BEGIN(timer, Wire__Timer, wire__timer) m.seconds = 3600;
+END
+
+    BEGIN(presence, Wire__Presence, wire__presence) m.state = WIRE__PRESENCE_STATE__PRESENCE_AWAY;
+m.text = some_text;
+m.seconds = 300;
+END
+
+    BEGIN(pin, Wire__Pin, wire__pin) m.target = FILLER(16);
+m.on = true;
+END
+
+    BEGIN(contact_card, Wire__ContactCard, wire__contact_card) m.link = card_link;
+m.name = alice;
 END

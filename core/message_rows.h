@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Messages in and out of the table: the one place where a row of the conversation is made, and the
+ * one where it is taken away, with all that hangs on it (words of the search, the list of
+ * conversations, reactions, files). Inside the caller's transaction.
+ */
+#pragma once
+
+#include "core/messages.h"
+
+struct message_row {
+    int64_t contact;
+    bool outgoing;
+    const struct msg_id *msg_id; /* NULL: a notice of our own */
+    uint32_t type;               /* enum content_type */
+    enum message_state state;
+    struct span text;                 /* words or caption */
+    struct span marks;                /* packed: mentions and ranges; SPAN_NONE: none */
+    struct span reply_to, reply_hash; /* both or SPAN_NONE */
+    struct span extra;                /* SPAN_NONE: none */
+    bool forwarded, mentions_me;
+    int64_t sent_ms;
+    uint32_t expire_s;
+    int64_t due_ms;    /* 0: it goes at once */
+    struct span hash;  /* hash16 of `shared`; SPAN_NONE: not made yet */
+    struct span chain; /* SPAN_NONE: none */
+    uint64_t seq;
+};
+
+/* A new row, noted in conversation, search and events. A received one is unread. */
+enum err message_insert(struct engine *e, const struct message_row *row, int64_t *ret);
+
+/* What was received: into its place holder, if it has one, else a new row. Plans its receipt. */
+enum err message_insert_received(struct engine *e, const struct arrival *a, struct message_row *row,
+                                 int64_t *ret);
+
+/* What ROW holds of a received Text: words, marks, quote. *RET_MARKS is what row->marks borrows. */
+enum err message_row_text(struct engine *e, const Wire__Text *t, struct buf *ret_marks,
+                          struct message_row *row);
+
+/* The words of a message changed (an edit, a deletion): row and search. */
+enum err message_reword(struct engine *e, int64_t id, struct span text, struct span marks);
+
+/* Take a row away for good, with everything that hangs on it, whatever it waits for. Fine when it
+ * is not there. EVENT_MESSAGE_GONE. */
+enum err message_remove(struct engine *e, int64_t id);
+
+/* Parts of it, each of the module that keeps them. */
+enum err words_add(struct engine *e, int64_t id, struct span text, bool passing); /* search.c */
+enum err words_remove(struct engine *e, int64_t id);
