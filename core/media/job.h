@@ -85,6 +85,9 @@ enum err media_job_read(struct span bytes, struct media_job *ret);
 enum err media_result_read(struct span bytes, const struct media_job *job,
                            struct media_result *ret);
 
+/* How many bytes may come with a result of JOB. */
+uint64_t media_size_max(const struct media_job *job);
+
 /* Whether BYTES are what the result R of JOB says they are (their length is r->size): a preview, a
  * whole thumbnail of pixels, texts. A file of its own format is not looked into. ERR_MALFORMED. */
 enum err media_bytes_check(struct span bytes, const struct media_job *job,

@@ -36,6 +36,9 @@ OWNERS = {
     r"jansson\.h": r"core/agent/.*|core/rpc/.*|cli/.*|gui/.*",
     r"qrencode\.h": r"cli/qr\.c|gui/.*",
     r"(gtk|adwaita|glib|gio)\b.*": r"gui/.*|core/media/.*",
+    r"gdk-pixbuf/.*": r"core/media/pixbuf\.c|gui/.*",
+    r"zbar\.h": r"core/media/qr_reader\.c",
+    r"seccomp\.h": r".*/sandbox\.c",
     r"sys/socket\.h": r"core/agent/.*|core/rpc/.*|core/relay_client_curl\w*\.c|relay/(admin|conn|listen|server)\w*\.[ch]",
 }
 
