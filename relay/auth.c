@@ -71,6 +71,23 @@ slow_down(struct call *c, unsigned status, uint32_t wait)
     return ERR_RATE;
 }
 
+/* From the signature on. */
+static enum err
+prove(struct call *c, const struct request_credentials *who)
+{
+    if (signature_check(c, who) != OK)
+        return refuse(c);
+
+    struct kept_key device = kept_key_device(c->device.account, c->device.id);
+    uint32_t wait = call_limit(c, QUOTA_DEVICE, kept_key_span(&device), 1);
+    if (wait > 0)
+        return slow_down(c, 429, wait);
+    enum err e = remember(c, who);
+    if (e == ERR_REPLAY)
+        return refuse(c);
+    return e == OK ? OK : slow_down(c, 503, NONCE_LIFE);
+}
+
 enum err
 auth_check(struct call *c)
 {
@@ -85,15 +102,22 @@ auth_check(struct call *c)
     if (e == ERR_NOT_FOUND)
         return refuse(c);
     TRY(e);
-    if (signature_check(c, &who) != OK)
-        return refuse(c);
+    return prove(c, &who);
+}
 
-    struct kept_key device = kept_key_device(c->device.account, c->device.id);
-    uint32_t wait = call_limit(c, QUOTA_DEVICE, kept_key_span(&device), 1);
-    if (wait > 0)
-        return slow_down(c, 429, wait);
-    e = remember(c, &who);
-    if (e == ERR_REPLAY)
+enum err
+auth_check_by(struct call *c, const struct manifest *m)
+{
+    struct request_credentials who;
+
+    if (authorization_read(c->request->authorization, &who) != OK || !acceptable(c, &who) ||
+        memcmp(&who.account, &m->account, sizeof who.account) != 0)
         return refuse(c);
-    return e == OK ? OK : slow_down(c, 503, NONCE_LIFE);
+    const struct device_entry *d = manifest_device(m, who.device);
+    enum err e = kept_account_get(c->s->store, &who.account, &c->account);
+    if (e == ERR_NOT_FOUND || d == NULL)
+        return refuse(c);
+    TRY(e);
+    c->device = (struct kept_device){.account = c->account.number, .id = d->id, .dsk = d->dsk};
+    return prove(c, &who);
 }

@@ -9,7 +9,12 @@
 #pragma once
 
 #include "relay/call.h"
+#include "wire/signed.h"
 
 /* Fill c->account and c->device. ERR_REFUSED: 401, already answered with; ERR_RATE: 429 or 503,
  * likewise; else the store's error. */
 enum err auth_check(struct call *c);
+
+/* The same where the signer is a device of M, which is not stored yet (row 6). The account is; it
+ * may be that only M knows the device. */
+enum err auth_check_by(struct call *c, const struct manifest *m);

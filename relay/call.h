@@ -43,6 +43,7 @@ struct service {
     uint64_t reported; /* tickets the host was told of */
     bool broken;
     struct kept_walk sweeps[3];
+    struct kept_walk departures;
 };
 
 struct call {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What this relay is, registration, cards and manifests (rows 1, 2, 4 and 5 of B21; B3.1).
+ * What this relay is, registration and deletion, cards and manifests (rows 1 to 5 of B21; B3.1).
  */
 #include <assert.h>
 
 #include "relay/bearer.h"
+#include "relay/departure.h"
 #include "relay/handlers.h"
 #include "wire/signed.h"
 
@@ -37,13 +38,13 @@ handle_relay_info(struct call *c)
 struct registration {
     const Wire__Register *m;
     struct manifest manifest;
+    uint32_t first_seq; /* of those that lead to it */
     struct kept_account account;
     struct kept_device device;
     struct bundle bundle;
 };
 
-/* Whether the manifest's address is one of this relay's. */
-static bool
+bool
 address_is_ours(const struct service *s, const struct address *a)
 {
     struct relay_address relay = relay_of(a);
@@ -54,6 +55,22 @@ address_is_ours(const struct service *s, const struct address *a)
         if (strcmp(s->names[i], authority) == 0)
             return true;
     return false;
+}
+
+/* Those that came before, each leading to the next: for contacts who have not seen them all. */
+static enum err
+history_check(struct registration *r)
+{
+    struct manifest later = r->manifest, m;
+
+    for (size_t i = r->m->n_before; i-- > 0; later = m)
+        if (manifest_read(span_pb(r->m->before[i]), &m) != OK ||
+            memcmp(&m.account, &later.account, sizeof m.account) != 0 ||
+            manifest_binds(&later, &m.account, &m) != OK ||
+            manifest_compare(&later, &m) != MANIFEST_NEXT)
+            return fail(ERR_SIGNATURE, "the earlier manifests do not lead to this one");
+    r->first_seq = later.seq;
+    return OK;
 }
 
 /* What can be wrong with the manifest itself is ERR_SIGNATURE: 422. */
@@ -69,6 +86,7 @@ manifest_check(struct call *c, struct registration *r)
         return fail(ERR_SIGNATURE, "this relay takes one device an account");
     if (!address_is_ours(c->s, &m->address))
         return fail(ERR_SIGNATURE, "the manifest names another relay");
+    TRY(history_check(r));
     r->account = (struct kept_account){
         .id = m->account,
         .day = (uint32_t)(c->now / SECONDS_A_DAY),
@@ -123,6 +141,9 @@ registration_store(struct call *c, struct registration *r)
     d->bundle_created = r->bundle.created;
     TRY(kept_account_put(s, &r->account));
     TRY(kept_name_put(s, SPAN_STR(r->account.name), &name));
+    TRY(kept_name_unblock(s, SPAN_STR(r->account.name)));
+    for (size_t i = 0; i < r->m->n_before; i++)
+        TRY(kept_manifest_put(s, d->account, r->first_seq + (uint32_t)i, span_pb(r->m->before[i])));
     TRY(kept_manifest_put(s, d->account, r->account.manifest_seq, span_pb(r->m->manifest)));
     TRY(opks_store(c, d, r->m->n_opks, r->m->opks));
     TRY(kept_device_put(s, d, span_pb(r->m->bundle)));
@@ -169,7 +190,7 @@ admission(struct call *c, const Wire__WithPow *body, const Wire__Register *m, un
     return OK;
 }
 
-/* A name in use, or of an account that was deleted within a year. */
+/* A name in use, or of another account that left within a year. */
 static enum err
 name_taken(struct call *c, const struct registration *r, bool *ret)
 {
@@ -178,7 +199,7 @@ name_taken(struct call *c, const struct registration *r, bool *ret)
     bool blocked;
 
     TRY(kept_name_get(c->s->store, name, &holder));
-    TRY(kept_name_blocked(c->s->store, name, c->now, &blocked));
+    TRY(kept_name_blocked(c->s->store, name, c->now, &r->account.id, &blocked));
     *ret = holder.number != 0 || blocked;
     return OK;
 }
@@ -232,6 +253,29 @@ handle_register(struct call *c)
         return answer_pow(
             c, c->s->registration == WIRE__REQUEST_POLICY__POLICY_OPEN ? c->s->pow_bits : 0);
     return refused == 0 ? register_admitted(c, &r) : answer_error(c, refused);
+}
+
+/* The account key's word, so that who holds only a device cannot do it. */
+enum err
+handle_delete(struct call *c)
+{
+    AUTO(account_delete_freep) Wire__AccountDelete *m = NULL;
+    AUTO(buf_done) struct buf object = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
+    struct delete_subject subject = {.account = c->account.id, .relay = c->s->relay_id};
+    struct manifest held;
+    uint64_t time;
+
+    TRY(account_delete_read(c->request->body, &m));
+    TRY(kept_manifest_get(c->s->store, c->account.number, c->account.manifest_seq, &object));
+    if (manifest_read(buf_span(&object), &held) != OK)
+        return fail(ERR_DAMAGED, "a record of the relay is damaged");
+    subject.aik = held.aik;
+    if (delete_statement_read(span_pb(m->statement), &subject, &time) != OK ||
+        time > c->now + CLOCK_SKEW_MAX || time + CLOCK_SKEW_MAX < c->now)
+        return fail(ERR_SIGNATURE, "the statement is not the account's, or not of now");
+    call_writes(c, c->request->body.n);
+    TRY(account_leaves(c->s, &c->account.id, NAME_BLOCKED_FOR_ALL));
+    return answer_empty(c, 204);
 }
 
 enum err

@@ -171,7 +171,7 @@ deliver_new(struct call *c, struct delivery *d)
     if (wait > 0)
         return answer_wait(c, 429, wait);
     TRY(kept_devices(c->s->store, d->from.who.number, d->devices, &d->device_count));
-    if (!device_set_right(d))
+    if (d->from.who.moved_until != 0 || !device_set_right(d))
         return answer_device_set(c, &d->from.who);
     const struct kept_device *stale = stale_device(c, d);
     if (stale != NULL)

@@ -339,6 +339,8 @@ handle_keys_get(struct call *c)
     if (e == ERR_REFUSED)
         return OK;
     TRY(e);
+    if (f.who.moved_until != 0)
+        return answer_device_set(c, &f.who);
     TRY(kept_devices(c->s->store, f.who.number, list, &count));
     e = select_devices(m, f.contact, list, count, &count);
     if (e == ERR_STALE)

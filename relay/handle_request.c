@@ -121,6 +121,8 @@ request_new(struct call *c, struct stranger *r)
     TRY(kept_devices(c->s->store, r->to.number, devices, &count));
     if (count == 0)
         return refused(answer_unknown(c));
+    if (r->to.moved_until != 0)
+        return answer_device_set(c, &r->to);
     r->primary = devices[0];
     if (!eks_accepted(&r->primary, span_pb(r->m->envelope), c->now))
         return answer_bundle(c, &r->primary);

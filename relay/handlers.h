@@ -11,8 +11,12 @@
 /* handle_accounts.c */
 enum err handle_relay_info(struct call *c);   /* 1 */
 enum err handle_register(struct call *c);     /* 2 */
+enum err handle_delete(struct call *c);       /* 3 */
 enum err handle_card(struct call *c);         /* 4 */
 enum err handle_manifest_get(struct call *c); /* 5 */
+
+/* handle_manifest.c */
+enum err handle_manifest_put(struct call *c); /* 6 */
 
 /* handle_keys.c */
 enum err handle_keys_put(struct call *c);    /* 7 */
@@ -49,6 +53,9 @@ enum err opks_store(struct call *c, struct kept_device *d, size_t count,
 /* Whether a bundle is what this device may publish now (B21 note 10). ERR_SIGNATURE. */
 enum err bundle_acceptable(const struct call *c, const struct kept_account *a,
                            const struct kept_device *d, struct span object, struct bundle *ret);
+
+/* Whether the address is one of this relay's. */
+bool address_is_ours(const struct service *s, const struct address *a);
 
 /* Whether ENVELOPE is sealed to a key of this device that is current or was until lately (B4.5). */
 bool eks_accepted(const struct kept_device *d, struct span envelope, uint64_t now);

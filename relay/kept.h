@@ -8,7 +8,7 @@
  *
  *     table         key                        head                              body
  *     meta          name of the value          u32
- *     name          name                       number(4) account id(32)
+ *     name          name                       number(4) account id(32) [until(8)]
  *     account       account id(32)             number(4) day(4) policy(1) seq(4) name
  *     manifest      number seq(4)                                                Signed
  *     device        number device(1)           dsk(32) created(8) eks(4) opk_max(4)
@@ -20,10 +20,12 @@
  *     queue         number device              assigned(8) acked(8) expired(4)
  *     idem          SHA-256(scope || idem)     BLAKE2b(body)(32) until(8)
  *     invitation    SHA-256(code)              uses(4)
- *     blocked_name  name                       until(8)
+ *     blocked_name  name                       [account id(32)] until(8)
  *
- * Device 0 of item and queue is the request queue; its items have tag 0 when they came without an
- * invitation. Days are counted from 1970-01-01. All reads: ERR_NOT_FOUND, or the store's errors.
+ * A name with a time is of an account that moved away: it is dropped then, and its name blocked for
+ * everybody else. Device 0 of item and queue is the request queue; its items have tag 0 when they
+ * came without an invitation. Days are counted from 1970-01-01. All reads: ERR_NOT_FOUND, or the
+ * store's errors.
  */
 #pragma once
 

@@ -43,20 +43,37 @@ kept_account_put(struct store *s, const struct kept_account *a)
 }
 
 enum err
+kept_account_delete(struct store *s, const struct account_id *id)
+{
+    return store_delete(s, TABLE_ACCOUNT, SPAN_OF(*id));
+}
+
+static enum err
+name_read(const struct record *found, struct kept_name *ret)
+{
+    struct reader r = READER(found->head);
+    struct kept_name n = {0};
+
+    n.number = read_u32(&r);
+    read_bytes(&r, n.id.b, sizeof n.id.b);
+    if (r.rest.n > 0)
+        n.moved_until = read_u64(&r);
+    TRY(kept_whole(&r));
+    *ret = n;
+    return OK;
+}
+
+enum err
 kept_name_get(struct store *s, struct span name, struct kept_name *ret)
 {
     struct record found;
     struct kept_name n = {0};
     enum err e = store_get(s, TABLE_NAME, name, &found);
 
-    if (e == OK) {
-        struct reader r = READER(found.head);
-        n.number = read_u32(&r);
-        read_bytes(&r, n.id.b, sizeof n.id.b);
-        TRY(kept_whole(&r));
-    } else if (e != ERR_NOT_FOUND) {
+    if (e == OK)
+        TRY(name_read(&found, &n));
+    else if (e != ERR_NOT_FOUND)
         return e;
-    }
     *ret = n;
     return OK;
 }
@@ -66,8 +83,57 @@ kept_name_put(struct store *s, struct span name, const struct kept_name *n)
 {
     struct kept_key head = kept_key_account(n->number);
     kept_key_bytes(&head, SPAN_OF(n->id));
+    if (n->moved_until != 0)
+        kept_key_u64(&head, n->moved_until);
     struct record r = {.key = name, .head = kept_key_span(&head)};
     return store_put(s, TABLE_NAME, &r);
+}
+
+enum err
+kept_name_delete(struct store *s, struct span name)
+{
+    return store_delete(s, TABLE_NAME, name);
+}
+
+struct due_search {
+    struct kept_walk *walk;
+    uint64_t now;
+    size_t left;
+    struct due_name found;
+};
+
+static enum err
+due_visit(void *ctx, const struct record *r, bool *stop)
+{
+    struct due_search *d = ctx;
+    struct kept_name n;
+
+    TRY(name_read(r, &n));
+    assert(r->key.n <= sizeof d->walk->at);
+    memcpy(d->walk->at, r->key.p, r->key.n);
+    d->walk->at_size = r->key.n;
+    if (n.moved_until != 0 && n.moved_until <= d->now && r->key.n <= NAME_MAX_BYTES) {
+        d->found.is = n;
+        memcpy(d->found.name, r->key.p, r->key.n);
+    }
+    *stop = d->found.is.number != 0 || --d->left == 0;
+    return OK;
+}
+
+enum err
+kept_name_due(struct store *s, struct kept_walk *walk, size_t max, uint64_t now,
+              struct due_name *ret)
+{
+    struct kept_walk start = *walk;
+    struct due_search d = {.walk = walk, .now = now, .left = max};
+    struct scan scan = {.table = TABLE_NAME, .after = SPAN(start.at, start.at_size)};
+
+    assert(max > 0);
+    TRY(store_scan(s, &scan, due_visit, &d));
+    if (d.left > 0 && d.found.is.number == 0)
+        walk->at_size = 0; /* that was the end */
+    *ret = d.found;
+    return OK;
 }
 
 enum err
@@ -76,7 +142,22 @@ kept_manifest_put(struct store *s, uint32_t account, uint32_t seq, struct span o
     struct kept_key k = kept_key_account(account);
     kept_key_u32(&k, seq);
     struct record r = {.key = kept_key_span(&k), .body = object};
-    return store_put(s, TABLE_MANIFEST, &r);
+    TRY(store_put(s, TABLE_MANIFEST, &r));
+    if (seq <= MANIFESTS_KEPT)
+        return OK;
+    struct kept_key last = kept_key_account(account), first = last;
+    kept_key_u32(&first, 0);
+    kept_key_u32(&last, seq - MANIFESTS_KEPT);
+    return store_delete_range(s, TABLE_MANIFEST, kept_key_span(&first), kept_key_span(&last));
+}
+
+enum err
+kept_manifests_clear(struct store *s, uint32_t account)
+{
+    struct kept_key first = kept_key_account(account), last = first;
+
+    kept_key_u32(&last, UINT32_MAX);
+    return store_delete_range(s, TABLE_MANIFEST, kept_key_span(&first), kept_key_span(&last));
 }
 
 static enum err
@@ -179,6 +260,13 @@ kept_device_put(struct store *s, const struct kept_device *d, struct span bundle
     TRY(buf_ok(&head));
     struct record r = {.key = kept_key_span(&k), .head = buf_span(&head), .body = bundle};
     return store_put(s, TABLE_DEVICE, &r);
+}
+
+enum err
+kept_device_delete(struct store *s, uint32_t account, uint32_t id)
+{
+    struct kept_key k = kept_key_device(account, id);
+    return store_delete(s, TABLE_DEVICE, kept_key_span(&k));
 }
 
 struct device_list {
@@ -320,18 +408,30 @@ kept_invitation_take(struct store *s, const struct sha256 *code)
 }
 
 enum err
-kept_name_block(struct store *s, struct span name, uint64_t until)
+kept_name_block(struct store *s, struct span name, uint64_t until, const struct account_id *but_for)
 {
     struct kept_key head = {0};
+
+    if (but_for != NULL)
+        kept_key_bytes(&head, SPAN_OF(*but_for));
     kept_key_u64(&head, until);
     struct record r = {.key = name, .head = kept_key_span(&head)};
     return store_put(s, TABLE_BLOCKED_NAME, &r);
 }
 
 enum err
-kept_name_blocked(struct store *s, struct span name, uint64_t now, bool *ret)
+kept_name_unblock(struct store *s, struct span name)
+{
+    return store_delete(s, TABLE_BLOCKED_NAME, name);
+}
+
+enum err
+kept_name_blocked(struct store *s, struct span name, uint64_t now, const struct account_id *who,
+                  bool *ret)
 {
     struct record found;
+    struct account_id but_for;
+    bool is_his = false;
     enum err e = store_get(s, TABLE_BLOCKED_NAME, name, &found);
 
     if (e == ERR_NOT_FOUND) {
@@ -340,8 +440,12 @@ kept_name_blocked(struct store *s, struct span name, uint64_t now, bool *ret)
     }
     TRY(e);
     struct reader r = READER(found.head);
+    if (r.rest.n > sizeof(uint64_t)) {
+        read_bytes(&r, but_for.b, sizeof but_for.b);
+        is_his = r.ok && memcmp(&but_for, who, sizeof but_for) == 0;
+    }
     uint64_t until = read_u64(&r);
     TRY(kept_whole(&r));
-    *ret = now < until;
+    *ret = now < until && !is_his;
     return OK;
 }

@@ -44,17 +44,30 @@ struct kept_opk {
 
 enum err kept_account_get(struct store *s, const struct account_id *id, struct kept_account *ret);
 enum err kept_account_put(struct store *s, const struct kept_account *a);
+enum err kept_account_delete(struct store *s, const struct account_id *id);
 
 /* Whose a name is. */
 struct kept_name {
     uint32_t number; /* 0: nobody's */
     struct account_id id;
+    uint64_t moved_until; /* it moved to another relay, and is served until then; 0: it is here */
 };
 /* OK also for a name that nobody has, with number 0. */
 enum err kept_name_get(struct store *s, struct span name, struct kept_name *ret);
 enum err kept_name_put(struct store *s, struct span name, const struct kept_name *n);
+enum err kept_name_delete(struct store *s, struct span name);
+/* Of the next MAX names, the first whose moved_until has passed: *RET with number 0 when there is
+ * none. */
+struct due_name {
+    char name[NAME_MAX_BYTES + 1];
+    struct kept_name is;
+};
+enum err kept_name_due(struct store *s, struct kept_walk *walk, size_t max, uint64_t now,
+                       struct due_name *ret);
 
+/* The newest MANIFESTS_KEPT are kept. */
 enum err kept_manifest_put(struct store *s, uint32_t account, uint32_t seq, struct span object);
+enum err kept_manifests_clear(struct store *s, uint32_t account);
 /* A page of manifests, one after the other in `bytes`; cleaned with buf_done(&m.bytes). */
 struct manifests {
     struct buf bytes;
@@ -74,6 +87,7 @@ enum err kept_manifest_get(struct store *s, uint32_t account, uint32_t seq, stru
 enum err kept_device_get(struct store *s, uint32_t account, uint32_t id, struct kept_device *ret,
                          struct buf *bundle);
 enum err kept_device_put(struct store *s, const struct kept_device *d, struct span bundle);
+enum err kept_device_delete(struct store *s, uint32_t account, uint32_t id);
 /* All devices of the account in the order of their ids; the first is the primary (B9.3). */
 enum err kept_devices(struct store *s, uint32_t account, struct kept_device ret[DEVICES_MAX],
                       size_t *ret_count);
@@ -94,6 +108,10 @@ enum err kept_invitation_put(struct store *s, const struct sha256 *code, uint32_
 /* Use it once. */
 enum err kept_invitation_take(struct store *s, const struct sha256 *code);
 
-/* The name of a deleted account goes to nobody else for a year (B3.1). */
-enum err kept_name_block(struct store *s, struct span name, uint64_t until);
-enum err kept_name_blocked(struct store *s, struct span name, uint64_t now, bool *ret);
+/* The name of an account that was deleted goes to nobody for a year (B3.1), of one that moved away
+ * to nobody else: BUT_FOR, NULL for none. */
+enum err kept_name_block(struct store *s, struct span name, uint64_t until,
+                         const struct account_id *but_for);
+enum err kept_name_unblock(struct store *s, struct span name);
+enum err kept_name_blocked(struct store *s, struct span name, uint64_t now,
+                           const struct account_id *who, bool *ret);

@@ -30,6 +30,13 @@ kept_queue_put(struct store *s, uint32_t account, uint32_t device, const struct 
     return store_put(s, TABLE_QUEUE, &r);
 }
 
+enum err
+kept_queue_delete(struct store *s, uint32_t account, uint32_t device)
+{
+    struct kept_key k = kept_key_device(account, device);
+    return store_delete(s, TABLE_QUEUE, kept_key_span(&k));
+}
+
 static struct kept_key
 item_key(uint32_t account, uint32_t device, uint64_t n)
 {

@@ -25,6 +25,8 @@ enum err kept_queue_get(struct store *s, uint32_t account, uint32_t device, stru
 enum err kept_queue_put(struct store *s, uint32_t account, uint32_t device,
                         const struct kept_queue *q);
 
+enum err kept_queue_delete(struct store *s, uint32_t account, uint32_t device);
+
 enum err kept_item_put(struct store *s, uint32_t account, uint32_t device,
                        const struct kept_item *i);
 /* Drop every item up to and including n. */

@@ -23,6 +23,7 @@ struct queue {
     uint64_t acked;
     uint64_t floor; /* items up to it are acknowledged or expired */
     uint32_t expired;
+    bool dropped;       /* the store has nothing of it */
     bool dirty;         /* floor, acked or expired differ from the store */
     bool loaded;        /* slots are valid */
     struct slot *slots; /* rising n; those up to floor are already taken out */
@@ -429,6 +430,31 @@ queues_flush(struct queues *q)
     return OK;
 }
 
+/* What is left of it is a name and the highest number given: the deletion may be rolled back. */
+enum err
+queue_drop(struct queues *q, struct queue_name name, uint64_t now)
+{
+    struct queue *u;
+
+    TRY(find(q, name, now, &u));
+    TRY(kept_items_drop(q->store, name.account, name.device, UINT64_MAX));
+    TRY(kept_queue_delete(q->store, name.account, name.device));
+    unload(q, u);
+    if (u->dirty)
+        q->dirty--;
+    u->dirty = false;
+    u->dropped = true;
+    return OK;
+}
+
+/* Whether the store has the queue all the same. */
+static bool
+is_there(const struct queues *q, const struct queue *u)
+{
+    struct kept_queue ignored;
+    return kept_queue_get(q->store, u->name.account, u->name.device, &ignored) == OK;
+}
+
 void
 queues_rolled_back(struct queues *q)
 {
@@ -436,7 +462,8 @@ queues_rolled_back(struct queues *q)
         for (struct queue *u = q->chains[i]; u != NULL; u = u->next) {
             if (u->loaded)
                 unload(q, u);
-            if (u->floor > 0)
+            u->dropped = u->dropped && !is_there(q, u);
+            if (u->floor > 0 && !u->dropped)
                 mark_dirty(q, u); /* a flush may have been rolled back; another does no harm */
         }
 }

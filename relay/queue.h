@@ -55,6 +55,10 @@ enum err queue_ack(struct queues *q, struct queue_name name, uint64_t upto, uint
 /* Drop the oldest item with tag 0 that came two days ago or earlier. ERR_NOT_FOUND: none. */
 enum err queue_give_way(struct queues *q, struct queue_name name, uint64_t now);
 
+/* The queue's device is gone: it and all its items are deleted. Its name never comes back, but when
+ * the deletion is rolled back. */
+enum err queue_drop(struct queues *q, struct queue_name name, uint64_t now);
+
 /* Items that are neither acknowledged nor expired, with n > after, rising, with their envelopes. */
 enum err queue_each(struct queues *q, struct queue_name name, uint64_t after, uint64_t now,
                     void *ctx, enum err (*visit)(void *ctx, const struct kept_item *i, bool *stop));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "relay/auth.h"
+#include "relay/departure.h"
 #include "relay/handlers.h"
 #include "wire/encoding.h"
 
@@ -26,6 +27,7 @@ static enum err handle_health(struct call *c);
 
 static const struct route routes[] = {
     {"/v1/accounts", METHOD_POST, false, false, REGISTER_BODY_MAX, handle_register},
+    {"/v1/accounts/delete", METHOD_POST, true, false, BODY_SMALL_MAX, handle_delete},
     {"/v1/card", METHOD_POST, false, false, BODY_SMALL_MAX, handle_card},
     {"/v1/deliver", METHOD_POST, false, false, DELIVER_BODY_MAX, handle_deliver},
     {"/v1/health", METHOD_GET, false, false, 0, handle_health},
@@ -33,6 +35,8 @@ static const struct route routes[] = {
     {"/v1/keys", METHOD_PUT, true, false, KEYS_BODY_MAX, handle_keys_put},
     {"/v1/keys/get", METHOD_POST, false, false, BODY_SMALL_MAX, handle_keys_get},
     {"/v1/keys/status", METHOD_GET, true, false, 0, handle_keys_status},
+    /* It is signed too, by a device that the handler has to find out. */
+    {"/v1/manifest", METHOD_PUT, false, false, MANIFEST_BODY_MAX, handle_manifest_put},
     {"/v1/manifest/get", METHOD_POST, false, false, BODY_SMALL_MAX, handle_manifest_get},
     {"/v1/queue", METHOD_GET, true, true, 0, handle_queue_page},
     {"/v1/queue/ack", METHOD_POST, true, false, BODY_SMALL_MAX, handle_queue_ack},
@@ -452,6 +456,7 @@ housekeeping(struct service *s, uint64_t now)
 {
     TRY(queues_sweep(s->queues, SWEEP_SLICE, now));
     TRY(queues_flush(s->queues));
+    TRY(departures_sweep(s, SWEEP_SLICE, now));
     for (size_t i = 0; i < sizeof s->sweeps / sizeof *s->sweeps; i++)
         TRY(kept_sweep(s->store, &s->sweeps[i], SWEEP_SLICE, now));
     return OK;

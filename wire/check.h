@@ -29,6 +29,8 @@
     /* relay reads, clients write */                                                               \
     X(with_pow, Wire__WithPow, wire__with_pow, REGISTER_BODY_MAX)                                  \
     X(register, Wire__Register, wire__register, REGISTER_BODY_MAX)                                 \
+    X(account_delete, Wire__AccountDelete, wire__account_delete, BODY_SMALL_MAX)                   \
+    X(manifest_put, Wire__ManifestPut, wire__manifest_put, MANIFEST_BODY_MAX)                      \
     X(card, Wire__Card, wire__card, BODY_SMALL_MAX)                                                \
     X(manifest_get, Wire__ManifestGet, wire__manifest_get, BODY_SMALL_MAX)                         \
     X(keys_put, Wire__KeysPut, wire__keys_put, KEYS_BODY_MAX)                                      \

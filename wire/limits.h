@@ -27,6 +27,9 @@
 #define PINS_MAX 2
 #define LINEAGE_MAX 8
 #define MANIFESTS_A_PAGE 64
+#define MANIFESTS_KEPT 64 /* of an account at a relay: the newest */
+#define DELETE_STATEMENT_BYTES 72
+#define MOVED_LIFE (21 * SECONDS_A_DAY) /* how long a relay serves one who moved away */
 
 /* Prekeys (B4) */
 #define OPK_UPLOAD_MAX 100

@@ -62,6 +62,9 @@ register_rules(const Wire__Register *m)
     TRY(signed_object_rules(m->manifest, MANIFEST_MAX, "the manifest"));
     TRY(signed_object_rules(m->bundle, BUNDLE_MAX, "the bundle"));
     TRY(one_time_keys_rules(m->n_opks, m->opks));
+    TRY(field_count(m->n_before, 0, MANIFESTS_KEPT - 1, "earlier manifests"));
+    for (size_t i = 0; i < m->n_before; i++)
+        TRY(signed_object_rules(m->before[i], MANIFEST_MAX, "an earlier manifest"));
     return field_text(m->invitation, INVITATION_MAX, "the invitation");
 }
 
@@ -69,6 +72,32 @@ enum err
 registered_rules(const Wire__Registered *m)
 {
     return field_name(m->name);
+}
+
+enum err
+account_delete_rules(const Wire__AccountDelete *m)
+{
+    return signed_object_rules(m->statement, DELETE_STATEMENT_BYTES, "the statement");
+}
+
+static enum err
+added_device_rules(const Wire__AddedDevice *d, uint64_t *seen)
+{
+    TRY(device_rules(d->device, seen));
+    TRY(signed_object_rules(d->bundle, BUNDLE_MAX, "the bundle"));
+    return one_time_keys_rules(d->n_opks, d->opks);
+}
+
+enum err
+manifest_put_rules(const Wire__ManifestPut *m)
+{
+    uint64_t seen = 0;
+
+    TRY(signed_object_rules(m->manifest, MANIFEST_MAX, "the manifest"));
+    TRY(field_count(m->n_added, 0, DEVICES_MAX, "added devices"));
+    for (size_t i = 0; i < m->n_added; i++)
+        TRY(added_device_rules(m->added[i], &seen));
+    return OK;
 }
 
 enum err

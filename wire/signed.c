@@ -91,6 +91,37 @@ one_time_key_verify(const struct one_time_key *k, const struct account_id *accou
     return label_verify(LABEL_OPK, buf_span(&text), dsk, &k->sig);
 }
 
+void
+delete_statement_text(struct buf *out, const struct account_id *account,
+                      const struct relay_id *relay, uint64_t time)
+{
+    buf_put(out, SPAN_OF(*account));
+    buf_put(out, SPAN_OF(*relay));
+    buf_put_u64(out, time);
+}
+
+enum err
+delete_statement_read(struct span object, const struct delete_subject *subject, uint64_t *ret_time)
+{
+    AUTO(signed_parts_done) struct signed_parts parts = {0};
+    struct account_id account;
+    struct relay_id relay;
+
+    TRY(signed_read(object, DELETE_STATEMENT_BYTES, &parts));
+    TRY(label_verify(LABEL_DELETE, buf_span(&parts.payload), &subject->aik, &parts.sig));
+    struct reader r = READER(buf_span(&parts.payload));
+    read_bytes(&r, account.b, sizeof account.b);
+    read_bytes(&r, relay.b, sizeof relay.b);
+    uint64_t time = read_u64(&r);
+    if (!r.ok || r.rest.n != 0)
+        return fail(ERR_MALFORMED, "the statement has another size");
+    if (memcmp(&account, &subject->account, sizeof account) != 0 ||
+        memcmp(&relay, &subject->relay, sizeof relay) != 0)
+        return fail(ERR_SIGNATURE, "the statement is about another account or relay");
+    *ret_time = time;
+    return OK;
+}
+
 static enum err
 bundle_fields(const Wire__Bundle *w, struct bundle *b)
 {

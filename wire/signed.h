@@ -81,6 +81,20 @@ void device_entry_text(struct buf *out, const struct account_id *account,
 /* What a lineage signature covers: account_id || aik || next (B2.4). */
 void lineage_text(struct buf *out, const struct account_id *account, const struct lineage_entry *e);
 
+/* What a deletion says, signed by the aik (row 3 of B21): account_id || relay_id || time(8). */
+void delete_statement_text(struct buf *out, const struct account_id *account,
+                           const struct relay_id *relay, uint64_t time);
+
+/* Whether OBJECT, a serialised Signed, is AIK's word that ACCOUNT is to be deleted at RELAY, spoken
+ * at *RET_TIME. ERR_SIGNATURE, ERR_MALFORMED, ERR_TOO_LARGE. */
+struct delete_subject {
+    struct account_id account;
+    struct relay_id relay;
+    struct ed25519_public aik;
+};
+enum err delete_statement_read(struct span object, const struct delete_subject *subject,
+                               uint64_t *ret_time);
+
 struct bundle {
     struct account_id account;
     uint32_t device;

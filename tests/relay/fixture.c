@@ -33,6 +33,7 @@ host_push(void *ctx, const struct account_id *account, uint32_t device, const st
 static void
 host_end(void *ctx, const struct account_id *account, uint32_t device, enum bye_reason why)
 {
+    ((struct relay *)ctx)->ended++;
 }
 
 static void
@@ -146,7 +147,7 @@ pb(struct span s)
 struct person
 person_new(const char *name)
 {
-    struct person p = {.device = 1, .eks_id = 10, .next_opk = 1};
+    struct person p = {.device = 1, .eks_id = 10, .next_opk = 1, .seq = 1};
 
     p.bundle_created = START_MS / 1000;
     snprintf(p.name, sizeof p.name, "%s", name);
@@ -193,8 +194,8 @@ person_manifest(const struct person *p, const char *authority, struct buf *ret)
     Wire__Manifest m;
     wire__manifest__init(&m);
     m.account_id = pb(SPAN_OF(p->account));
-    m.seq = 1;
-    m.prev = pb(SPAN(zeros, 32));
+    m.seq = p->seq;
+    m.prev = pb(SPAN_OF(p->prev));
     m.created = 1000;
     m.aik = pb(SPAN_OF(p->aik));
     m.next = pb(SPAN(next, 32));
@@ -202,6 +203,39 @@ person_manifest(const struct person *p, const char *authority, struct buf *ret)
     m.n_devices = 1;
     m.devices = devices;
     sign_object(LABEL_MANIFEST, &m.base, p->aik_secret, ret);
+}
+
+void
+person_succeed(struct person *p, struct span manifest)
+{
+    struct manifest m;
+
+    assert_ok(manifest_read(manifest, &m));
+    p->prev = m.hash;
+    p->seq = m.seq + 1;
+}
+
+struct relay_id
+relay_identity(const struct relay *r)
+{
+    struct ed25519_public rlk;
+    uint8_t secret[64];
+
+    crypto_sign_seed_keypair(rlk.b, secret, r->config.rlk_seed);
+    return relay_id_of(&rlk);
+}
+
+void
+person_statement(const struct person *p, const struct relay *r, uint64_t time, struct buf *ret)
+{
+    AUTO(buf_done) struct buf text = BUF(4096);
+    struct relay_id relay = relay_identity(r);
+    struct ed25519_signature sig;
+
+    delete_statement_text(&text, &p->account, &relay, time);
+    sign(LABEL_DELETE, buf_span(&text), p->aik_secret, &sig);
+    signed_write(ret, buf_span(&text), &sig);
+    assert_ok(buf_ok(ret));
 }
 
 void
@@ -301,11 +335,8 @@ person_sign(const struct person *p, const struct relay *r, const struct service_
     AUTO(buf_done) struct buf text = BUF(65536);
     struct request_credentials who = {
         .label = LABEL_REQUEST, .account = p->account, .device = p->device, .time = time};
-    struct ed25519_public rlk;
-    uint8_t secret[64];
 
-    crypto_sign_seed_keypair(rlk.b, secret, r->config.rlk_seed);
-    struct request_subject subject = {.relay = relay_id_of(&rlk),
+    struct request_subject subject = {.relay = relay_identity(r),
                                       .authority = request->authority,
                                       .method = methods[request->method],
                                       .path = request->path,

@@ -33,6 +33,7 @@ struct relay {
     struct source source; /* of the requests to come */
     struct pushed pushed[512];
     size_t push_count;
+    unsigned ended; /* streams that were told to end */
     uint64_t committed, refused;
     bool broken;
     struct service_answer answer; /* the last one */
@@ -49,6 +50,8 @@ struct person {
     uint32_t eks_id;
     uint64_t bundle_created;
     uint32_t next_opk;
+    uint32_t seq; /* of its manifest, and the hash of the one before */
+    struct sha256 prev;
 };
 
 /* On STORE, which is taken; relay_new is on a new store in memory (fixture_memory.c). */
@@ -61,6 +64,11 @@ void relay_sleep(struct relay *r, uint64_t seconds);
 
 struct person person_new(const char *name);
 void person_manifest(const struct person *p, const char *authority, struct buf *ret);
+/* The next one follows MANIFEST, a serialised Signed. */
+void person_succeed(struct person *p, struct span manifest);
+/* The aik's word that the account is to be deleted at R at TIME. */
+void person_statement(const struct person *p, const struct relay *r, uint64_t time,
+                      struct buf *ret);
 void person_bundle(const struct person *p, struct buf *ret);
 
 /* Requests; each gives the status, with the answer in r->answer. */
@@ -76,6 +84,8 @@ unsigned relay_signed(struct relay *r, const struct person *p, enum method metho
                       const ProtobufCMessage *body);
 void person_sign(const struct person *p, const struct relay *r,
                  const struct service_request *request, uint64_t time, char ret[AUTHORIZATION_MAX]);
+
+struct relay_id relay_identity(const struct relay *r);
 
 /* Register P with COUNT one-time keys; asserts 201. */
 void relay_register(struct relay *r, struct person *p, size_t count);

@@ -86,8 +86,8 @@ static void
 unknown_paths_are_404_and_other_methods_405(void **state)
 {
     static const char *const absent[] = {
-        "/",           "/v1",        "/v1/accounts/delete", "/v1/manifest", "/v1/fetch-key",
-        "/v1/blobs",   "/v1/anchor", "/v1/anchor/stored",   "/v1/forward",  "/v1/relay/",
+        "/",           "/v1",        "/v1/accounts/remove", "/v1/manifests", "/v1/fetch-key",
+        "/v1/blobs",   "/v1/anchor", "/v1/anchor/stored",   "/v1/forward",   "/v1/relay/",
         "/v1/queue/x", "/v1/RELAY",
     };
     struct relay *r = *state;
@@ -156,7 +156,7 @@ the_name_of_a_deleted_account_is_blocked_for_its_year(void **state)
     struct relay *r = *state;
     struct person alice = person_new("alice");
 
-    assert_ok(kept_name_block(r->store, SPAN_STR("alice"), r->now_ms / 1000 + 100));
+    assert_ok(kept_name_block(r->store, SPAN_STR("alice"), r->now_ms / 1000 + 100, NULL));
     struct attempt a = attempt_new(&alice);
     assert_int_equal(attempt_send(r, &a), 409);
     relay_sleep(r, 101);

@@ -60,6 +60,24 @@ m.bundle = FILLER(1500);
 m.n_opks = 1;
 m.opks = k_list;
 m.invitation = alice;
+m.n_before = 2;
+m.before = objects;
+END
+
+    BEGIN(account_delete, Wire__AccountDelete, wire__account_delete) m.statement = FILLER(140);
+END
+
+    BEGIN(manifest_put, Wire__ManifestPut, wire__manifest_put)
+        PART(Wire__AddedDevice, wire__added_device, d);
+PART(Wire__OneTimeKey, wire__one_time_key, k);
+one_time_key(&k);
+d.device = 3;
+d.bundle = FILLER(1500);
+d.n_opks = 1;
+d.opks = k_list;
+m.manifest = FILLER(600);
+m.n_added = 1;
+m.added = d_list;
 END
 
     BEGIN(card, Wire__Card, wire__card) m.name = alice;

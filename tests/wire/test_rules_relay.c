@@ -71,6 +71,31 @@ register_has_a_manifest_a_bundle_and_keys(void **state)
     refuses_with(register, m, m->invitation, letters(INVITATION_MAX + 1), ERR_TOO_LARGE);
     refuses_with(register, m, m->invitation, bad_utf8, ERR_MALFORMED);
     refuses_with(register, m, m->invitation, overlong, ERR_MALFORMED);
+    has_limits(register, m, m->before[1], 1, MANIFEST_MAX + SIGNED_OVERHEAD);
+    has_count(register, m, m->n_before, m->before, MANIFESTS_KEPT - 1);
+}
+
+static void
+a_deletion_is_a_statement_of_one_size(void **state)
+{
+    SAMPLE(account_delete, Wire__AccountDelete, m);
+    has_limits(account_delete, m, m->statement, 1, DELETE_STATEMENT_BYTES + SIGNED_OVERHEAD);
+}
+
+static void
+a_manifest_is_put_with_the_keys_of_new_devices(void **state)
+{
+    SAMPLE(manifest_put, Wire__ManifestPut, m);
+    has_limits(manifest_put, m, m->manifest, 1, MANIFEST_MAX + SIGNED_OVERHEAD);
+    has_limits(manifest_put, m, m->added[0]->bundle, 1, BUNDLE_MAX + SIGNED_OVERHEAD);
+    refuses_with(manifest_put, m, m->added[0]->device, 0, ERR_MALFORMED);
+    refuses_with(manifest_put, m, m->added[0]->device, DEVICE_ID_MAX + 1, ERR_MALFORMED);
+    reads_with(manifest_put, m, m->n_added, 0);
+    Wire__AddedDevice *twice[] = {m->added[0], m->added[0]};
+    Wire__AddedDevice **once = m->added;
+    m->added = twice;
+    refuses_with(manifest_put, m, m->n_added, 2, ERR_MALFORMED);
+    m->added = once;
 }
 
 static void
@@ -367,6 +392,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_pow_has_a_request_and_a_seed_of_sixteen_bytes),
         cmocka_unit_test(register_has_a_manifest_a_bundle_and_keys),
+        cmocka_unit_test(a_deletion_is_a_statement_of_one_size),
+        cmocka_unit_test(a_manifest_is_put_with_the_keys_of_new_devices),
         cmocka_unit_test(names_are_checked_wherever_one_travels),
         cmocka_unit_test(manifests_come_in_pages),
         cmocka_unit_test(keys_put_may_lack_the_bundle),
