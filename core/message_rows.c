@@ -153,21 +153,28 @@ message_reword(struct engine *e, int64_t id, struct span text, struct span marks
     return text.n > 0 ? words_add(e, id, text, passing != 0) : OK;
 }
 
+/* All that hangs on a row, and the row. */
+static enum err
+row_remove(struct engine *e, int64_t id)
+{
+    TRY(words_remove(e, id));
+    TRY(db_run(e->db, "DELETE FROM message_versions WHERE message=?1", "i", id));
+    TRY(db_run(e->db, "DELETE FROM reactions WHERE message=?1", "i", id));
+    return db_run(e->db, "DELETE FROM messages WHERE id=?1", "i", id);
+}
+
 enum err
 message_remove(struct engine *e, int64_t id)
 {
     int64_t contact;
 
-    enum err found =
-        db_get_int(e->db, &contact, "SELECT contact FROM messages WHERE id=?1", "i", id);
+    enum err found = db_get_int(
+        e->db, &contact, "SELECT contact FROM messages WHERE id=?1 AND " MESSAGE_HERE, "i", id);
     if (found == ERR_NOT_FOUND)
-        return OK;
+        return row_remove(e, id);
     TRY(found);
-    TRY(words_remove(e, id));
     TRY(conversation_unsaid(e, contact, id));
-    TRY(db_run(e->db, "DELETE FROM message_versions WHERE message=?1", "i", id));
-    TRY(db_run(e->db, "DELETE FROM reactions WHERE message=?1", "i", id));
-    TRY(db_run(e->db, "DELETE FROM messages WHERE id=?1", "i", id));
+    TRY(row_remove(e, id));
     engine_note(e, (struct event){.kind = EVENT_MESSAGE_GONE, .contact = contact, .message = id});
     return OK;
 }

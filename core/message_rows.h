@@ -27,6 +27,13 @@ struct message_row {
     uint64_t seq;
 };
 
+/* Which rows of `messages` are there for a person: not those of a conversation that is being
+ * deleted. The second where ?1 is the contact. */
+#define MESSAGE_HERE                                                                               \
+    "id>ifnull((SELECT gone_upto FROM conversations WHERE "                                        \
+    "conversations.contact=messages.contact),0)"
+#define MESSAGE_HERE_OF_1 "id>ifnull((SELECT gone_upto FROM conversations WHERE contact=?1),0)"
+
 /* A new row, noted in conversation, search and events. A received one is unread. */
 enum err message_insert(struct engine *e, const struct message_row *row, int64_t *ret);
 
@@ -42,7 +49,8 @@ enum err message_row_text(struct engine *e, const Wire__Text *t, struct buf *ret
 enum err message_reword(struct engine *e, int64_t id, struct span text, struct span marks);
 
 /* Take a row away for good, with everything that hangs on it, whatever it waits for. Fine when it
- * is not there. EVENT_MESSAGE_GONE. */
+ * is not there. EVENT_MESSAGE_GONE, unless its whole conversation is being deleted: that was told
+ * already. */
 enum err message_remove(struct engine *e, int64_t id);
 
 /* Parts of it, each of the module that keeps them. */

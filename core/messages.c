@@ -108,9 +108,11 @@ message_gap_of(struct engine *e, const struct arrival *a, int64_t *ret)
         *ret = 0;
         return OK;
     }
-    enum err found = db_get_int(
-        e->db, ret, "SELECT id FROM messages WHERE chain=?1 AND seq=?2 AND type=0 AND contact=?3",
-        "bii", span_pb(a->shared->chain), (int64_t)a->shared->seq, a->contact.id);
+    enum err found =
+        db_get_int(e->db, ret,
+                   "SELECT id FROM messages WHERE chain=?1 AND seq=?2 AND type=0 AND contact=?3 "
+                   "AND " MESSAGE_HERE,
+                   "bii", span_pb(a->shared->chain), (int64_t)a->shared->seq, a->contact.id);
     if (found == ERR_NOT_FOUND) {
         *ret = 0;
         return OK;
@@ -236,7 +238,7 @@ plan_read(struct engine *e, int64_t contact, int64_t to)
 
     TRY(db_query(e->db, &q,
                  "SELECT msg_id,type FROM messages WHERE contact=?1 AND id<=?2 AND unread=1 AND "
-                 "msg_id IS NOT NULL",
+                 "msg_id IS NOT NULL AND " MESSAGE_HERE_OF_1,
                  "ii", contact, to));
     while (query_next(&q))
         TRY(receipts_plan(e, &(struct receipt_plan){.contact = contact,
@@ -256,8 +258,10 @@ static enum err
 mark_read(struct engine *e, int64_t contact, int64_t id)
 {
     TRY(plan_read(e, contact, id));
-    TRY(db_run(e->db, "UPDATE messages SET unread=0 WHERE contact=?1 AND id<=?2 AND unread=1", "ii",
-               contact, id));
+    TRY(db_run(e->db,
+               "UPDATE messages SET unread=0 WHERE contact=?1 AND id<=?2 AND unread=1 "
+               "AND " MESSAGE_HERE_OF_1,
+               "ii", contact, id));
     return conversation_read(e, contact);
 }
 
@@ -317,12 +321,15 @@ page_start(struct engine *e, const struct messages_page *p, int64_t *ret_from, b
     *ret_from = before;
     *ret_more = false;
     if (p->contact == 0)
-        TRY(db_query(e->db, &q, "SELECT id FROM messages WHERE id<?1 ORDER BY id DESC LIMIT ?2",
+        TRY(db_query(e->db, &q,
+                     "SELECT id FROM messages WHERE id<?1 AND " MESSAGE_HERE
+                     " ORDER BY id DESC LIMIT ?2",
                      "ii", before, (int64_t)p->limit + 1));
     else
         TRY(db_query(e->db, &q,
-                     "SELECT id FROM messages WHERE contact=?3 AND id<?1 ORDER BY id DESC LIMIT ?2",
-                     "iii", before, (int64_t)p->limit + 1, p->contact));
+                     "SELECT id FROM messages WHERE contact=?1 AND id<?2 AND " MESSAGE_HERE_OF_1
+                     " ORDER BY id DESC LIMIT ?3",
+                     "iii", p->contact, before, (int64_t)p->limit + 1));
     for (int n = 0; query_next(&q); n++) {
         if (n == p->limit)
             *ret_more = true;
@@ -343,7 +350,8 @@ page_before(struct engine *e, const struct messages_page *p, void *ctx,
     TRY(page_start(e, p, &from, &more));
     if (p->contact == 0)
         TRY(db_query(e->db, &q,
-                     "SELECT " MESSAGE_COLUMNS " FROM messages WHERE id>=?1 AND id<?2 ORDER BY id",
+                     "SELECT " MESSAGE_COLUMNS
+                     " FROM messages WHERE id>=?1 AND id<?2 AND " MESSAGE_HERE " ORDER BY id",
                      "ii", from, before));
     else
         TRY(db_query(e->db, &q,
@@ -365,13 +373,15 @@ page_after(struct engine *e, const struct messages_page *p, void *ctx,
 
     if (p->contact == 0)
         TRY(db_query(e->db, &q,
-                     "SELECT " MESSAGE_COLUMNS " FROM messages WHERE id>?1 ORDER BY id LIMIT ?2",
+                     "SELECT " MESSAGE_COLUMNS " FROM messages WHERE id>?1 AND " MESSAGE_HERE
+                     " ORDER BY id LIMIT ?2",
                      "ii", p->after, (int64_t)p->limit + 1));
     else
         TRY(db_query(e->db, &q,
                      "SELECT " MESSAGE_COLUMNS
-                     " FROM messages WHERE contact=?3 AND id>?1 ORDER BY id LIMIT ?2",
-                     "iii", p->after, (int64_t)p->limit + 1, p->contact));
+                     " FROM messages WHERE contact=?1 AND id>?2 AND " MESSAGE_HERE_OF_1
+                     " ORDER BY id LIMIT ?3",
+                     "iii", p->contact, p->after, (int64_t)p->limit + 1));
     while (query_next(&q)) {
         if (given == p->limit) {
             more = true;
@@ -399,7 +409,9 @@ message_get(struct engine *e, int64_t id, void *ctx,
 {
     AUTO(query_done) struct query q;
 
-    TRY(db_query(e->db, &q, "SELECT " MESSAGE_COLUMNS " FROM messages WHERE id=?1", "i", id));
+    TRY(db_query(e->db, &q,
+                 "SELECT " MESSAGE_COLUMNS " FROM messages WHERE id=?1 AND " MESSAGE_HERE, "i",
+                 id));
     if (!query_next(&q)) {
         TRY(query_end(&q));
         return fail(ERR_NOT_FOUND, "there is no such message");

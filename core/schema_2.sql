@@ -35,6 +35,7 @@ ALTER TABLE messages ADD COLUMN retained_ms INTEGER NOT NULL DEFAULT 0;  -- unti
 CREATE INDEX messages_unread ON messages(contact, id) WHERE unread=1;
 CREATE INDEX messages_pinned ON messages(contact, pinned_ms) WHERE pinned_ms>0;
 CREATE INDEX messages_expiring ON messages(expires_ms) WHERE expires_ms IS NOT NULL;
+CREATE INDEX messages_by_age ON messages(contact, stored_ms);
 CREATE INDEX messages_scheduled ON messages(due_ms) WHERE due_ms IS NOT NULL;
 
 -- Earlier wordings of an edited message, as the person who reads it may see them.
@@ -85,9 +86,13 @@ CREATE TABLE conversations(
     draft_reply INTEGER NOT NULL DEFAULT 0,  -- a message, or 0
     draft_ms INTEGER NOT NULL DEFAULT 0,
     timer_s INTEGER NOT NULL DEFAULT 0,      -- of new messages (type 9)
-    timer_ms INTEGER NOT NULL DEFAULT 0      -- sent_at of the setting in force; the later one holds
+    timer_ms INTEGER NOT NULL DEFAULT 0,     -- sent_at of the setting in force; the later one holds
+    keep_days INTEGER,                       -- messages older than this go; 0: none; NULL: as set for the account
+    gone_upto INTEGER NOT NULL DEFAULT 0,    -- messages up to this id were deleted all at once: none is shown again
+    clearing INTEGER NOT NULL DEFAULT 0      -- so many of those still lie there
 );
-CREATE INDEX conversations_order ON conversations(archived, pinned_ms DESC, last_ms DESC);
+CREATE INDEX conversations_order ON conversations(archived, hidden, pinned_ms, last_ms);
+CREATE INDEX conversations_clearing ON conversations(contact) WHERE clearing>0;
 INSERT INTO conversations(contact, last_message, last_ms)
     SELECT contact, max(id), max(stored_ms) FROM messages GROUP BY contact;
 
