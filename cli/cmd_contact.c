@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/picture.h"
 #include "wire/limits.h"
 
 command_fn command_add, command_requests, command_accept, command_decline, command_block,
@@ -48,18 +49,36 @@ say_added(const json_t *lookup, int *ret)
     return OK;
 }
 
+/* As it was written, or out of a picture, into SCANNED. */
+static enum err
+link_param(struct cli *cli, struct buf *scanned, const char **ret)
+{
+    const char *file = args_flag(&cli->args, "qr-file");
+
+    *ret = args_word(&cli->args, 0);
+    if ((file != NULL) == (*ret != NULL))
+        return fail(ERR_USAGE, "A link or address is needed, or --qr-file with a picture of one.");
+    if (file != NULL) {
+        TRY(picture_qr(cli, file, "snug:", scanned));
+        *ret = (const char *)scanned->p;
+    }
+    return OK;
+}
+
 enum err
 command_add(struct cli *cli, int *ret)
 {
-    const char *name = args_flag(&cli->args, "name"), *wait = args_flag(&cli->args, "wait");
+    const char *name = args_flag(&cli->args, "name"), *wait = args_flag(&cli->args, "wait"), *link;
     long long wait_ms = ADD_WAIT;
     AUTO(json_decrefpp) json_t *lookup = NULL;
+    AUTO(buf_done) struct buf scanned = BUF(8192);
 
     if (wait != NULL)
         TRY(duration_read(wait, &wait_ms));
+    TRY(link_param(cli, &scanned, &link));
     AUTO(json_decrefpp)
-    json_t *params = json_pack("{s:s,s:I,s:s*}", "link", args_word(&cli->args, 0), "wait_ms",
-                               (json_int_t)wait_ms, "nickname", name);
+    json_t *params =
+        json_pack("{s:s,s:I,s:s*}", "link", link, "wait_ms", (json_int_t)wait_ms, "nickname", name);
     if (params == NULL)
         return fail(ERR_USAGE, "That is not valid UTF-8.");
     TRY(request_text(cli, params));

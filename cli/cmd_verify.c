@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/picture.h"
 #include "cli/qr.h"
 
 command_fn command_verify;
@@ -67,18 +68,30 @@ compare_stdin(struct cli *cli, int *ret)
     return compare(cli, (const char *)text.p, ret);
 }
 
+static enum err
+compare_picture(struct cli *cli, const char *file, int *ret)
+{
+    AUTO(buf_done) struct buf text = BUF(8192);
+
+    TRY(picture_qr(cli, file, "SNUG1:", &text));
+    return compare(cli, (const char *)text.p, ret);
+}
+
 enum err
 command_verify(struct cli *cli, int *ret)
 {
     const struct args *a = &cli->args;
     const char *number = args_word(a, 1), *name = args_word(a, 0);
+    const char *picture = args_flag(a, "qr-file");
     bool yes = args_flag(a, "verified") != NULL, no = args_flag(a, "not-verified") != NULL;
     bool keep = args_flag(a, "keep-old") != NULL, take = args_flag(a, "take-new") != NULL;
 
-    if ((number != NULL) + yes + no + keep + take > 1)
+    if ((number != NULL) + (picture != NULL) + yes + no + keep + take > 1)
         return fail(ERR_USAGE, "One thing at a time.");
     if (number != NULL)
         return strcmp(number, "-") == 0 ? compare_stdin(cli, ret) : compare(cli, number, ret);
+    if (picture != NULL)
+        return compare_picture(cli, picture, ret);
     if (yes || no)
         return cli_do(cli, "verify.set", json_pack("{s:s,s:b}", "contact", name, "verified", yes));
     if (keep || take)

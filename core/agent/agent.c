@@ -75,7 +75,7 @@ static int64_t
 turn(void *self)
 {
     struct agent *a = self;
-    int64_t session = agent_session_turn(a), calls = calls_turn(a);
+    int64_t session = agent_session_turn(a), calls = calls_turn(a), media = media_turn(a->media);
 
     socket_sweep(&a->socket);
     /* A call that ended may have changed the session: let it have its turn too. */
@@ -83,6 +83,8 @@ turn(void *self)
         a->turn_again = false;
         return 0;
     }
+    if (media < calls)
+        calls = media;
     return session < calls ? session : calls;
 }
 
@@ -116,6 +118,7 @@ begin(struct agent *a, const char *profile)
     a->state = profile_exists(a->profile) ? AGENT_LOCKED : AGENT_NO_PROFILE;
     TRY(watch_signals(a));
     TRY(worker_init(&a->worker, &a->loop));
+    TRY(media_new(&a->loop, &a->spawner, &a->media));
     TRY(runtime_socket_path(profile, path));
     return socket_open(&a->socket, &a->loop, path, &host);
 }
@@ -126,6 +129,8 @@ end(struct agent *a)
     worker_done(&a->worker);
     calls_cancel_all(a, fail(ERR_STATE, "The agent ends."));
     agent_lock(a);
+    media_free(a->media);
+    spawner_done(&a->spawner);
     socket_close(&a->socket);
     profile_free(a->profile);
     if (a->signals.fd >= 0)
@@ -155,6 +160,7 @@ agent_run(const char *profile, int ready_fd)
 {
     struct agent a = {.signals.fd = -1, .worker.source.fd = -1, .socket.source.fd = -1};
 
+    TRY(spawner_fork(&a.spawner)); /* before anything else is there to be inherited */
     TRY(loop_init(&a.loop));
     enum err e = begin(&a, profile);
     tell_starter(ready_fd, e);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/agent/call.h"
+#include "core/agent/media.h"
 #include "core/agent/socket.h"
 #include "core/agent/worker.h"
 #include "core/engine.h"
@@ -30,6 +31,8 @@ struct agent {
     struct loop loop;
     struct socket socket;
     struct worker worker;
+    struct spawner spawner;
+    struct media *media;
     struct source signals, transport;
     struct profile *profile;
     enum agent_state state;

@@ -13,14 +13,16 @@
 #include "core/agent/loop.h"
 
 enum helper { HELPER_MEDIA, HELPER_COUNT };
+#define HELPER_NOT_STARTED (-1)
 
 struct spawner {
     pid_t pid; /* 0: none */
+    struct loop *loop;
     struct source source;
     uint64_t last; /* number given out */
     void *self;
-    /* Helper NUMBER ended, with a status as of waitpid; -1: it did not start, or the spawner itself
-     * is gone. */
+    /* Helper NUMBER ended, with a status as of waitpid; HELPER_NOT_STARTED. Number 0: the spawner
+     * itself is gone, and with it every helper. */
     void (*ended)(void *self, uint64_t number, int status);
 };
 
@@ -33,6 +35,6 @@ enum err spawner_watch(struct spawner *s, struct loop *l, void *self,
 void spawner_done(struct spawner *s);
 
 /* Start a helper with IN as its descriptor 0 and OUT as its descriptor 1 (neither is closed here).
- * `ended` is called once for each number given. ERR_STATE: the spawner is gone. */
+ * `ended` is called once for each number given, if the spawner lives. ERR_STATE: it is gone. */
 enum err spawner_start(struct spawner *s, enum helper helper, int in, int out, uint64_t *ret);
 void spawner_kill(struct spawner *s, uint64_t number);
