@@ -17,6 +17,7 @@ content_known(uint32_t type)
 {
     switch (type) {
     case CONTENT_TEXT:
+    case CONTENT_ATTACHMENTS:
     case CONTENT_RECEIPT:
     case CONTENT_TOKEN:
     case CONTENT_ACK:

@@ -186,6 +186,7 @@ open_parts(struct engine *e)
     TRY(tokens_open(e));
     TRY(lookups_open(e));
     TRY(trust_open(e));
+    TRY(attachments_open(e));
     return outbox_open(e);
 }
 
@@ -214,6 +215,7 @@ engine_close(struct engine *e)
     if (e == NULL)
         return;
     outbox_close(e);
+    attachments_close(e);
     trust_close(e);
     lookups_close(e);
     tokens_close(e);
@@ -243,9 +245,9 @@ engine_step(struct engine *e)
     if (e->resting)
         return NEVER;
     static int64_t (*const steps[])(struct engine *) = {
-        account_step, tokens_step, contacts_step,    trust_step,
-        healing_step, outbox_step, relay_links_step, /* last: what the others began may have
-                                                        something for it */
+        account_step,     tokens_step, contacts_step,    trust_step, healing_step,
+        attachments_step, outbox_step, relay_links_step, /* last: what the others began may have
+                                          something for it */
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (e->trouble != OK) {
@@ -271,6 +273,7 @@ engine_wake(struct engine *e)
     tokens_wake(e);
     lookups_wake(e);
     trust_wake(e);
+    attachments_wake(e, 0);
     outbox_wake_all(e);
 }
 

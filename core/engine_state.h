@@ -31,6 +31,7 @@ struct engine {
     struct token_work *token_work;
     struct trust_work *trust_work;
     struct outbox_work *outbox_work; /* outbox's own; NULL until it makes one */
+    struct attachment_work *attachment_work;
 
     /* Events of the open transaction, reported after its commit. */
     struct event *events;
@@ -55,6 +56,8 @@ enum err trust_open(struct engine *e);
 void trust_close(struct engine *e);
 enum err outbox_open(struct engine *e);
 void outbox_close(struct engine *e);
+enum err attachments_open(struct engine *e);
+void attachments_close(struct engine *e);
 
 /* The engine was told that the network may be back: forget back-offs. */
 void account_wake(struct engine *e);
@@ -62,9 +65,11 @@ void lookups_wake(struct engine *e);
 void tokens_wake(struct engine *e);
 void trust_wake(struct engine *e);
 void outbox_wake_all(struct engine *e);
+void attachments_wake(struct engine *e, int64_t contact); /* 0: of all */
 
 /* Work of engine_step of the modules that need a step of their own. */
 int64_t healing_step(struct engine *e);
+int64_t attachments_step(struct engine *e);
 
 /* No sooner than this: what a _step returns when nothing is due. */
 #define NEVER INT64_MAX

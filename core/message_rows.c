@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/message_rows.h"
 
+#include "core/attachments.h"
 #include "core/content.h"
 #include "core/conversations.h"
 #include "core/engine_state.h"
@@ -158,6 +159,7 @@ static enum err
 row_remove(struct engine *e, int64_t id)
 {
     TRY(words_remove(e, id));
+    TRY(attachments_remove(e, id));
     TRY(db_run(e->db, "DELETE FROM message_versions WHERE message=?1", "i", id));
     TRY(db_run(e->db, "DELETE FROM reactions WHERE message=?1", "i", id));
     return db_run(e->db, "DELETE FROM messages WHERE id=?1", "i", id);

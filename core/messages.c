@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include "core/attachments.h"
 #include "core/content.h"
 #include "core/conversations.h"
 #include "core/engine_state.h"
@@ -11,8 +12,8 @@
 
 /* --- sending --- */
 
-static enum err
-may_write_to(const struct contact *c)
+enum err
+message_may_write(const struct contact *c)
 {
     if (c->state == CONTACT_SELF)
         return OK;
@@ -91,7 +92,7 @@ message_send_text(struct engine *e, int64_t contact, struct span text, int64_t *
     TRY(act_begin(e, &tx));
     enum err verdict = contact_get(e, contact, &c);
     if (verdict == OK)
-        verdict = may_write_to(&c);
+        verdict = message_may_write(&c);
     if (verdict == OK)
         verdict = store_and_queue(e, &c, text, &id);
     TRY(act_end(e, &tx, verdict));
@@ -128,6 +129,8 @@ message_receive(struct engine *e, const struct arrival *a)
     struct message_row row = {.text = SPAN("", 0)};
     int64_t gap, id;
 
+    if (a->shared->type == CONTENT_ATTACHMENTS)
+        return attachments_receive(e, a);
     if (a->shared->type != CONTENT_TEXT)
         return message_insert_received(e, a, &row, &id); /* shown as: needs a newer version */
     enum err read = text_read(span_pb(a->shared->body), &t);

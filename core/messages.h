@@ -40,6 +40,9 @@ struct message {
  * ERR_TOO_LARGE (TEXT_MAX), ERR_MALFORMED (not UTF-8), ERR_USAGE (empty). */
 enum err message_send_text(struct engine *e, int64_t contact, struct span text, int64_t *ret);
 
+/* Whether something may be said to C now, or kept until it may: OK, or as message_send_text. */
+enum err message_may_write(const struct contact *c);
+
 /* A text or other shown content that was received; inside the inbox's transaction. It takes the
  * place of its place holder, if it has one. ERR_MALFORMED: the body is not what its type says; the
  * place holder is gone then as well. */

@@ -111,6 +111,7 @@ void
 outbox_wake(struct engine *e, int64_t contact)
 {
     struct line *l = line_get(e, contact);
+    attachments_wake(e, contact); /* what held this up may have held up files as well */
     if (l == NULL)
         return;
     l->idle = false;

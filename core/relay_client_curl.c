@@ -343,6 +343,10 @@ set_request(struct transfer *t, const struct transport_request *r)
         snprintf(line, sizeof line, "Authorization: %s", r->authorization);
         fine = fine && add_header(t, line);
     }
+    if (r->range != NULL) {
+        snprintf(line, sizeof line, "Range: %s", r->range);
+        fine = fine && add_header(t, line);
+    }
     if (strcmp(r->method, "GET") != 0) {
         fine = fine && add_header(t, "Content-Type: application/x-protobuf");
         bad |= curl_easy_setopt(h, CURLOPT_POST, 1L);

@@ -86,6 +86,17 @@ relay_facts_get(struct engine *e, const struct relay_address *relay, struct rela
 }
 
 enum err
+relay_blob_limit(struct engine *e, const struct relay_address *relay, uint64_t *ret)
+{
+    const struct relay_seen *seen = seen_find(e, relay);
+
+    if (seen == NULL || !seen->said)
+        return fail(ERR_NOT_FOUND, "this relay has not been asked yet");
+    *ret = seen->blob_bytes;
+    return OK;
+}
+
+enum err
 relay_own_pins(struct engine *e, struct relay_pins *ret)
 {
     struct relay_address relay = relay_of(&e->address);
@@ -172,6 +183,8 @@ heed_info(struct engine *e, const struct relay_address *relay, struct span body)
     TRY(check_identity(e, seen->authority, &rlk));
     seen->facts.rlk = rlk;
     seen->facts.queue_days = info->limits != NULL ? info->limits->queue_days : 0;
+    seen->blob_bytes = info->limits != NULL ? info->limits->blob_bytes : 0;
+    seen->said = true;
     seen->checked = true;
     heed_pow(e, relay, info->pow);
     return OK;
@@ -184,6 +197,17 @@ static bool
 private_too(const struct engine *e, const struct relay_call *what)
 {
     return what->typed || relay_is_own(e, &what->relay) || host_is_private(e->address.host);
+}
+
+/* *HEADER moves into ROOM; NULL stays NULL. */
+static void
+header_copy(const char **header, char room[CALL_HEADER_MAX])
+{
+    if (*header == NULL)
+        return;
+    assert(strlen(*header) < CALL_HEADER_MAX);
+    memcpy(room, *header, strlen(*header) + 1);
+    *header = room;
 }
 
 static enum err
@@ -204,6 +228,7 @@ call_take(struct engine *e, const struct relay_call *what, struct call **ret)
         return fail(ERR_UNTRUSTED, "the contact's address is in a private network");
     if (strlen(what->path) >= CALL_PATH_MAX)
         return fail(ERR_USAGE, "the path of a request is too long");
+    assert(what->authorization == NULL || what->lane == LANE_ANONYMOUS);
     buf_done(&c->body);
     *c = (struct call){.what = *what, .body = BUF(ANSWER_MAX)};
     memcpy(c->path, what->path, strlen(what->path) + 1);
@@ -211,7 +236,10 @@ call_take(struct engine *e, const struct relay_call *what, struct call **ret)
     TRY(buf_ok(&c->body));
     c->what.path = c->path;
     c->what.body = buf_span(&c->body);
-    c->deadline = engine_monotonic_ms(e) + CALL_PATIENCE;
+    header_copy(&c->what.authorization, c->authorization);
+    header_copy(&c->what.range, c->range);
+    c->deadline =
+        engine_monotonic_ms(e) + (what->patience_ms > 0 ? what->patience_ms : CALL_PATIENCE);
     *ret = c;
     return OK;
 }
@@ -223,7 +251,7 @@ call_finish(struct engine *e, struct call *c, const struct relay_reply *reply)
     struct relay_call what = c->what;
 
     buf_done(&c->body);
-    *c = (struct call){0};
+    secret_wipe(c, sizeof *c); /* it may hold a secret to show */
     if (what.done != NULL)
         what.done(e, what.ref, reply);
 }
@@ -265,19 +293,21 @@ call_start(struct engine *e, struct call *c)
         TRY(sign(e, c, authorization));
     c->state = CALL_STARTED;
     c->id = e->links->next_id++;
-    e->world.start(e->world.self, &(struct transport_request){
-                                      .id = c->id,
-                                      .lane = c->what.lane,
-                                      .circuit = c->what.circuit,
-                                      .relay = c->what.relay,
-                                      .pins = c->what.pins,
-                                      .private_too = private_too(e, &c->what),
-                                      .method = c->what.method,
-                                      .path = c->what.path,
-                                      .authorization = c->signed_ ? authorization : NULL,
-                                      .body = c->what.body,
-                                      .kind = c->stream ? TRANSPORT_STREAM : TRANSPORT_WHOLE,
-                                  });
+    e->world.start(e->world.self,
+                   &(struct transport_request){
+                       .id = c->id,
+                       .lane = c->what.lane,
+                       .circuit = c->what.circuit,
+                       .relay = c->what.relay,
+                       .pins = c->what.pins,
+                       .private_too = private_too(e, &c->what),
+                       .method = c->what.method,
+                       .path = c->what.path,
+                       .authorization = c->signed_ ? authorization : c->what.authorization,
+                       .range = c->what.range,
+                       .body = c->what.body,
+                       .kind = c->stream ? TRANSPORT_STREAM : TRANSPORT_WHOLE,
+                   });
     return OK;
 }
 

@@ -33,7 +33,10 @@ struct relay_call {
                    or is the same (B2.5): ERR_UNTRUSTED, or ERR_OFFLINE when a name leads there */
     const char *method;
     const char *path;
-    struct span body; /* copied */
+    const char *authorization; /* anonymous calls: what to show; NULL: nothing */
+    const char *range;         /* NULL: all of it */
+    struct span body;          /* all three are copied */
+    int64_t patience_ms;       /* until it counts as lost; 0: as usual */
     void (*done)(struct engine *e, int64_t ref, const struct relay_reply *reply);
     int64_t ref; /* given back to `done` */
 };
@@ -69,6 +72,10 @@ struct relay_facts {
 };
 enum err relay_facts_get(struct engine *e, const struct relay_address *relay,
                          struct relay_facts *ret);
+
+/* The largest file that this relay takes, padded; 0: none. ERR_NOT_FOUND: it was not asked (GET
+ * /v1/relay) since our start. */
+enum err relay_blob_limit(struct engine *e, const struct relay_address *relay, uint64_t *ret);
 
 /* Work of engine_step: opens the stream when due, runs back-offs. Returns the monotonic ms at which
  * to come again. */

@@ -9,6 +9,7 @@
 
 #define CALLS_MAX 64
 #define CALL_PATH_MAX 96
+#define CALL_HEADER_MAX 64
 #define RELAYS_SEEN_MAX 16
 #define CALL_PATIENCE (90 * 1000)   /* ms until an answer is given up */
 #define STREAM_PATIENCE (75 * 1000) /* ms without a frame: more than a heartbeat and its delay */
@@ -24,6 +25,7 @@ struct call {
     uint64_t id;
     struct relay_call what; /* path and body point to the two below */
     char path[CALL_PATH_MAX];
+    char authorization[CALL_HEADER_MAX], range[CALL_HEADER_MAX]; /* "": none */
     struct buf body;
     bool stream, signed_, repeated;
     int64_t deadline; /* monotonic ms */
@@ -32,7 +34,9 @@ struct call {
 struct relay_seen {
     char authority[ADDRESS_MAX + 8];
     struct relay_facts facts;
+    uint64_t blob_bytes;
     bool used;
+    bool said;    /* an answer to GET /v1/relay was read */
     bool checked; /* its identity was compared with the pinned one since the last connect */
 };
 

@@ -122,6 +122,7 @@ CREATE TABLE attachments(
     begun_ms INTEGER NOT NULL DEFAULT 0,     -- when the relay gave it a place
     UNIQUE(message, position)
 );
+CREATE INDEX attachments_by_file ON attachments(file) WHERE file<>'';
 CREATE INDEX attachments_moving ON attachments(state) WHERE state IN (1,2,3);
 
 -- Words of messages. What may have to go on a day of its own lies in the second, small one, which is made anew then:

@@ -33,6 +33,7 @@ struct transport_request {
     const char *method; /* GET, POST or PUT */
     const char *path;   /* with the query */
     const char *authorization; /* NULL: none */
+    const char *range;         /* "bytes=0-99"; NULL: all of it */
     struct span body;
     enum { TRANSPORT_WHOLE, TRANSPORT_STREAM } kind;
 };

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/saving.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "core/attachment_work.h"
+#include "core/safe_name.h"
+
+#define PIECE (256 * 1024)
+#define NUMBERS_MAX 10000
+
+/* --- the sealed file --- */
+
+struct sealed {
+    int fd;
+    struct secret32 key;
+    uint64_t size, cipher_size;
+    char name[SAFE_NAME_MAX + 1];
+};
+
+static void
+sealed_done(struct sealed *s)
+{
+    fd_closep(&s->fd);
+    secret_wipe(&s->key, sizeof s->key);
+}
+
+static enum err
+sealed_open(struct engine *e, int64_t id, struct sealed *s)
+{
+    AUTO(query_done) struct query q;
+    struct file_name name;
+
+    s->fd = -1;
+    TRY(db_query(e->db, &q,
+                 "SELECT size,cipher_size,key,file,state,name FROM attachments WHERE id=?1", "i",
+                 id));
+    if (!query_next(&q)) {
+        TRY(query_end(&q));
+        return fail(ERR_NOT_FOUND, "There is no such file.");
+    }
+    bool here = file_name_read(query_bytes(&q, 3), &name) == OK &&
+                query_int(&q, 4) != ATTACHMENT_DOWNLOADING;
+    s->size = (uint64_t)query_int(&q, 0);
+    s->cipher_size = (uint64_t)query_int(&q, 1);
+    query_text(&q, 5, s->name, sizeof s->name);
+    TRY(query_exact(&q, 2, s->key.b, sizeof s->key.b));
+    TRY(query_end(&q));
+    if (!here || e->attachment_work->files == NULL)
+        return fail(ERR_STATE, "This file is not here yet.");
+    enum err r = files_read(e->attachment_work->files, &name, &s->fd);
+    return r == ERR_NOT_FOUND ? fail(ERR_DAMAGED, "This file was lost from the profile's folder.")
+                              : r;
+}
+
+/* --- saving --- */
+
+struct saving {
+    struct file_task task;
+    bool working;
+    void *ctx;
+    void (*done)(void *ctx, enum err r, const char *path);
+    struct sealed from;
+    bool replace, in_folder;
+    char path[PATH_MAX]; /* as asked, then where it is */
+};
+
+static void
+saving_destroy(struct file_task *t)
+{
+    struct saving *s = (struct saving *)t;
+
+    sealed_done(&s->from);
+    free(s);
+}
+
+struct copy {
+    struct chunk_stream *stream;
+    struct buf plain;
+    uint8_t *piece;
+    uint64_t written;
+};
+
+static void
+copy_done(struct copy *c)
+{
+    if (c->stream != NULL)
+        stream_wipe(c->stream);
+    free(c->stream);
+    buf_done(&c->plain);
+    free(c->piece);
+}
+
+static enum err
+copy_piece(struct saving *s, struct copy *c, uint64_t at, int to)
+{
+    size_t n = s->from.cipher_size - at < PIECE ? (size_t)(s->from.cipher_size - at) : PIECE, got;
+
+    TRY(fd_read(s->from.fd, c->piece, n, at, &got));
+    buf_clear(&c->plain);
+    TRY(stream_open(c->stream, SPAN(c->piece, got), &c->plain));
+    TRY(fd_write(to, buf_span(&c->plain), c->written));
+    c->written += c->plain.n;
+    if (got != n)
+        return fail(ERR_DAMAGED, "This file is cut in the profile's folder.");
+    return atomic_load(&s->task.stop) ? fail(ERR_STATE, "nobody waits for it") : OK;
+}
+
+static enum err
+copy_all(struct saving *s, int to)
+{
+    AUTO(copy_done)
+    struct copy c = {.stream = malloc(sizeof *c.stream),
+                     .plain = BUF(PIECE + STREAM_CHUNK),
+                     .piece = malloc(PIECE)};
+
+    if (c.stream == NULL || c.piece == NULL)
+        return fail(ERR_MEMORY, "not enough memory");
+    TRY(stream_open_begin(c.stream, &s->from.key, s->from.size));
+    for (uint64_t at = 0; at < s->from.cipher_size; at += PIECE)
+        TRY(copy_piece(s, &c, at, to));
+    TRY(stream_open_end(c.stream));
+    return fsync(to) == 0 ? OK : fd_failed("the file cannot be written");
+}
+
+static enum err
+check_room(const struct saving *s, int folder)
+{
+    struct statvfs v;
+
+    if (fstatvfs(folder, &v) != 0)
+        return OK; /* writing will tell */
+    if (s->from.size > (uint64_t)v.f_bavail * v.f_frsize)
+        return fail(ERR_FULL, "The file has %llu MiB, and there is room for %llu there.",
+                    (unsigned long long)(s->from.size >> 20),
+                    (unsigned long long)((uint64_t)v.f_bavail * v.f_frsize >> 20));
+    return OK;
+}
+
+/* FRESH gets NAME in FOLDER: over whatever is there, or not at all when something is. */
+static enum err
+give_name(int folder, const char *fresh, const char *name, bool replace)
+{
+    if (replace)
+        return renameat(folder, fresh, folder, name) == 0 ? OK
+                                                          : fd_failed("the file cannot be named");
+    if (renameat2(folder, fresh, folder, name, RENAME_NOREPLACE) == 0)
+        return OK;
+    if (errno == EINVAL || errno == ENOSYS) { /* a file system without it */
+        if (linkat(folder, fresh, folder, name, 0) == 0)
+            return unlinkat(folder, fresh, 0) == 0 ? OK : fd_failed("the file cannot be named");
+    }
+    if (errno == EEXIST)
+        return fail(ERR_EXISTS, "There is a file of that name already.");
+    return fd_failed("the file cannot be named");
+}
+
+/* In the folder that was asked for: its own name, or the first with a number that is free. */
+static enum err
+give_any_name(struct saving *s, int folder, const char *fresh)
+{
+    char name[SAFE_NAME_MAX + 1];
+    size_t n = strlen(s->path);
+
+    snprintf(name, sizeof name, "%s", s->from.name);
+    for (unsigned i = 1; i < NUMBERS_MAX; i++) {
+        enum err r = give_name(folder, fresh, name, s->replace);
+        if (r == OK) {
+            snprintf(s->path + n, sizeof s->path - n, "%s%s",
+                     n > 0 && s->path[n - 1] == '/' ? "" : "/", name);
+            return OK;
+        }
+        if (r != ERR_EXISTS)
+            return r;
+        safe_name_numbered(s->from.name, i, name);
+    }
+    return fail(ERR_EXISTS, "There are too many files of that name already.");
+}
+
+static enum err
+write_in(struct saving *s, int folder)
+{
+    char fresh[40], random[17];
+    uint8_t bytes[8];
+
+    TRY(check_room(s, folder));
+    randombytes_buf(bytes, sizeof bytes);
+    hex_write(SPAN(bytes, sizeof bytes), random);
+    snprintf(fresh, sizeof fresh, ".snug-%s.part", random);
+    AUTO(fd_closep)
+    int to = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (to < 0)
+        return fd_failed("no file can be made there");
+    enum err r = copy_all(s, to);
+    if (r == OK)
+        r = s->in_folder ? give_any_name(s, folder, fresh)
+                         : give_name(folder, fresh, strrchr(s->path, '/') + 1, s->replace);
+    if (r != OK)
+        unlinkat(folder, fresh, 0);
+    return r;
+}
+
+static enum err
+saving_run(struct file_task *t)
+{
+    struct saving *s = (struct saving *)t;
+    char folder[PATH_MAX];
+
+    snprintf(folder, sizeof folder, "%s", s->path);
+    if (!s->in_folder)
+        strrchr(folder, '/')[1] = '\0';
+    AUTO(fd_closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fd_failed("the folder cannot be opened");
+    TRY(write_in(s, fd));
+    fsync(fd); /* a file system that cannot is no reason to fail */
+    return OK;
+}
+
+static void
+saving_over(struct engine *e, struct file_task *t)
+{
+    struct saving *s = (struct saving *)t;
+    enum err r = file_task_error(t);
+
+    s->working = false;
+    s->done(s->ctx, r, s->path);
+}
+
+static enum err
+check_path(struct saving *s, const char *path)
+{
+    struct stat st;
+
+    if (path[0] != '/' || strlen(path) + SAFE_NAME_MAX + 2 > sizeof s->path)
+        return fail(ERR_USAGE, "Where to save is an absolute path.");
+    snprintf(s->path, sizeof s->path, "%s", path);
+    s->in_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    if (!s->in_folder && path[strlen(path) - 1] == '/')
+        return fail(ERR_NOT_FOUND, "There is no such folder.");
+    return OK;
+}
+
+enum err
+saving_start(struct engine *e, const struct saving_wish *w, struct saving **ret)
+{
+    struct saving *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return fail(ERR_MEMORY, "not enough memory");
+    s->task = (struct file_task){.run = saving_run, .over = saving_over};
+    s->ctx = w->ctx;
+    s->done = w->done;
+    s->replace = w->how == SAVE_REPLACE;
+    s->from.fd = -1;
+    enum err r = check_path(s, w->path);
+    if (r == OK)
+        r = sealed_open(e, w->attachment, &s->from);
+    if (r != OK) {
+        saving_destroy(&s->task);
+        return r;
+    }
+    s->working = true;
+    *ret = s;
+    file_task_start(e, &s->task);
+    return OK;
+}
+
+void
+saving_free(struct saving *s)
+{
+    if (s == NULL)
+        return;
+    if (!s->working) {
+        saving_destroy(&s->task);
+        return;
+    }
+    s->task.free = saving_destroy;
+    file_task_drop(&s->task);
+}
+
+/* --- reading --- */
+
+/* What was opened last stays, so that who reads on does not begin at the start each time: the
+ * secretstream goes forwards only. WINDOW is what came out of the chunks that the last part lay in.
+ */
+struct reading {
+    struct file_task task;
+    bool working;
+    int64_t attachment;
+    void *ctx;
+    void (*done)(void *ctx, enum err r, struct span bytes);
+    struct sealed from;
+    struct chunk_stream stream;
+    uint64_t at;     /* of the sealed form, read so far */
+    uint64_t begins; /* of WINDOW, in the file */
+    struct buf window;
+    uint64_t offset;
+    size_t n;
+};
+
+static void
+reading_destroy(struct file_task *t)
+{
+    struct reading *r = (struct reading *)t;
+
+    sealed_done(&r->from);
+    stream_wipe(&r->stream);
+    buf_done(&r->window);
+    free(r);
+}
+
+static enum err
+read_chunk(struct reading *r)
+{
+    uint8_t piece[STREAM_SEALED_CHUNK];
+    size_t want = r->at == 0 ? STREAM_HEADER : sizeof piece, got;
+
+    TRY(fd_read(r->from.fd, piece, want, r->at, &got));
+    if (got == 0)
+        return fail(ERR_DAMAGED, "This file is cut in the profile's folder.");
+    r->at += got;
+    return stream_open(&r->stream, SPAN(piece, got), &r->window);
+}
+
+static enum err
+reading_run(struct file_task *t)
+{
+    struct reading *r = (struct reading *)t;
+    uint64_t end = r->offset + r->n < r->from.size ? r->offset + r->n : r->from.size;
+
+    if (r->at > 0 && r->offset < r->begins) { /* back: from the start */
+        r->at = r->begins = 0;
+        buf_clear(&r->window);
+    }
+    if (r->at == 0)
+        TRY(stream_open_begin(&r->stream, &r->from.key, r->from.size));
+    for (;;) {
+        uint64_t drop = r->offset < r->begins + r->window.n ? r->offset - r->begins : r->window.n;
+
+        buf_consume(&r->window, (size_t)drop);
+        r->begins += drop;
+        if (r->begins + r->window.n >= end)
+            return OK;
+        TRY(read_chunk(r));
+        if (atomic_load(&t->stop))
+            return fail(ERR_STATE, "nobody waits for it");
+    }
+}
+
+void
+reading_forget(struct engine *e)
+{
+    if (e->attachment_work->reading != NULL)
+        reading_destroy(&e->attachment_work->reading->task);
+    e->attachment_work->reading = NULL;
+}
+
+static void
+reading_over(struct engine *e, struct file_task *t)
+{
+    struct reading *r = (struct reading *)t;
+    enum err err = file_task_error(t);
+    size_t n = r->offset < r->begins ? 0 : r->window.n < r->n ? r->window.n : r->n;
+
+    r->working = false;
+    if (err != OK)
+        r->attachment = 0; /* not to be gone on with */
+    r->done(r->ctx, err, SPAN(r->window.p, n));
+}
+
+static enum err
+reading_new(struct engine *e, int64_t id, struct reading **ret)
+{
+    struct reading *r = e->attachment_work->reading;
+
+    if (r != NULL && r->attachment == id) {
+        e->attachment_work->reading = NULL;
+        *ret = r;
+        return OK;
+    }
+    r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return fail(ERR_MEMORY, "not enough memory");
+    r->task = (struct file_task){.run = reading_run, .over = reading_over};
+    r->window = BUF(READING_MAX + 2 * STREAM_CHUNK);
+    r->attachment = id;
+    enum err opened = sealed_open(e, id, &r->from);
+    if (opened != OK) {
+        reading_destroy(&r->task);
+        return opened;
+    }
+    *ret = r;
+    return OK;
+}
+
+enum err
+reading_start(struct engine *e, const struct reading_wish *w, struct reading **ret)
+{
+    struct reading *r;
+
+    if (w->n > READING_MAX)
+        return fail(ERR_USAGE, "At most %d bytes at a time.", READING_MAX);
+    TRY(reading_new(e, w->attachment, &r));
+    if (w->offset > r->from.size) {
+        reading_destroy(&r->task);
+        return fail(ERR_USAGE, "The file ends before that.");
+    }
+    r->ctx = w->ctx;
+    r->done = w->done;
+    r->offset = w->offset;
+    r->n = w->n;
+    r->working = true;
+    *ret = r;
+    file_task_start(e, &r->task);
+    return OK;
+}
+
+void
+reading_free(struct engine *e, struct reading *r)
+{
+    if (r == NULL)
+        return;
+    if (r->working) {
+        r->task.free = reading_destroy;
+        file_task_drop(&r->task);
+        return;
+    }
+    if (r->attachment == 0) {
+        reading_destroy(&r->task);
+        return;
+    }
+    reading_forget(e);
+    e->attachment_work->reading = r;
+}

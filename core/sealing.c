@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/sealing.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/attachment_work.h"
+#include "core/content.h"
+#include "core/conversations.h"
+#include "core/relay_link.h"
+#include "core/safe_name.h"
+#include "core/trust.h"
+#include "wire/encoding.h"
+
+#define PIECE (256 * 1024)
+#define SHARED_ROOM 300 /* of SHARED_MAX, for what is around a body */
+
+struct sealed_file {
+    int source;
+    uint64_t size, cipher_size;
+    char name[SAFE_NAME_MAX + 1], mime[MIME_MAX + 1];
+    enum attachment_kind kind;
+    uint32_t width, height, duration_ms;
+    struct buf preview, waveform;
+    /* made: */
+    struct secret32 key;
+    struct sha256 hash;
+    bool created;
+    struct file_name file;
+};
+
+struct sealing {
+    struct file_task task;
+    int64_t contact;
+    void *ctx;
+    void (*done)(void *ctx, enum err r);
+    struct engine *engine;
+    bool working, sealed;
+    int64_t ref; /* of the call that asks; 0: none */
+    struct sealing *next_asking;
+    size_t count;
+    struct sealed_file list[ATTACHMENTS_MAX];
+    uint64_t all;
+    _Atomic uint64_t so_far;
+};
+
+/* --- beside the loop --- */
+
+/* From the source to the folder, in pieces. */
+struct pipe {
+    struct sealing *s;
+    struct sealed_file *f;
+    struct chunk_stream *stream;
+    struct digest *digest;
+    struct buf out;
+    uint8_t *piece;
+    int fd;
+    uint64_t written;
+};
+
+static void
+pipe_done(struct pipe *p)
+{
+    if (p->stream != NULL)
+        stream_wipe(p->stream);
+    free(p->stream);
+    digest_free(p->digest);
+    buf_done(&p->out);
+    if (p->piece != NULL)
+        secret_wipe(p->piece, PIECE);
+    free(p->piece);
+    fd_closep(&p->fd);
+}
+
+static enum err
+pipe_write(struct pipe *p)
+{
+    TRY(buf_ok(&p->out));
+    digest_add(p->digest, buf_span(&p->out));
+    TRY(fd_write(p->fd, buf_span(&p->out), p->written));
+    p->written += p->out.n;
+    buf_clear(&p->out);
+    return OK;
+}
+
+static enum err
+pipe_run(struct pipe *p)
+{
+    struct sealed_file *f = p->f;
+
+    stream_seal_begin(p->stream, &f->key, &p->out);
+    for (uint64_t at = 0; at < f->size;) {
+        size_t n = f->size - at < PIECE ? (size_t)(f->size - at) : PIECE, got;
+
+        TRY(fd_read(f->source, p->piece, n, at, &got));
+        if (got != n)
+            return fail(ERR_STATE, "The file got shorter while it was read.");
+        stream_seal(p->stream, SPAN(p->piece, n), &p->out);
+        TRY(pipe_write(p));
+        at += n;
+        atomic_fetch_add(&p->s->so_far, n);
+        if (atomic_load(&p->s->task.stop))
+            return fail(ERR_STATE, "nobody waits for it");
+    }
+    TRY(stream_seal_end(p->stream, &p->out));
+    return pipe_write(p);
+}
+
+static enum err
+seal_one(struct sealing *s, struct sealed_file *f)
+{
+    AUTO(pipe_done)
+    struct pipe p = {.s = s,
+                     .f = f,
+                     .stream = malloc(sizeof *p.stream),
+                     .digest = digest_new(),
+                     /* the padding of a large file comes at once, in chunks */
+                     .out = BUF(16 * 1024 * 1024),
+                     .piece = malloc(PIECE),
+                     .fd = -1};
+
+    if (p.stream == NULL || p.digest == NULL || p.piece == NULL)
+        return fail(ERR_MEMORY, "not enough memory");
+    randombytes_buf(f->key.b, sizeof f->key.b);
+    TRY(files_create(s->task.files, &f->file, &p.fd));
+    f->created = true;
+    TRY(pipe_run(&p));
+    digest_end(p.digest, &f->hash);
+    f->cipher_size = p.written;
+    return files_keep(s->task.files, &f->file, p.fd);
+}
+
+static enum err
+run(struct file_task *t)
+{
+    struct sealing *s = (struct sealing *)t;
+    enum err r = OK;
+
+    for (size_t i = 0; i < s->count && r == OK; i++)
+        r = seal_one(s, &s->list[i]);
+    if (r == OK)
+        return OK;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->list[i].created)
+            files_remove(t->files, &s->list[i].file);
+    return r;
+}
+
+/* --- its life --- */
+
+static void
+destroy(struct file_task *t)
+{
+    struct sealing *s = (struct sealing *)t;
+
+    for (size_t i = 0; i < s->count; i++) {
+        struct sealed_file *f = &s->list[i];
+
+        fd_closep(&f->source);
+        buf_done(&f->preview);
+        buf_done(&f->waveform);
+        secret_wipe(&f->key, sizeof f->key);
+    }
+    free(s);
+}
+
+static void
+over(struct engine *e, struct file_task *t)
+{
+    struct sealing *s = (struct sealing *)t;
+    enum err r = file_task_error(t);
+
+    s->working = false;
+    s->sealed = r == OK;
+    for (size_t i = 0; i < s->count; i++)
+        fd_closep(&s->list[i].source);
+    s->done(s->ctx, r);
+}
+
+static void
+begin(struct sealing *s)
+{
+    s->working = true;
+    file_task_start(s->engine, &s->task);
+}
+
+static void
+forget_asking(struct sealing *s)
+{
+    struct sealing **p = &s->engine->attachment_work->asking;
+
+    while (*p != NULL && *p != s)
+        p = &(*p)->next_asking;
+    if (*p == s)
+        *p = s->next_asking;
+    s->ref = 0;
+}
+
+void
+sealing_free(struct sealing *s)
+{
+    if (s == NULL)
+        return;
+    if (s->ref != 0)
+        forget_asking(s);
+    if (s->working) {
+        s->task.free = destroy; /* once its run has ended; what is whole by then is swept */
+        file_task_drop(&s->task);
+        return;
+    }
+    for (size_t i = 0; i < s->count && s->sealed; i++)
+        files_doom(s->engine, &s->list[i].file);
+    destroy(&s->task);
+}
+
+void
+sealing_progress(const struct sealing *s, uint64_t *ret_done, uint64_t *ret_all)
+{
+    *ret_done = atomic_load(&((struct sealing *)(uintptr_t)s)->so_far);
+    *ret_all = s->all;
+}
+
+/* --- asking the contact's relay what it takes --- */
+
+static enum err
+check_limit(struct sealing *s, const struct relay_address *relay)
+{
+    uint64_t limit;
+
+    if (relay_blob_limit(s->engine, relay, &limit) != OK)
+        return OK; /* it will say so itself */
+    for (size_t i = 0; i < s->count; i++) {
+        if (padme(s->list[i].size) <= limit)
+            continue;
+        if (limit == 0)
+            return fail(ERR_TOO_LARGE, "The contact's relay takes no files.");
+        return fail(ERR_TOO_LARGE, "The contact's relay takes files up to %llu bytes; %s has %llu.",
+                    (unsigned long long)limit, s->list[i].name,
+                    (unsigned long long)s->list[i].size);
+    }
+    return OK;
+}
+
+static void
+asked(struct engine *e, int64_t ref, const struct relay_reply *reply)
+{
+    struct sealing *s = e->attachment_work->asking;
+    struct relay_address relay;
+    struct relay_pins pins;
+    struct contact c;
+
+    while (s != NULL && s->ref != ref)
+        s = s->next_asking;
+    if (s == NULL)
+        return;
+    forget_asking(s);
+    enum err r = contact_get(e, s->contact, &c);
+    if (r == OK)
+        r = trust_relay(e, &c, &relay, &pins);
+    if (r == OK)
+        r = check_limit(s, &relay);
+    if (r == OK)
+        begin(s);
+    else
+        s->done(s->ctx, r);
+}
+
+/* ERR_NOT_FOUND: there is nobody to ask, or no need. */
+static enum err
+ask(struct sealing *s, const struct contact *c)
+{
+    struct relay_call call = {.lane = LANE_ANONYMOUS,
+                              .circuit = c->id,
+                              .method = "GET",
+                              .path = "/v1/relay",
+                              .patience_ms = 10000,
+                              .done = asked,
+                              .ref = ++s->engine->attachment_work->refs};
+    uint64_t limit;
+
+    if (c->state != CONTACT_ACCEPTED)
+        return ERR_NOT_FOUND;
+    TRY(trust_relay(s->engine, c, &call.relay, &call.pins));
+    TRY(trust_typed(s->engine, c->id, &call.relay, &call.typed));
+    if (relay_blob_limit(s->engine, &call.relay, &limit) == OK) {
+        TRY(check_limit(s, &call.relay));
+        return ERR_NOT_FOUND;
+    }
+    if (relay_call(s->engine, &call) != OK)
+        return ERR_NOT_FOUND;
+    s->ref = call.ref;
+    s->next_asking = s->engine->attachment_work->asking;
+    s->engine->attachment_work->asking = s;
+    return OK;
+}
+
+/* --- beginning --- */
+
+static enum err
+wish_check(const struct file_wish *w, uint64_t *ret_size)
+{
+    struct stat st;
+
+    if (fstat(w->fd, &st) != 0)
+        return fd_failed("the file cannot be looked at");
+    if (!S_ISREG(st.st_mode))
+        return fail(ERR_USAGE, "Only a regular file can be sent.");
+    if (st.st_size > ATTACHMENT_MAX)
+        return fail(ERR_TOO_LARGE, "A file has at most %d MiB, this one has %lld.",
+                    ATTACHMENT_MAX >> 20, (long long)(st.st_size >> 20));
+    if (!utf8_valid(w->mime) || w->mime.n > MIME_MAX)
+        return fail(ERR_MALFORMED, "The type of a file is not valid text.");
+    if (w->preview.n > PREVIEW_MAX || (w->waveform.n != 0 && w->waveform.n != WAVEFORM_BYTES) ||
+        w->width > PIXELS_MAX || w->height > PIXELS_MAX || w->duration_ms > DURATION_MAX)
+        return fail(ERR_USAGE, "What is said of a file is out of range.");
+    *ret_size = (uint64_t)st.st_size;
+    return OK;
+}
+
+static enum err
+take_wish(struct sealing *s, const struct file_wish *w, size_t *previews)
+{
+    struct sealed_file *f = &s->list[s->count];
+
+    TRY(wish_check(w, &f->size));
+    f->source = fcntl(w->fd, F_DUPFD_CLOEXEC, 0);
+    if (f->source < 0)
+        return fd_failed("the file cannot be opened");
+    s->count++; /* it is cleaned up from here on */
+    safe_name(w->name, f->name);
+    memcpy(f->mime, w->mime.p, w->mime.n);
+    f->mime[w->mime.n] = '\0';
+    f->kind = w->kind;
+    f->width = w->width;
+    f->height = w->height;
+    f->duration_ms = w->duration_ms;
+    f->preview = BUF(PREVIEW_MAX);
+    f->waveform = BUF(WAVEFORM_BYTES);
+    *previews += w->preview.n;
+    if (*previews <= PREVIEWS_MAX)
+        buf_put(&f->preview, w->preview);
+    buf_put(&f->waveform, w->waveform);
+    s->all += f->size;
+    TRY(buf_ok(&f->preview));
+    return buf_ok(&f->waveform);
+}
+
+static enum err
+may_send_to(struct engine *e, int64_t contact, struct contact *ret)
+{
+    TRY(contact_get(e, contact, ret));
+    return message_may_write(ret);
+}
+
+static enum err
+take_wishes(struct sealing *s, const struct sealing_wish *w)
+{
+    size_t previews = 0;
+
+    for (size_t i = 0; i < w->count; i++)
+        TRY(take_wish(s, &w->files[i], &previews));
+    return OK;
+}
+
+enum err
+sealing_start(struct engine *e, const struct sealing_wish *w, struct sealing **ret)
+{
+    struct contact c;
+    struct sealing *s;
+
+    if (w->count == 0 || w->count > ATTACHMENTS_MAX)
+        return fail(w->count == 0 ? ERR_USAGE : ERR_LIMIT, "A message has 1 to %d files.",
+                    ATTACHMENTS_MAX);
+    if (e->attachment_work->files == NULL)
+        return fail(ERR_STATE, "There is no folder to keep files in.");
+    TRY(may_send_to(e, w->contact, &c));
+    s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return fail(ERR_MEMORY, "not enough memory");
+    s->task = (struct file_task){.run = run, .over = over};
+    s->engine = e;
+    s->contact = w->contact;
+    s->ctx = w->ctx;
+    s->done = w->done;
+    enum err r = take_wishes(s, w);
+    if (r == OK)
+        r = ask(s, &c);
+    if (r != OK && r != ERR_NOT_FOUND) {
+        destroy(&s->task);
+        return r;
+    }
+    *ret = s;
+    if (r == ERR_NOT_FOUND)
+        begin(s);
+    return OK;
+}
+
+/* --- the message --- */
+
+static enum err
+insert_file(struct engine *e, const struct sealed_file *f, int64_t message, int64_t position,
+            enum attachment_state state)
+{
+    struct blob_id blob;
+    struct blob_secret read, write;
+
+    randombytes_buf(blob.b, sizeof blob.b);
+    randombytes_buf(read.b, sizeof read.b);
+    randombytes_buf(write.b, sizeof write.b);
+    return db_run(
+        e->db,
+        "INSERT INTO attachments(message,position,kind,name,mime,size,cipher_size,key,hash,width,"
+        "height,duration_ms,waveform,preview,state,file,blob,read_secret,write_secret) "
+        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
+        "iiittiibbiiibbitbbb", message, position, (int64_t)f->kind, f->name, f->mime,
+        (int64_t)f->size, (int64_t)f->cipher_size, SPAN_OF(f->key), SPAN_OF(f->hash),
+        (int64_t)f->width, (int64_t)f->height, (int64_t)f->duration_ms,
+        f->waveform.n > 0 ? buf_span(&f->waveform) : SPAN_NONE,
+        f->preview.n > 0 ? buf_span(&f->preview) : SPAN_NONE, (int64_t)state, f->file.text,
+        SPAN_OF(blob), SPAN_OF(read), SPAN_OF(write));
+}
+
+/* What is said of the files has to fit beside the caption: previews give way, the last one first.
+ */
+static enum err
+fit(struct engine *e, const struct sealing *s, int64_t message)
+{
+    for (size_t left = s->count;; left--) {
+        AUTO(buf_done) struct buf body = BUF(2 * SHARED_MAX);
+
+        TRY(attachments_body(e, message, &body));
+        if (body.n <= SHARED_MAX - SHARED_ROOM)
+            return OK;
+        if (left == 0)
+            return fail(ERR_TOO_LARGE, "The words are too long beside so many files.");
+        TRY(db_run(e->db, "UPDATE attachments SET preview=NULL WHERE message=?1 AND position=?2",
+                   "ii", message, (int64_t)left - 1));
+    }
+}
+
+/* What is quoted, as the row names it. */
+static enum err
+quote(struct engine *e, int64_t contact, int64_t reply_to, struct buf *ret, struct message_row *row)
+{
+    AUTO(query_done) struct query q;
+
+    if (reply_to == 0)
+        return OK;
+    TRY(db_query(e->db, &q,
+                 "SELECT msg_id,hash FROM messages WHERE id=?1 AND contact=?2 AND msg_id IS NOT "
+                 "NULL AND hash IS NOT NULL",
+                 "ii", reply_to, contact));
+    if (!query_next(&q)) {
+        TRY(query_end(&q));
+        return fail(ERR_NOT_FOUND, "The message to reply to cannot be quoted.");
+    }
+    buf_put(ret, query_bytes(&q, 0));
+    buf_put(ret, query_bytes(&q, 1));
+    TRY(buf_ok(ret));
+    row->reply_to = SPAN(ret->p, sizeof(struct msg_id));
+    row->reply_hash = SPAN(ret->p + sizeof(struct msg_id), ret->n - sizeof(struct msg_id));
+    return query_end(&q);
+}
+
+static enum err
+store(struct engine *e, const struct sealing *s, const struct sealing_caption *caption,
+      int64_t *ret)
+{
+    AUTO(buf_done) struct buf quoted = BUF(64);
+    struct conversation talk;
+    struct contact c;
+    struct msg_id msg_id;
+
+    TRY(may_send_to(e, s->contact, &c));
+    TRY(conversation_get(e, s->contact, &talk));
+    bool kept = c.state == CONTACT_SELF;
+    randombytes_buf(msg_id.b, sizeof msg_id.b);
+    struct message_row row = {.contact = s->contact,
+                              .outgoing = true,
+                              .msg_id = &msg_id,
+                              .type = CONTENT_ATTACHMENTS,
+                              .state = kept ? MESSAGE_KEPT : MESSAGE_QUEUED,
+                              .text = caption->text.n > 0 ? caption->text : SPAN("", 0),
+                              .marks = caption->marks,
+                              .forwarded = caption->forwarded,
+                              .expire_s = talk.timer_s,
+                              .sent_ms = engine_now_ms(e)};
+    TRY(quote(e, s->contact, caption->reply_to, &quoted, &row));
+    TRY(message_insert(e, &row, ret));
+    for (size_t i = 0; i < s->count; i++)
+        TRY(insert_file(e, &s->list[i], *ret, (int64_t)i,
+                        kept ? ATTACHMENT_HERE : ATTACHMENT_UPLOADING));
+    return fit(e, s, *ret);
+}
+
+enum err
+sealing_send(struct engine *e, struct sealing *s, const struct sealing_caption *caption,
+             int64_t *ret_message)
+{
+    AUTO(tx_done) struct tx tx = {0};
+    int64_t id;
+
+    if (caption->text.n > TEXT_MAX)
+        return fail(ERR_TOO_LARGE, "a message has at most %d bytes, this one has %zu", TEXT_MAX,
+                    caption->text.n);
+    if (!utf8_valid(caption->text))
+        return fail(ERR_MALFORMED, "the message is not valid UTF-8 text");
+    if (!s->sealed)
+        return fail(ERR_STATE, "the files are not ready");
+    TRY(act_begin(e, &tx));
+    TRY(act_end(e, &tx, store(e, s, caption, &id)));
+    s->sealed = false; /* the rows have them */
+    e->attachment_work->look = true;
+    *ret_message = id;
+    return OK;
+}

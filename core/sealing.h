@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Sending files: seal them into the profile's folder, off the loop, then make the message.
+ *
+ * The one thing to know: nothing is stored before all is sealed. A crash meanwhile leaves orphans,
+ * which the next start sweeps; afterwards the source is needed no more, and may be gone.
+ */
+#pragma once
+
+#include "core/attachments.h"
+
+struct file_wish {
+    int fd; /* a regular file, read from its begin; duplicated */
+    struct span name, mime;
+    enum attachment_kind kind;
+    uint32_t width, height, duration_ms;
+    struct span preview, waveform; /* or SPAN_NONE */
+};
+
+struct sealing;
+
+/* Seal COUNT files for CONTACT. DONE is called once, later, unless S is freed before: OK, ERR_FULL,
+ * ERR_IO, ERR_STATE (a file got shorter meanwhile), ERR_TOO_LARGE (more than the contact's relay
+ * takes, which is asked first; its sentence has the number).
+ *
+ * Now: ERR_LIMIT more than ATTACHMENTS_MAX; ERR_TOO_LARGE over ATTACHMENT_MAX; ERR_USAGE no regular
+ * file; ERR_MALFORMED a name or type that is no text; ERR_STATE no folder for files; those of
+ * contact_may_send. */
+struct sealing_wish {
+    int64_t contact;
+    const struct file_wish *files;
+    size_t count;
+    void *ctx;
+    void (*done)(void *ctx, enum err r);
+};
+enum err sealing_start(struct engine *e, const struct sealing_wish *w, struct sealing **ret);
+/* Gives up, if it is not over; what was sealed and not sent is removed. NULL is fine. */
+void sealing_free(struct sealing *s);
+
+/* Bytes sealed so far, and of how many. */
+void sealing_progress(const struct sealing *s, uint64_t *ret_done, uint64_t *ret_all);
+
+/* After DONE with OK: the message, with its files on their way (or kept, as a note to oneself).
+ * CAPTION is as for a text, and may be empty; REPLY_TO is a message of the conversation, 0: none.
+ * One transaction. */
+struct sealing_caption {
+    struct span text, marks; /* marks: a packed Text, or SPAN_NONE */
+    int64_t reply_to;
+    bool forwarded;
+};
+enum err sealing_send(struct engine *e, struct sealing *s, const struct sealing_caption *caption,
+                      int64_t *ret_message);
