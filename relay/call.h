@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "relay/blobs.h"
 #include "relay/kept_accounts.h"
 #include "relay/pow_seeds.h"
 #include "relay/queue.h"
@@ -40,7 +41,8 @@ struct service {
     struct quota *quota;
     struct seen *nonces;
     struct pow_seeds *pow;
-    uint64_t reported; /* tickets the host was told of */
+    struct blobs *blobs; /* NULL: no attachments */
+    uint64_t reported;   /* tickets the host was told of */
     bool broken;
     struct kept_walk sweeps[3];
     struct kept_walk departures;

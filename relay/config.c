@@ -4,12 +4,20 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#define MIB (1024 * 1024)
+
 static const struct option options[] = {
-    {"data", required_argument, NULL, 'd'}, {"listen", required_argument, NULL, 'l'},
-    {"name", required_argument, NULL, 'n'}, {"registration", required_argument, NULL, 'r'},
-    {"cert", required_argument, NULL, 'c'}, {"key", required_argument, NULL, 'k'},
-    {"invite", no_argument, NULL, 'i'},     {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'v'},    {0},
+    {"data", required_argument, NULL, 'd'},
+    {"listen", required_argument, NULL, 'l'},
+    {"name", required_argument, NULL, 'n'},
+    {"registration", required_argument, NULL, 'r'},
+    {"cert", required_argument, NULL, 'c'},
+    {"key", required_argument, NULL, 'k'},
+    {"invite", no_argument, NULL, 'i'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},
+    {"attachments", required_argument, NULL, 'a'},
+    {0},
 };
 
 static enum err
@@ -37,6 +45,24 @@ read_registration(const char *text, struct config *c)
     return OK;
 }
 
+/* Whole MiB, up to what the protocol allows. */
+static enum err
+read_attachments(const char *text, struct config *c)
+{
+    uint64_t mib = 0;
+    size_t n = strlen(text);
+
+    for (size_t i = 0; i < n && i < 4; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return fail(ERR_USAGE, "--attachments takes a number of MiB; 0 for none");
+        mib = 10 * mib + (uint64_t)(text[i] - '0');
+    }
+    if (n == 0 || n > 3 || mib > BLOB_MAX / MIB)
+        return fail(ERR_USAGE, "--attachments is 0 to %d MiB", BLOB_MAX / MIB);
+    c->attachment_max = mib * MIB;
+    return OK;
+}
+
 static enum err
 read_option(int letter, const char *value, struct config *c)
 {
@@ -56,6 +82,8 @@ read_option(int letter, const char *value, struct config *c)
     case 'k':
         c->key = value;
         return OK;
+    case 'a':
+        return read_attachments(value, c);
     case 'i':
         c->task = CONFIG_INVITE;
         return OK;
@@ -73,7 +101,8 @@ read_option(int letter, const char *value, struct config *c)
 enum err
 config_read(int argc, char **argv, struct config *ret)
 {
-    struct config c = {.registration = WIRE__REQUEST_POLICY__POLICY_INVITE};
+    struct config c = {.registration = WIRE__REQUEST_POLICY__POLICY_INVITE,
+                       .attachment_max = BLOB_MAX};
     int letter;
 
     TRY(listen_address_read("127.0.0.1", &c.listen));
@@ -104,9 +133,10 @@ config_print_help(void)
         "\n"
         "  snug-relay --data DIR [--listen ADDR:PORT] [--name HOST[:PORT]]...\n"
         "             [--registration open|invite|closed] [--cert PEM --key PEM]\n"
+        "             [--attachments MIB]\n"
         "  snug-relay --data DIR --invite\n"
         "\n"
-        "  --data DIR       keys, certificate and queues; made if it is not there\n"
+        "  --data DIR       keys, certificate, queues and attachments; made if it is not there\n"
         "  --listen A:P     where to listen; 127.0.0.1:%d unless given; port 0 takes a free one\n"
         "  --name H[:P]     a name clients dial; may be repeated; port 443 unless given.\n"
         "                   Requests signed for another name are refused\n"
@@ -114,6 +144,7 @@ config_print_help(void)
         "                   (the default: with a code), closed\n"
         "  --cert, --key    a certificate (with its chain) and key for --name; without them\n"
         "                   the relay signs one for itself, which clients trust by its pin\n"
+        "  --attachments    the largest attachment in MiB: 0 (none) to %d, which is the default\n"
         "  --invite         print an invitation code of the relay that runs with this DIR\n"
         "  --help, --version\n"
         "\n"
@@ -128,12 +159,15 @@ config_print_help(void)
         "  delivery token            %d messages an hour, %d MiB a day, a quarter of the queue\n"
         "  one source (/24, /48)     %d requests a minute, %d with a token;\n"
         "                            %d new accounts an hour\n"
-        "  a request                 %d KiB of header, %d KiB of body\n",
-        RELAY_PORT, TEXT_MAX, QUEUE_ITEMS_MAX, QUEUE_BYTES_MAX / 1024 / 1024,
+        "  a request                 %d KiB of header, %d KiB of body\n"
+        "  attachments               %d MiB for an account, half of it from one contact,\n"
+        "                            for %d days; unfinished ones for %d hours\n",
+        RELAY_PORT, BLOB_MAX / MIB, TEXT_MAX, QUEUE_ITEMS_MAX, QUEUE_BYTES_MAX / 1024 / 1024,
         QUEUE_LIFE / SECONDS_A_DAY, REQUESTS_PENDING_MAX, REQUEST_LIFE / SECONDS_A_DAY, DEVICES_R1,
         TOKEN_RATE_AN_HOUR, TOKEN_BYTES_A_DAY / 1024 / 1024, SOURCE_RATE_A_MINUTE,
         SOURCE_TOKEN_RATE_A_MINUTE, REGISTRATIONS_AN_HOUR, REQUEST_HEADER_MAX / 1024,
-        DELIVER_BODY_MAX / 1024);
+        DELIVER_BODY_MAX / 1024, BLOB_ACCOUNT_MAX / MIB, BLOB_LIFE / SECONDS_A_DAY,
+        BLOB_UNFINISHED_LIFE / 3600);
 }
 
 size_t

@@ -14,7 +14,8 @@ struct config {
     struct relay_address names[CONFIG_NAMES_MAX]; /* as given; may be none */
     size_t name_count;
     Wire__RequestPolicy registration;
-    const char *cert, *key; /* both or neither */
+    uint64_t attachment_max; /* bytes of the padded file; 0: none are taken */
+    const char *cert, *key;  /* both or neither */
     enum config_task { CONFIG_RUN, CONFIG_INVITE, CONFIG_HELP, CONFIG_VERSION } task;
 };
 

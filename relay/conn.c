@@ -12,6 +12,7 @@
 #define LINGER_BYTES (1024 * 1024)
 #define LINGER_TIME 2000
 #define LAST_TIME (10 * 1000)
+#define FILE_WINDOWS_A_TURN 4
 
 bool
 conn_may_hold(const struct conn *c, size_t n)
@@ -75,6 +76,9 @@ rearm(struct conn *c)
         break;
     case CONN_READING:
         events = unsent ? unsent : LOOP_IN;
+        break;
+    case CONN_SENDING:
+        events = LOOP_OUT;
         break;
     case CONN_STREAMING:
         events = LOOP_IN | unsent;
@@ -189,6 +193,8 @@ flush(struct conn *c)
 {
     enum tls_state state = TLS_DONE;
 
+    if (c->state == CONN_SENDING)
+        return true; /* send_file does it, when the socket has room */
     /* No memory for what was to be sent. After a hole in a stream its reader would acknowledge what
      * it never saw: it has to come again instead. */
     if (c->out.failed) {
@@ -257,6 +263,37 @@ work(struct conn *c, bool readable)
     }
 }
 
+/* A turn's share of a file: fast readers wait for each other, slow ones only for themselves. */
+static bool
+send_file(struct conn *c)
+{
+    for (size_t i = 0; i < FILE_WINDOWS_A_TURN; i++) {
+        if (conn_unsent(c) == 0) {
+            buf_clear(&c->out);
+            c->sent = 0;
+            if (!exchange_send_on(c)) {
+                close_conn(c);
+                return false;
+            }
+            if (c->state != CONN_SENDING) { /* that was all */
+                conn_flush_later(c);
+                return true;
+            }
+        }
+        bool moved;
+        enum tls_state state = send_some(c, &moved);
+        if (moved)
+            conn_deadline_in(c, c->server->limits.stuck);
+        if (state == TLS_WANTS_WRITE)
+            return true;
+        if (state != TLS_DONE) {
+            close_conn(c);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool
 shake_hands(struct conn *c)
 {
@@ -303,6 +340,8 @@ turn(struct conn *c, bool readable)
             return flush(c);
         close_conn(c); /* the peer is gone; what it asked for is done all the same */
         return false;
+    case CONN_SENDING:
+        return send_file(c);
     case CONN_STREAMING:
         return stream_turn(c);
     case CONN_LINGER:
@@ -331,7 +370,13 @@ static void
 on_flush(struct loop_task *task)
 {
     struct conn *c = container_of(task, struct conn, flush);
-    if (c->state == CONN_READING ? work(c, false) : flush(c))
+    bool lives;
+
+    if (c->state == CONN_SENDING)
+        lives = send_file(c);
+    else
+        lives = c->state == CONN_READING ? work(c, false) : flush(c);
+    if (lives)
         rearm(c);
 }
 

@@ -5,6 +5,7 @@
  * stays unread (pipelining costs nobody but who does it).
  *
  *     HANDSHAKE -> READING -> [WAITING for a commit ->] READING -> … -> LAST -> LINGER -> closed
+ *                     ├-----> SENDING a file -> READING -> …
  *                     └-----> STREAMING ------------------------------> LAST
  *
  * The one thing to know: an idle connection owns no buffer; both come with the first byte and go
@@ -21,6 +22,8 @@ void conn_open(struct server *s, int fd, struct source source);
 
 /* Note that every ticket up to UPTO that was not judged before is stored, or is not. */
 void conns_judge(struct server *s, uint64_t upto, bool stored);
+/* What the request that waits for WORK is answered; A is taken if it is still there. */
+void conns_worked(struct server *s, uint64_t work, struct service_answer *a);
 /* Answer those that were judged; when the store is broken, the others with 503. */
 void conns_release(struct server *s);
 

@@ -12,6 +12,7 @@ enum conn_state {
     CONN_HANDSHAKE,
     CONN_READING,
     CONN_WAITING,   /* for a commit */
+    CONN_SENDING,   /* a file, as the socket takes it */
     CONN_STREAMING, /* frames out, nothing in */
     CONN_LAST,      /* what is in `out`, then close */
     CONN_LINGER,    /* our side is closed; read on, or a reset could overtake the answer */
@@ -37,7 +38,7 @@ struct conn {
     size_t sent; /* of `out` */
     size_t held; /* of server->held_bytes */
     size_t lingered;
-    struct service_answer answer; /* while WAITING */
+    struct service_answer answer; /* while WAITING or SENDING */
     struct stream *stream;
     struct conn *next, **link, *next_waiting, **waiting_link;
 };

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "relay/exchange.h"
 
+#include "relay/blob_files.h"
 #include "relay/conn_state.h"
 #include "relay/refusal.h"
 
-#define SMALL_BODY (64 * 1024)   /* cheaper to read than another handshake */
-#define SMALL_ANSWER (16 * 1024) /* not worth counting beside the connection itself */
+#define SMALL_BODY (64 * 1024)    /* cheaper to read than another handshake */
+#define SMALL_ANSWER (16 * 1024)  /* not worth counting beside the connection itself */
+#define BIG_BODY DELIVER_BODY_MAX /* more than that is an attachment's */
+#define FILE_WINDOW (64 * 1024)
 #define NEVER (1000ULL * 365 * SECONDS_A_DAY)
 #define STREAM_OUT_MAX (2 * (STREAM_UNSENT_MAX + FRAME_MAX))
 
@@ -49,6 +52,7 @@ answer_from_service(struct conn *c)
 
     answer(c, &(struct http1_answer){.status = a->status,
                                      .retry_after = a->retry_after,
+                                     .whole = a->whole,
                                      .text = a->text,
                                      .body = buf_span(&a->body)});
     service_answer_done(a);
@@ -60,7 +64,8 @@ wait_for_commit(struct conn *c)
     struct server *s = c->server;
 
     c->state = CONN_WAITING;
-    c->verdict = c->answer.ticket <= s->committed ? COMMITTED : UNDECIDED;
+    bool committed = c->answer.kind == ANSWER_AFTER_COMMIT && c->answer.ticket <= s->committed;
+    c->verdict = committed ? COMMITTED : UNDECIDED;
     c->next_waiting = s->waiting;
     c->waiting_link = &s->waiting;
     if (c->next_waiting != NULL)
@@ -97,6 +102,62 @@ open_stream(struct conn *c)
     }
 }
 
+/* ---- files ---- */
+
+static void
+open_file(struct conn *c)
+{
+    const struct service_answer *a = &c->answer;
+
+    c->out.max = FILE_WINDOW + HTTP1_ANSWER_OVERHEAD;
+    http1_write_file_head(&c->out, &(struct http1_file){
+                                       .status = a->status,
+                                       .close = !c->keep_alive || c->server->leaving,
+                                       .from = a->from,
+                                       .count = a->count,
+                                       .whole = a->whole,
+                                   });
+    c->arriving = false;
+    c->state = CONN_SENDING;
+    conn_deadline_in(c, c->server->limits.stuck);
+    conn_flush_later(c);
+}
+
+bool
+exchange_send_on(struct conn *c)
+{
+    struct service_answer *a = &c->answer;
+    size_t n = a->count < FILE_WINDOW ? (size_t)a->count : FILE_WINDOW;
+
+    if (n == 0) {
+        service_answer_done(a);
+        buf_done(&c->out);
+        conn_hold(c, 0);
+        c->state = CONN_READING;
+        conn_deadline_in(c, c->server->limits.idle);
+        if (!c->keep_alive || c->server->leaving)
+            conn_become_last(c);
+        return true;
+    }
+    uint8_t *to = buf_grow(&c->out, n);
+    if (to == NULL || blob_reader_read(a->file, a->from, to, n) != OK)
+        return false;
+    a->from += n;
+    a->count -= n;
+    return true;
+}
+
+/* ---- requests ---- */
+
+/* What an answer is held for until the peer has taken it. */
+static size_t
+size_held(const struct service_answer *a)
+{
+    if (a->kind == ANSWER_FILE)
+        return FILE_WINDOW;
+    return a->kind == ANSWER_NOW && a->body.n > SMALL_ANSWER ? a->body.n : 0;
+}
+
 static void
 handle(struct conn *c)
 {
@@ -107,6 +168,7 @@ handle(struct conn *c)
         .path = h->target,
         .authority = h->authority,
         .authorization = h->authorization,
+        .range = h->range,
         .body = buf_span(&c->http.body),
         .source = c->source,
     };
@@ -120,8 +182,7 @@ handle(struct conn *c)
     }
     http1_next(&c->http);
     conn_hold(c, 0);
-    bool counts = c->answer.kind == ANSWER_NOW && c->answer.body.n > SMALL_ANSWER;
-    size_t large = counts ? c->answer.body.n : 0;
+    size_t large = size_held(&c->answer);
     if (busy || !conn_may_hold(c, large)) {
         service_answer_done(&c->answer);
         answer_refusal(c, 503, 1);
@@ -130,10 +191,23 @@ handle(struct conn *c)
     conn_hold(c, large);
     if (c->answer.kind == ANSWER_NOW)
         answer_from_service(c);
-    else if (c->answer.kind == ANSWER_AFTER_COMMIT)
-        wait_for_commit(c);
-    else
+    else if (c->answer.kind == ANSWER_FILE)
+        open_file(c);
+    else if (c->answer.kind == ANSWER_STREAM)
         open_stream(c);
+    else
+        wait_for_commit(c);
+}
+
+/* Attachments leave half of the memory to messages. */
+static bool
+may_take(const struct conn *c, size_t n)
+{
+    const struct server *s = c->server;
+
+    if (c->http.request.content_length > BIG_BODY && s->held_bytes + n > s->limits.held / 2)
+        return false;
+    return conn_may_hold(c, n);
 }
 
 /* The head of a request with a body. */
@@ -143,7 +217,7 @@ expect_body(struct conn *c)
     struct server *s = c->server;
     size_t n = c->http.request.content_length;
 
-    if (!conn_may_hold(c, n) || (n > SMALL_BODY && service_overloaded(s->service))) {
+    if (!may_take(c, n) || (n > SMALL_BODY && service_overloaded(s->service))) {
         exchange_cut_short(c, 503, 1);
         return;
     }
@@ -156,7 +230,7 @@ expect_body(struct conn *c)
 static void
 count_body(struct conn *c)
 {
-    if (conn_may_hold(c, c->http.body.cap))
+    if (may_take(c, c->http.body.cap))
         conn_hold(c, c->http.body.cap);
     else
         exchange_cut_short(c, 503, 1);
@@ -189,8 +263,23 @@ void
 conns_judge(struct server *s, uint64_t upto, bool stored)
 {
     for (struct conn *c = s->waiting; c != NULL; c = c->next_waiting)
-        if (c->verdict == UNDECIDED && c->answer.ticket <= upto)
+        if (c->verdict == UNDECIDED && c->answer.kind == ANSWER_AFTER_COMMIT &&
+            c->answer.ticket <= upto)
             c->verdict = stored ? COMMITTED : NOT_STORED;
+}
+
+void
+conns_worked(struct server *s, uint64_t work, struct service_answer *a)
+{
+    for (struct conn *c = s->waiting; c != NULL; c = c->next_waiting) {
+        if (c->answer.kind != ANSWER_AFTER_WORK || c->answer.work != work)
+            continue;
+        c->answer = *a;
+        *a = SERVICE_ANSWER;
+        if (c->answer.kind == ANSWER_NOW)
+            c->verdict = COMMITTED;
+        return;
+    }
 }
 
 /* Handling a pipelined request may make the same connection wait again, which puts it at the front

@@ -14,5 +14,9 @@ void exchange_take(struct conn *c);
 /* Refuse before the request is whole, which leaves no way to find the next one. */
 void exchange_cut_short(struct conn *c, unsigned status, uint32_t retry_after);
 
+/* SENDING, and everything in `out` was taken: append the next bytes of the file, or come to the end
+ * of the answer. False: there are none to be had, and the peer has been promised them. */
+bool exchange_send_on(struct conn *c);
+
 /* Of a connection that is in the list of those which wait for a commit. */
 void exchange_stop_waiting(struct conn *c);

@@ -24,6 +24,7 @@ handle_relay_info(struct call *c)
     limits.queue_items = QUEUE_ITEMS_MAX;
     limits.queue_bytes = QUEUE_BYTES_MAX;
     limits.queue_days = QUEUE_LIFE / SECONDS_A_DAY;
+    limits.blob_bytes = blobs_max(c->s->blobs);
     pow.seed = pb_span(SPAN_OF(seed));
     pow.bits = c->s->pow_bits;
     m.proto_min = m.proto_max = 1;

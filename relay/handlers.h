@@ -39,6 +39,15 @@ enum err handle_queue_ack(struct call *c);     /* 16 */
 enum err handle_requests_page(struct call *c); /* 17 */
 enum err handle_requests_ack(struct call *c);  /* 18 */
 
+/* handle_blobs.c */
+enum err handle_blob_new(struct call *c);    /* 19 */
+enum err handle_blob_put(struct call *c);    /* 20 */
+enum err handle_blob_done(struct call *c);   /* 21 */
+enum err handle_blob_delete(struct call *c); /* 22 */
+enum err handle_blob_get(struct call *c);    /* 23 */
+/* The answer to row 21 once JOB is finished. */
+enum err blob_sealed(struct call *c, const struct blob_job *job);
+
 /* handle_held.c */
 enum err handle_held(struct call *c); /* 26a */
 

@@ -2,6 +2,7 @@
 #include "relay/http1.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <strings.h>
 
@@ -49,7 +50,7 @@ struct head_reader {
     struct http1_request *r;
     size_t fields;
     bool host, length, type, encoding, transfer_encoding, expect;
-    bool protobuf, identity; /* the values of type and encoding are the allowed ones */
+    bool binary, identity; /* the values of type and encoding are the allowed ones */
 };
 
 static bool
@@ -146,13 +147,18 @@ read_field(struct head_reader *hr, struct span name, struct span value)
         if (hr->r->authorization.p != NULL)
             return 400;
         hr->r->authorization = value;
+    } else if (span_is(name, "range")) {
+        if (hr->r->range.p != NULL || value.n == 0)
+            return 400;
+        hr->r->range = value;
     } else if (span_is(name, "transfer-encoding")) {
         hr->transfer_encoding = true;
     } else if (span_is(name, "content-encoding")) {
         hr->identity = (!hr->encoding || hr->identity) && span_is(value, "identity");
         hr->encoding = true;
     } else if (span_is(name, "content-type")) {
-        hr->protobuf = !hr->type && span_is(value, "application/x-protobuf");
+        hr->binary = !hr->type && (span_is(value, "application/x-protobuf") ||
+                                   span_is(value, "application/octet-stream"));
         hr->type = true;
     } else if (span_is(name, "connection")) {
         read_connection(hr, value);
@@ -248,7 +254,7 @@ judge_head(const struct head_reader *hr)
         return 400;
     if (hr->encoding && !hr->identity)
         return 415;
-    if (r->content_length > 0 && !hr->protobuf)
+    if (r->content_length > 0 && !hr->binary)
         return 415;
     return 0;
 }
@@ -409,12 +415,28 @@ http1_write_answer(struct buf *out, const struct http1_answer *a)
     if (a->body.n > 0)
         buf_printf(out, "Content-Type: %s\r\n",
                    a->text ? "text/plain; charset=utf-8" : "application/x-protobuf");
+    if (a->whole > 0)
+        buf_printf(out, "Content-Range: bytes */%" PRIu64 "\r\n", a->whole);
     if (a->retry_after > 0)
         buf_printf(out, "Retry-After: %u\r\n", a->retry_after);
     if (a->close)
         buf_put_str(out, "Connection: close\r\n");
     buf_put_str(out, "Cache-Control: no-store\r\n\r\n");
     buf_put(out, a->body);
+}
+
+void
+http1_write_file_head(struct buf *out, const struct http1_file *f)
+{
+    buf_printf(out, "HTTP/1.1 %u %s\r\n", f->status, http1_status_words(f->status));
+    buf_printf(out, "Content-Length: %" PRIu64 "\r\n", f->count);
+    buf_put_str(out, "Content-Type: application/octet-stream\r\nAccept-Ranges: bytes\r\n");
+    if (f->status == 206)
+        buf_printf(out, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", f->from,
+                   f->from + f->count - 1, f->whole);
+    if (f->close)
+        buf_put_str(out, "Connection: close\r\n");
+    buf_put_str(out, "Cache-Control: no-store\r\n\r\n");
 }
 
 void

@@ -34,6 +34,7 @@ struct http1_request {
     const char *target;        /* path and query, at most HTTP1_TARGET_MAX bytes */
     char authority[128];       /* of Host: lower case, the port always written */
     struct span authorization; /* may be empty */
+    struct span range;         /* likewise */
     size_t content_length;
     bool expects_continue, keep_alive;
 };
@@ -64,6 +65,7 @@ bool http1_midway(const struct http1 *h);
 struct http1_answer {
     unsigned status;
     uint32_t retry_after; /* seconds; 0: none */
+    uint64_t whole;       /* with 416: how long all of it is */
     bool close, text;     /* text: plain text instead of a message of wire/ */
     struct span body;
 };
@@ -72,6 +74,14 @@ struct http1_answer {
 
 void http1_write_answer(struct buf *out, const struct http1_answer *a);
 void http1_write_continue(struct buf *out);
+
+/* The head of an answer whose COUNT bytes come from a file: all of it (200), or a part (206). */
+struct http1_file {
+    unsigned status;
+    bool close;
+    uint64_t from, count, whole;
+};
+void http1_write_file_head(struct buf *out, const struct http1_file *f);
 
 /* The head of an answer that goes on until the connection closes: no length and no chunks, because
  * frames carry their own length and the last one says why it ended. */

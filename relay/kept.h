@@ -21,6 +21,9 @@
  *     idem          SHA-256(scope || idem)     BLAKE2b(body)(32) until(8)
  *     invitation    SHA-256(code)              uses(4)
  *     blocked_name  name                       [account id(32)] until(8)
+ *     blob          number blob id(16)         file(8) tag(4) size(8) write hash(32) read hash(32)
+ *                                              day(4) SHA-256(32) state(1) until(8)
+ *     blob_owner    blob id(16)                number(4)
  *
  * A name with a time is of an account that moved away: it is dropped then, and its name blocked for
  * everybody else. Device 0 of item and queue is the request queue; its items have tag 0 when they

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "relay/admin.h"
+#include "relay/blob_files_disk.h"
 #include "relay/config.h"
 #include "relay/files.h"
 #include "relay/identity.h"
@@ -29,6 +30,7 @@ struct relay {
     struct tls *tls;
     struct server *server;
     struct store *store;
+    struct blob_files *blob_files;
     struct service *service;
     struct admin *admin;
     struct loop_source signals;
@@ -58,6 +60,7 @@ relay_done(struct relay *r)
     server_free(r->server);
     service_free(r->service);
     store_close(r->store);
+    blob_files_close(r->blob_files);
     tls_free(r->tls);
     if (r->lock >= 0)
         close(r->lock);
@@ -123,6 +126,10 @@ start_service(struct relay *r)
         names[i] = authorities[i];
     TRY(path_join(r->config.data, "relay.db", path));
     TRY(store_sqlite_open(path, 0, &r->store));
+    TRY(path_join(r->config.data, "blobs", path));
+    TRY(blob_files_disk_open(path, &r->blob_files));
+    sc.blob_files = r->blob_files;
+    sc.blob_max = r->config.attachment_max;
     TRY(identity_load(r->config.data, sc.rlk_seed));
     enum err e = service_new(&sc, r->store, &host, &r->service);
     sodium_memzero(sc.rlk_seed, sizeof sc.rlk_seed);

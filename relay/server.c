@@ -39,6 +39,14 @@ note_refused(void *ctx, uint64_t upto)
 }
 
 static void
+note_worked(void *ctx, uint64_t work, struct service_answer *a)
+{
+    struct server *s = ctx;
+    conns_worked(s, work, a);
+    loop_later(s->loop, &s->release);
+}
+
+static void
 note_broken(void *ctx)
 {
     struct server *s = ctx;
@@ -79,6 +87,7 @@ server_host(struct server *s)
         .end = end_streams,
         .committed = note_committed,
         .refused = note_refused,
+        .worked = note_worked,
         .broken = note_broken,
     };
 }

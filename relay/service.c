@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "relay/auth.h"
+#include "relay/blob_request.h"
 #include "relay/departure.h"
 #include "relay/handlers.h"
 #include "wire/encoding.h"
@@ -13,7 +14,8 @@
 #define NONCES_MAX (1u << 20)
 #define SWEEP_SLICE 128 /* records or queues looked at, a second */
 
-/* Every path that there is, with the one method it takes. */
+/* Every path that there is, with the one method it takes. A `*` stands for one segment that is not
+ * empty. */
 struct route {
     const char *path;
     enum method method;
@@ -28,6 +30,11 @@ static enum err handle_health(struct call *c);
 static const struct route routes[] = {
     {"/v1/accounts", METHOD_POST, false, false, REGISTER_BODY_MAX, handle_register},
     {"/v1/accounts/delete", METHOD_POST, true, false, BODY_SMALL_MAX, handle_delete},
+    {"/v1/blobs", METHOD_POST, false, false, BODY_SMALL_MAX, handle_blob_new},
+    {BLOB_PATH "*", METHOD_GET, false, false, 0, handle_blob_get},
+    {BLOB_PATH "*/delete", METHOD_POST, false, false, 0, handle_blob_delete},
+    {BLOB_PATH "*/done", METHOD_POST, false, false, BODY_SMALL_MAX, handle_blob_done},
+    {BLOB_PATH "*/*", METHOD_PUT, false, false, BLOB_PART, handle_blob_put},
     {"/v1/card", METHOD_POST, false, false, BODY_SMALL_MAX, handle_card},
     {"/v1/deliver", METHOD_POST, false, false, DELIVER_BODY_MAX, handle_deliver},
     {"/v1/health", METHOD_GET, false, false, 0, handle_health},
@@ -52,6 +59,7 @@ void
 service_answer_done(struct service_answer *a)
 {
     buf_done(&a->body);
+    blob_reader_free(a->file);
     *a = SERVICE_ANSWER;
 }
 
@@ -90,7 +98,7 @@ now_ms(const struct service *s)
 }
 
 static enum err
-open_parts(struct service *s)
+open_parts(struct service *s, const struct service_config *config)
 {
     uint64_t now = now_ms(s) / 1000;
 
@@ -99,7 +107,14 @@ open_parts(struct service *s)
     TRY(quota_new(&s->quota));
     TRY(seen_new(NONCE_LIFE, NONCES_MAX, &s->nonces));
     TRY(pow_seeds_new(now, &s->pow));
-    return writer_new(s->store, s->commit, &s->writer);
+    TRY(writer_new(s->store, s->commit, &s->writer));
+    if (config->blob_files == NULL)
+        return OK;
+    struct blobs_config bc = {.store = s->store,
+                              .files = config->blob_files,
+                              .max = config->blob_max,
+                              .fd = writer_fd(s->writer)};
+    return blobs_new(&bc, &s->blobs);
 }
 
 enum err
@@ -127,7 +142,7 @@ service_new(const struct service_config *config, struct store *store,
     s->relay_id = relay_id_of(&s->rlk);
     enum err e = copy_names(s, config);
     if (e == OK)
-        e = open_parts(s);
+        e = open_parts(s, config);
     if (e != OK) {
         service_free(s);
         return e;
@@ -141,6 +156,7 @@ service_free(struct service *s)
 {
     if (s == NULL)
         return;
+    blobs_free(s->blobs);
     writer_free(s->writer);
     queues_free(s->queues);
     quota_free(s->quota);
@@ -171,8 +187,13 @@ take_report(struct service *s, enum err e, const struct writer_report *r)
         break_down(s);
         return;
     }
-    if (r->rolled_back)
+    if (s->blobs != NULL)
+        blobs_durable(s->blobs, r->durable_upto);
+    if (r->rolled_back) {
         queues_rolled_back(s->queues);
+        if (s->blobs != NULL)
+            blobs_rolled_back(s->blobs);
+    }
     if (r->durable_upto > s->reported) {
         s->reported = r->durable_upto;
         if (tell)
@@ -185,41 +206,10 @@ take_report(struct service *s, enum err e, const struct writer_report *r)
     }
 }
 
-void
-service_settle(struct service *s)
-{
-    struct writer_report r = {0};
-
-    if (s->broken)
-        return;
-    enum err e = writer_turn(s->writer, &r);
-    take_report(s, e, &r);
-}
-
-void
-service_batch_end(struct service *s)
-{
-    service_settle(s);
-}
-
 int
 service_fd(const struct service *s)
 {
     return writer_fd(s->writer);
-}
-
-enum err
-service_commit(struct service *s)
-{
-    struct writer_report r = {0};
-
-    if (s->broken)
-        return fail(ERR_IO, "the relay's store has failed");
-    enum err e = writer_flush(s->writer, &r);
-    take_report(s, e, &r);
-    if (e == OK && r.refused > 0)
-        return fail(ERR_FULL, "the relay's store is full");
-    return e;
 }
 
 bool
@@ -233,8 +223,18 @@ service_overloaded(const struct service *s)
 static bool
 path_is(const char *path, const char *known)
 {
-    size_t n = strlen(known);
-    return strncmp(path, known, n) == 0 && (path[n] == '\0' || path[n] == '?');
+    for (; *known != '\0'; known++) {
+        if (*known != '*') {
+            if (*path++ != *known)
+                return false;
+            continue;
+        }
+        size_t segment = strcspn(path, "/?");
+        if (segment == 0)
+            return false;
+        path += segment;
+    }
+    return *path == '\0' || *path == '?';
 }
 
 static const struct route *
@@ -258,10 +258,10 @@ static enum err
 read_query(const struct route *r, const char *path, uint64_t *ret)
 {
     static const char key[] = "?after=";
-    const char *query = path + strlen(r->path);
+    const char *query = strchr(path, '?');
     uint64_t value = 0;
 
-    if (query[0] == '\0')
+    if (query == NULL)
         return OK;
     if (!r->has_cursor || strncmp(query, key, sizeof key - 1) != 0)
         return fail(ERR_MALFORMED, "an unknown query");
@@ -330,27 +330,95 @@ join_batch(struct call *c)
     assert(e == OK);
 }
 
-void
-service_handle(struct service *s, const struct service_request *request,
-               struct service_answer *answer)
+/* C was handled with E: what it wrote goes with the batch, or its failure is the answer. */
+static void
+conclude(struct call *c, enum err e)
 {
-    uint64_t ms = now_ms(s);
-    struct call c = {.s = s, .request = request, .answer = answer, .now_ms = ms, .now = ms / 1000};
-    enum err e = s->broken ? ERR_IO : dispatch(&c);
-
-    if (e == OK && c.writes) {
-        join_batch(&c);
+    if (e == OK && c->writes) {
+        join_batch(c);
         return;
     }
     if (e == OK)
         return;
-    answer->kind = ANSWER_NOW;
-    if (answer_failure(&c, e) != OK)
-        answer->status = 503; /* not even memory for the error's body */
-    if (c.writes && e != ERR_IO && e != ERR_DAMAGED)
-        give_up_batch(&c);
+    c->answer->kind = ANSWER_NOW;
+    if (answer_failure(c, e) != OK)
+        c->answer->status = 503; /* not even memory for the error's body */
+    if (c->writes && e != ERR_IO && e != ERR_DAMAGED)
+        give_up_batch(c);
     else if (e == ERR_IO || e == ERR_DAMAGED)
-        break_down(s);
+        break_down(c->s);
+}
+
+static struct call
+call_now(struct service *s, const struct service_request *request, struct service_answer *answer)
+{
+    uint64_t ms = now_ms(s);
+    return (struct call){
+        .s = s, .request = request, .answer = answer, .now_ms = ms, .now = ms / 1000};
+}
+
+void
+service_handle(struct service *s, const struct service_request *request,
+               struct service_answer *answer)
+{
+    struct call c = call_now(s, request, answer);
+    conclude(&c, s->broken ? ERR_IO : dispatch(&c));
+}
+
+/* Give what was finished meanwhile its answer. Whether there was any. */
+static bool
+answer_work(struct service *s)
+{
+    const struct service_request none = {0};
+    struct blob_job *job;
+    bool any = false;
+
+    while (s->blobs != NULL && !s->broken && (job = blobs_sealed(s->blobs)) != NULL) {
+        struct service_answer answer = SERVICE_ANSWER;
+        struct call c = call_now(s, &none, &answer);
+        conclude(&c, blob_sealed(&c, job));
+        s->host.worked(s->host.ctx, job->work, &answer);
+        service_answer_done(&answer);
+        free(job);
+        any = true;
+    }
+    return any;
+}
+
+/* The writer's descriptor stands for finished work as well, and each turn of the writer resets it:
+ * so work is looked at after it, and what that wrote takes another. */
+void
+service_settle(struct service *s)
+{
+    do {
+        struct writer_report r = {0};
+        if (s->broken)
+            return;
+        enum err e = writer_turn(s->writer, &r);
+        take_report(s, e, &r);
+    } while (answer_work(s));
+}
+
+void
+service_batch_end(struct service *s)
+{
+    service_settle(s);
+}
+
+enum err
+service_commit(struct service *s)
+{
+    struct writer_report r = {0};
+
+    blobs_wait(s->blobs);
+    answer_work(s);
+    if (s->broken)
+        return fail(ERR_IO, "the relay's store has failed");
+    enum err e = writer_flush(s->writer, &r);
+    take_report(s, e, &r);
+    if (e == OK && r.refused > 0)
+        return fail(ERR_FULL, "the relay's store is full");
+    return e;
 }
 
 /* ---- streams ---- */
@@ -462,6 +530,20 @@ housekeeping(struct service *s, uint64_t now)
     return OK;
 }
 
+/* Files go with the batch in which their records went, so that one is made of it. */
+static enum err
+expire_blobs(struct service *s, uint64_t ms)
+{
+    bool wrote = false;
+
+    if (s->blobs == NULL)
+        return OK;
+    TRY(blobs_sweep(s->blobs, SWEEP_SLICE, ms / 1000, writer_now(s->writer), &wrote));
+    if (wrote)
+        writer_ticket(s->writer, 0, ms);
+    return OK;
+}
+
 void
 service_tick(struct service *s)
 {
@@ -470,13 +552,16 @@ service_tick(struct service *s)
     if (s->broken)
         return;
     enum err e = housekeeping(s, now_ms(s) / 1000);
+    if (e == OK)
+        e = expire_blobs(s, now_ms(s));
     /* Without memory or room it goes on another time; the batch is what it was but for deletions
      * that are due anyway. */
     if (e == ERR_FULL || e == ERR_MEMORY)
         e = writer_refuse(s->writer, &r);
     else if (e == OK)
-        e = writer_tidy(s->writer, &r);
+        e = s->commit == COMMIT_AT_ONCE ? writer_flush(s->writer, &r) : writer_tidy(s->writer, &r);
     take_report(s, e, &r);
+    service_settle(s);
 }
 
 enum err

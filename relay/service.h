@@ -23,6 +23,8 @@
 
 struct service;
 struct store;
+struct blob_files;
+struct blob_reader;
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT };
 
@@ -37,6 +39,7 @@ struct service_request {
     const char *path;          /* with the query, as sent */
     const char *authority;     /* of the Host header, lower case and with the port always written */
     struct span authorization; /* the header's value; empty: none */
+    struct span range;         /* likewise */
     struct span body;
     struct source source;
 };
@@ -52,6 +55,8 @@ enum answer_kind {
     ANSWER_NOW,          /* status, retry_after and body, to be sent at once */
     ANSWER_AFTER_COMMIT, /* the same, but not before TICKET is committed */
     ANSWER_STREAM,       /* 200, then frames: see service_stream_begin */
+    ANSWER_FILE,         /* status, then COUNT bytes of FILE */
+    ANSWER_AFTER_WORK,   /* nothing yet: host.worked brings the answer that WORK has */
 };
 
 struct service_answer {
@@ -60,8 +65,12 @@ struct service_answer {
     uint32_t retry_after; /* seconds; 0: no such header */
     uint64_t ticket;
     struct stream_params stream;
-    bool text;       /* BODY is plain text (/v1/health) and not a message of wire/ */
-    struct buf body; /* empty with 204 and streams */
+    uint64_t work;
+    struct blob_reader *file; /* owned; relay/blob_files.h reads it */
+    uint64_t from, count;     /* what of it */
+    uint64_t whole;           /* how long all of it is; also with 416 */
+    bool text;                /* BODY is plain text (/v1/health) and not a message of wire/ */
+    struct buf body;          /* empty with 204 and streams */
 };
 
 #define SERVICE_ANSWER ((struct service_answer){.body = BUF(ANSWER_MAX)})
@@ -81,6 +90,9 @@ struct service_host {
     /* The disk is full: of the tickets not yet reported, those up to and including UPTO are not
      * stored and never will be: answer them 507. Later ones may do better. */
     void (*refused)(void *ctx, uint64_t upto);
+    /* What WORK is answered after all: NOW or AFTER_COMMIT. A is taken (and left empty) or given
+     * back. Only with COMMIT_BY_THREAD; NULL is fine otherwise. */
+    void (*worked)(void *ctx, uint64_t work, struct service_answer *a);
     /* The store failed. No ticket above the last committed one ever will be: answer 503 to all that
      * wait, accept nothing more and leave. */
     void (*broken)(void *ctx);
@@ -99,8 +111,10 @@ struct service_config {
     Wire__RequestPolicy registration; /* open, invite or closed */
     uint8_t rlk_seed[32];             /* of the relay's identity key (RLK), Ed25519 */
     enum commit_mode commit;
-    unsigned pow_bits;   /* 0: POW_BITS; tests ask for less work */
-    bool limit_loopback; /* tests: rates hold for loopback too */
+    struct blob_files *blob_files; /* the caller's, like STORE; NULL: no attachments at all */
+    uint64_t blob_max;             /* the largest padded file, at most BLOB_MAX; 0: no new ones */
+    unsigned pow_bits;             /* 0: POW_BITS; tests ask for less work */
+    bool limit_loopback;           /* tests: rates hold for loopback too */
 };
 
 /* STORE stays the caller's and must outlive the service; HOST and CONFIG are copied. */

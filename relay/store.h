@@ -33,6 +33,8 @@ enum store_table {
     TABLE_IDEM,
     TABLE_INVITATION,
     TABLE_BLOCKED_NAME,
+    TABLE_BLOB,
+    TABLE_BLOB_OWNER,
     TABLE_COUNT,
 };
 

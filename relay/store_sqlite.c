@@ -12,7 +12,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2          /* 1: without blobs */
 #define APPLICATION_ID 0x536e5231 /* "SnR1" */
 #define PAGE_BYTES 4096
 #define WAL_CHECKPOINT (8 * 1024 * 1024 / PAGE_BYTES)
@@ -32,6 +32,8 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_IDEM] = "idem",
     [TABLE_INVITATION] = "invitation",
     [TABLE_BLOCKED_NAME] = "blocked_name",
+    [TABLE_BLOB] = "blob",
+    [TABLE_BLOB_OWNER] = "blob_owner",
 };
 
 enum statement { ST_PUT, ST_DELETE, ST_DELETE_RANGE, ST_GET, ST_SCAN, ST_SCAN_BODIES, ST_COUNT };
@@ -144,6 +146,7 @@ connect_to(const char *path, sqlite3 **ret)
     return OK;
 }
 
+/* Also for a store of an earlier version, which lacks the tables that came later. */
 static enum err
 create_schema(sqlite3 *db)
 {
@@ -152,8 +155,8 @@ create_schema(sqlite3 *db)
     buf_put_str(&sql, "BEGIN IMMEDIATE;");
     for (int t = 0; t < TABLE_COUNT; t++)
         buf_printf(&sql,
-                   "CREATE TABLE %s(id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,"
-                   " head BLOB NOT NULL, body BLOB NOT NULL);",
+                   "CREATE TABLE IF NOT EXISTS %s(id INTEGER PRIMARY KEY,"
+                   " key BLOB NOT NULL UNIQUE, head BLOB NOT NULL, body BLOB NOT NULL);",
                    table_names[t]);
     buf_printf(&sql, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
                APPLICATION_ID, SCHEMA_VERSION);
@@ -164,15 +167,16 @@ create_schema(sqlite3 *db)
 
 /* Refuse what is not ours before anything is written. */
 static enum err
-check_schema(sqlite3 *db, bool *ret_empty)
+check_schema(sqlite3 *db, bool *ret_incomplete)
 {
     int64_t application, version, objects;
 
     TRY(number(db, "PRAGMA application_id", &application));
     TRY(number(db, "PRAGMA user_version", &version));
     TRY(number(db, "SELECT count(*) FROM sqlite_schema", &objects));
-    *ret_empty = application == 0 && version == 0 && objects == 0;
-    if (*ret_empty)
+    bool empty = application == 0 && version == 0 && objects == 0;
+    *ret_incomplete = empty || version < SCHEMA_VERSION;
+    if (empty)
         return OK;
     if (application != APPLICATION_ID)
         return fail(ERR_DAMAGED, "the file is not the store of a relay");
@@ -250,10 +254,10 @@ static enum err
 open_database(struct store *s, const char *path, uint64_t max_bytes)
 {
     AUTO(buf_done) struct buf text = BUF(8192);
-    bool empty = false;
+    bool incomplete = false;
 
     TRY(connect_to(path, &s->db));
-    TRY(check_schema(s->db, &empty));
+    TRY(check_schema(s->db, &incomplete));
     /* NORMAL: a commit does not sync the log, store_sync does. The rest of what a crash needs
      * (syncing the log before it is copied back, and its header) SQLite does under NORMAL too. */
     buf_printf(&text, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
@@ -265,7 +269,7 @@ open_database(struct store *s, const char *path, uint64_t max_bytes)
     buf_put_u8(&text, 0);
     TRY(buf_ok(&text));
     TRY(run(s->db, (const char *)text.p));
-    if (empty)
+    if (incomplete)
         TRY(create_schema(s->db));
     sqlite3_wal_hook(s->db, on_wal_grown, s);
 

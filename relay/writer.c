@@ -127,6 +127,12 @@ writer_ticket(struct writer *w, size_t bytes, uint64_t now)
     return w->open;
 }
 
+uint64_t
+writer_now(const struct writer *w)
+{
+    return w->open;
+}
+
 static void
 durable_now(struct writer *w, uint64_t upto)
 {

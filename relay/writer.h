@@ -35,6 +35,9 @@ int writer_fd(const struct writer *w);
 /* A request has written about BYTES to the store at time NOW (milliseconds): its ticket. */
 uint64_t writer_ticket(struct writer *w, size_t bytes, uint64_t now);
 
+/* The ticket that what is written now will have. */
+uint64_t writer_now(const struct writer *w);
+
 /* Take in what the thread has done, and give it the next batch if it is idle, or commit a full one
  * in any case. Never waits, but when the disk is full. ERR_IO: the store is lost; stop. */
 enum err writer_turn(struct writer *w, struct writer_report *ret);

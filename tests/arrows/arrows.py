@@ -32,7 +32,7 @@ OWNERS = {
     r"sqlite3\.h": r"relay/store_sqlite\w*\.c",
     r"curl/.*": r"core/relay_client_curl\w*\.c",
     r"openssl/(ssl|err|x509|pem|bio)\w*\.h": r"relay/tls\w*\.[ch]|relay/http2\.c",
-    r"openssl/(evp|sha|hmac)\.h": r"crypto/.*|relay/tls\w*\.c",
+    r"openssl/(evp|sha|hmac)\.h": r"crypto/.*|relay/tls\w*\.c|relay/blob_files_disk\.c",
     r"jansson\.h": r"core/agent/.*|core/rpc/.*|cli/.*|gui/.*",
     r"qrencode\.h": r"cli/qr\.c|gui/.*",
     r"(gtk|adwaita|glib|gio)\b.*": r"gui/.*|core/media/.*",

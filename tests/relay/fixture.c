@@ -7,6 +7,8 @@
 
 #include "tests/check.h"
 
+#include "relay/blob_files.h"
+
 #include "wire/pow.h"
 
 static const char *const names[] = {AUTHORITY, "other-name.test:443"};
@@ -70,16 +72,25 @@ start_service(struct relay *r)
 struct relay *
 relay_new_on(struct store *store, enum commit_mode mode)
 {
+    return relay_new_with(store, NULL, mode);
+}
+
+struct relay *
+relay_new_with(struct store *store, struct blob_files *files, enum commit_mode mode)
+{
     struct relay *r = calloc(1, sizeof *r);
 
     assert_non_null(r);
     r->store = store;
+    r->files = files;
     r->config = (struct service_config){
         .names = names,
         .name_count = 2,
         .registration = WIRE__REQUEST_POLICY__POLICY_OPEN,
         .rlk_seed = {1, 2, 3},
         .commit = mode,
+        .blob_files = files,
+        .blob_max = BLOB_MAX,
         .pow_bits = TEST_POW_BITS,
     };
     r->now_ms = START_MS;
@@ -95,6 +106,7 @@ relay_free(struct relay *r)
     service_answer_done(&r->answer);
     service_free(r->service);
     store_close(r->store);
+    blob_files_close(r->files);
     free(r);
 }
 

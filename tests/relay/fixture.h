@@ -27,6 +27,7 @@ struct pushed {
 
 struct relay {
     struct store *store;
+    struct blob_files *files; /* NULL: this relay takes no attachments */
     struct service *service;
     struct service_config config;
     uint64_t now_ms;
@@ -56,6 +57,8 @@ struct person {
 
 /* On STORE, which is taken; relay_new is on a new store in memory (fixture_memory.c). */
 struct relay *relay_new_on(struct store *store, enum commit_mode mode);
+/* With FILES for attachments, which are taken too. */
+struct relay *relay_new_with(struct store *store, struct blob_files *files, enum commit_mode mode);
 struct relay *relay_new(enum commit_mode mode);
 void relay_free(struct relay *r);
 /* End the process and start another on STORE, which is taken. */

@@ -79,7 +79,7 @@ relay_info_tells_who_it_is(void **state)
     assert_int_equal(info->proto_min, 1);
     assert_int_equal(info->proto_max, 1);
     assert_int_equal(info->limits->queue_items, QUEUE_ITEMS_MAX);
-    assert_int_equal(info->limits->blob_bytes, 0);
+    assert_int_equal(info->limits->blob_bytes, BLOB_MAX);
 }
 
 static void
@@ -87,7 +87,7 @@ unknown_paths_are_404_and_other_methods_405(void **state)
 {
     static const char *const absent[] = {
         "/",           "/v1",        "/v1/accounts/remove", "/v1/manifests", "/v1/fetch-key",
-        "/v1/blobs",   "/v1/anchor", "/v1/anchor/stored",   "/v1/forward",   "/v1/relay/",
+        "/v1/blobs/",  "/v1/anchor", "/v1/anchor/stored",   "/v1/forward",   "/v1/relay/",
         "/v1/queue/x", "/v1/RELAY",
     };
     struct relay *r = *state;
