@@ -272,16 +272,21 @@ expire(struct blobs *b, struct kept_blob *k, uint64_t now, uint64_t ticket)
 }
 
 enum err
-blobs_sweep(struct blobs *b, size_t max, uint64_t now, uint64_t ticket, bool *ret_wrote)
+blobs_sweep(struct blobs *b, size_t max, uint64_t now, uint64_t ticket)
 {
     struct found f = {.due = now};
     enum err e = kept_blobs_walk(b->store, &b->walk, max, &f, found_add);
 
     for (size_t i = 0; e == OK && i < f.count; i++)
         e = expire(b, &f.at[i], now, ticket);
-    *ret_wrote = f.count > 0;
     free(f.at);
     return e;
+}
+
+bool
+blobs_wait_for_batch(const struct blobs *b)
+{
+    return b->doomed_count > 0;
 }
 
 static void

@@ -53,8 +53,11 @@ enum err blobs_drop(struct blobs *b, const struct kept_blob *k, uint64_t ticket)
 enum err blobs_delete_account(struct blobs *b, uint32_t account, uint64_t ticket);
 
 /* Look at MAX more records: unfinished ones past their time are dropped, finished ones lose their
- * file and answer 410 from then on. *ret_wrote: something was written. */
-enum err blobs_sweep(struct blobs *b, size_t max, uint64_t now, uint64_t ticket, bool *ret_wrote);
+ * file and answer 410 from then on. */
+enum err blobs_sweep(struct blobs *b, size_t max, uint64_t now, uint64_t ticket);
+
+/* Whether files wait for a batch to become durable. */
+bool blobs_wait_for_batch(const struct blobs *b);
 
 /* Everything up to TICKET is durable: the files that were waiting for it go. */
 void blobs_durable(struct blobs *b, uint64_t ticket);

@@ -41,6 +41,7 @@ account_leaves(struct service *s, const struct account_id *account, enum name_af
     TRY(kept_account_get(s->store, account, &a));
     TRY(devices_leave(s, &a));
     TRY(kept_tokens_clear(s->store, a.number));
+    TRY(blobs_delete_account(s->blobs, a.number, writer_now(s->writer)));
     TRY(kept_manifests_clear(s->store, a.number));
     TRY(kept_account_delete(s->store, account));
     TRY(kept_name_delete(s->store, SPAN_STR(a.name)));

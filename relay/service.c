@@ -534,12 +534,10 @@ housekeeping(struct service *s, uint64_t now)
 static enum err
 expire_blobs(struct service *s, uint64_t ms)
 {
-    bool wrote = false;
-
     if (s->blobs == NULL)
         return OK;
-    TRY(blobs_sweep(s->blobs, SWEEP_SLICE, ms / 1000, writer_now(s->writer), &wrote));
-    if (wrote)
+    TRY(blobs_sweep(s->blobs, SWEEP_SLICE, ms / 1000, writer_now(s->writer)));
+    if (blobs_wait_for_batch(s->blobs))
         writer_ticket(s->writer, 0, ms);
     return OK;
 }

@@ -381,6 +381,17 @@ handle_once(const struct happening *h, struct service_answer *answer)
 }
 
 static void
+read_file(const struct service_answer *answer, struct buf *ret)
+{
+    uint8_t *to;
+
+    ret->max = answer->count;
+    to = buf_grow(ret, answer->count);
+    assert_non_null(to);
+    assert_ok(blob_reader_read(answer->file, answer->from, to, answer->count));
+}
+
+static void
 request_arrives(struct scene *s, struct happening *h)
 {
     AUTO(service_answer_done) struct service_answer answer = SERVICE_ANSWER;
@@ -408,11 +419,13 @@ request_arrives(struct scene *s, struct happening *h)
         unreachable_later(h->actor, h->id, GIVE_UP_MS);
         return;
     }
-    assert_int_equal(answer.kind, ANSWER_NOW);
+    assert_true(answer.kind == ANSWER_NOW || answer.kind == ANSWER_FILE);
     struct happening *back = happening_new(h->actor, h->relay, HAPPENING_ANSWER, h->id);
     back->status = answer.status;
     back->retry_after = answer.retry_after;
     buf_put(&back->body, buf_span(&answer.body));
+    if (answer.kind == ANSWER_FILE)
+        read_file(&answer, &back->body);
     if (s->tamper != NULL)
         s->tamper(s->tamper_ctx, h->actor, h->path, &back->body);
     happening_add(s, back, s->now_ms + one_way(s));

@@ -98,6 +98,8 @@ scene_open_relay(struct scene *s, const char *host)
         .registration = WIRE__REQUEST_POLICY__POLICY_OPEN,
         .rlk_seed = {(uint8_t)s->relay_count},
         .commit = COMMIT_AT_ONCE,
+        .blob_files = blob_files_memory_new(),
+        .blob_max = BLOB_MAX,
         .pow_bits = 1,
     };
     scene_relay_restart(r, store_memory_new());
@@ -118,6 +120,7 @@ scene_free(struct scene *s)
     for (size_t i = 0; i < s->relay_count; i++) {
         service_free(s->relays[i].service);
         store_close(s->relays[i].store);
+        blob_files_close(s->relays[i].config.blob_files);
     }
     free(s);
 }

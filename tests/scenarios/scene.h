@@ -20,6 +20,7 @@
 #include "core/messages.h"
 #include "relay/service.h"
 #include "tests/check.h"
+#include "tests/fakes/blob_files_memory.h"
 #include "tests/fakes/store_memory.h"
 
 #define SCENE_HOST "relay.test"
