@@ -77,8 +77,10 @@ stored(struct engine *e, struct line *l)
         return OK;
     TRY(found);
     TRY(db_run(e->db, "DELETE FROM outbox WHERE id=?1 AND chain IS NULL", "i", l->row));
+    /* The words of a message are kept with it, and go with it. */
     TRY(db_run(e->db,
-               "UPDATE outbox SET state=1,sent_ms=?2,ciphertext=NULL,envelope=NULL WHERE id=?1",
+               "UPDATE outbox SET state=1,sent_ms=?2,ciphertext=NULL,envelope=NULL,"
+               "shared=CASE WHEN message IS NULL THEN shared ELSE x'' END WHERE id=?1",
                "ii", l->row, engine_now_ms(e)));
     return message == 0 ? OK : message_set_state(e, message, MESSAGE_AT_RELAY, "");
 }

@@ -17,10 +17,15 @@ content_known(uint32_t type)
 {
     switch (type) {
     case CONTENT_TEXT:
+    case CONTENT_EDIT:
+    case CONTENT_DELETE:
+    case CONTENT_REACTION:
     case CONTENT_ATTACHMENTS:
     case CONTENT_RECEIPT:
     case CONTENT_TOKEN:
     case CONTENT_ACK:
+    case CONTENT_PIN:
+    case CONTENT_CONTACT_CARD:
     case CONTENT_REQUEST:
     case CONTENT_ACCEPT:
     case CONTENT_SESSION_RESET:

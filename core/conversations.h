@@ -63,6 +63,8 @@ enum err conversation_keep(struct engine *e, int64_t contact, int64_t days);
 enum err conversation_said(struct engine *e, const struct message_row *row, int64_t id);
 enum err conversation_unsaid(struct engine *e, int64_t contact, int64_t id);
 enum err conversation_read(struct engine *e, int64_t contact);
+/* A message in it changed: who lists it looks again. */
+enum err conversation_changed(struct engine *e, int64_t contact);
 
 /* For what changes a row elsewhere: make it (not in the list yet), and note that it changed (once a
  * transaction). */

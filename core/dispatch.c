@@ -2,6 +2,7 @@
 #include "core/dispatch.h"
 
 #include "core/chains.h"
+#include "core/changes.h"
 #include "core/content.h"
 #include "core/engine_state.h"
 #include "core/healing.h"
@@ -22,7 +23,13 @@ by_type(struct engine *e, const struct arrival *a)
 {
     switch (a->shared->type) {
     case CONTENT_TEXT:
+    case CONTENT_CONTACT_CARD:
         return message_receive(e, a);
+    case CONTENT_EDIT:
+    case CONTENT_DELETE:
+    case CONTENT_REACTION:
+    case CONTENT_PIN:
+        return change_received(e, a);
     case CONTENT_RECEIPT:
         return receipts_received(e, a);
     case CONTENT_SESSION_RESET:

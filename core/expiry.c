@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/expiry.h"
 
+#include "core/changes.h"
 #include "core/engine_state.h"
 #include "core/healing.h"
 #include "core/messages.h"
@@ -22,6 +23,7 @@ expire(struct engine *e)
     TRY(db_run(e->db, "DELETE FROM initial_keys WHERE at_s<?1 AND spk NOT IN (SELECT id FROM spks)",
                "i", old));
     TRY(db_run(e->db, "DELETE FROM seen_ids WHERE at_s<?1", "i", old));
+    TRY(changes_expire(e));
     TRY(db_run(e->db,
                "UPDATE messages SET shared=NULL WHERE shared IS NOT NULL AND state_ms<?1 AND "
                "state IN (?2,?3,?4,?5)",

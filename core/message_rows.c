@@ -2,6 +2,7 @@
 #include "core/message_rows.h"
 
 #include "core/attachments.h"
+#include "core/changes.h"
 #include "core/content.h"
 #include "core/conversations.h"
 #include "core/engine_state.h"
@@ -62,8 +63,8 @@ fill_gap(struct engine *e, const struct message_row *row, int64_t id)
 
 /* --- received --- */
 
-static int64_t
-clamped(struct engine *e, uint64_t sent_at)
+int64_t
+message_clamped(struct engine *e, uint64_t sent_at)
 {
     int64_t now = engine_now_ms(e), at = (int64_t)sent_at;
     if (at < now - PAST_MAX_MS)
@@ -88,7 +89,7 @@ message_insert_received(struct engine *e, const struct arrival *a, struct messag
     row->msg_id = &msg_id;
     row->type = s->type;
     row->state = MESSAGE_RECEIVED;
-    row->sent_ms = clamped(e, s->sent_at);
+    row->sent_ms = message_clamped(e, s->sent_at);
     row->expire_s = s->expire > EXPIRE_MAX ? EXPIRE_MAX : s->expire;
     row->hash = SPAN_OF(hash);
     row->chain = span_pb(s->chain);
@@ -98,6 +99,7 @@ message_insert_received(struct engine *e, const struct arrival *a, struct messag
         TRY(fill_gap(e, row, gap));
     else
         TRY(message_insert(e, row, &gap));
+    TRY(changes_early(e, row->contact, gap, &msg_id));
     row->msg_id = NULL; /* what they borrowed ends here */
     row->hash = SPAN_NONE;
     *ret = gap;
@@ -154,14 +156,33 @@ message_reword(struct engine *e, int64_t id, struct span text, struct span marks
     return text.n > 0 ? words_add(e, id, text, passing != 0) : OK;
 }
 
-/* All that hangs on a row, and the row. */
+/* What hangs on a message and goes with its words. */
 static enum err
-row_remove(struct engine *e, int64_t id)
+adornments_remove(struct engine *e, int64_t id)
 {
     TRY(words_remove(e, id));
     TRY(attachments_remove(e, id));
     TRY(db_run(e->db, "DELETE FROM message_versions WHERE message=?1", "i", id));
-    TRY(db_run(e->db, "DELETE FROM reactions WHERE message=?1", "i", id));
+    return db_run(e->db, "DELETE FROM reactions WHERE message=?1", "i", id);
+}
+
+/* Empty, and not without: its chain is still acknowledged, and who asks is told that it is gone. */
+enum err
+message_empty(struct engine *e, int64_t id)
+{
+    TRY(adornments_remove(e, id));
+    return db_run(e->db,
+                  "UPDATE messages SET text='',marks=NULL,extra=NULL,reply_to=NULL,reply_hash=NULL,"
+                  "forwarded=0,mentions_me=0,pinned_ms=0,"
+                  "shared=CASE WHEN shared IS NULL THEN NULL ELSE x'' END WHERE id=?1",
+                  "i", id);
+}
+
+/* All that hangs on a row, and the row. */
+static enum err
+row_remove(struct engine *e, int64_t id)
+{
+    TRY(adornments_remove(e, id));
     return db_run(e->db, "DELETE FROM messages WHERE id=?1", "i", id);
 }
 

@@ -48,6 +48,12 @@ enum err message_row_text(struct engine *e, const Wire__Text *t, struct buf *ret
 /* The words of a message changed (an edit, a deletion): row and search. */
 enum err message_reword(struct engine *e, int64_t id, struct span text, struct span marks);
 
+/* It was deleted for everyone: its place stays, and nothing of what it held. */
+enum err message_empty(struct engine *e, int64_t id);
+
+/* The time that a sender says, as far as it can be (B8.2). */
+int64_t message_clamped(struct engine *e, uint64_t sent_at);
+
 /* Take a row away for good, with everything that hangs on it, whatever it waits for. Fine when it
  * is not there. EVENT_MESSAGE_GONE, unless its whole conversation is being deleted: that was told
  * already. */

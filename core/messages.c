@@ -1,104 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/messages.h"
 
-#include <sodium.h>
-
 #include "core/attachments.h"
+#include "core/changes.h"
 #include "core/content.h"
 #include "core/conversations.h"
 #include "core/engine_state.h"
 #include "core/receipts.h"
-#include "wire/encoding.h"
 
-/* --- sending --- */
-
-enum err
-message_may_write(const struct contact *c)
-{
-    if (c->state == CONTACT_SELF)
-        return OK;
-    if (c->state == CONTACT_ASKED) { /* it waits for the answer */
-        struct contact as_if = *c;
-        as_if.state = CONTACT_ACCEPTED;
-        return contact_may_send(&as_if);
-    }
-    return contact_may_send(c);
-}
-
-static enum err
-text_body(struct span text, struct buf *ret)
-{
-    AUTO(buf_done) struct buf copy = BUF(TEXT_MAX + 1);
-    Wire__Text t;
-
-    wire__text__init(&t);
-    buf_put(&copy, text);
-    buf_put_u8(&copy, 0);
-    TRY(buf_ok(&copy));
-    t.text = (char *)copy.p;
-    wire_pack(ret, &t.base);
-    return buf_ok(ret);
-}
-
-static enum err
-check_text(struct span text)
-{
-    if (text.n == 0)
-        return fail(ERR_USAGE, "there is nothing to send");
-    if (text.n > TEXT_MAX)
-        return fail(ERR_TOO_LARGE, "a message has at most %d bytes, this one has %zu", TEXT_MAX,
-                    text.n);
-    if (!utf8_valid(text))
-        return fail(ERR_MALFORMED, "the message is not valid UTF-8 text");
-    return OK;
-}
-
-static enum err
-store_and_queue(struct engine *e, const struct contact *c, struct span text, int64_t *ret)
-{
-    AUTO(buf_done) struct buf body = BUF(SHARED_MAX);
-    struct msg_id msg_id;
-    int64_t id, outbox;
-
-    randombytes_buf(msg_id.b, sizeof msg_id.b);
-    TRY(text_body(text, &body));
-    struct message_row row = {.contact = c->id,
-                              .outgoing = true,
-                              .msg_id = &msg_id,
-                              .type = CONTENT_TEXT,
-                              .state = c->state == CONTACT_SELF ? MESSAGE_KEPT : MESSAGE_QUEUED,
-                              .text = text,
-                              .sent_ms = engine_now_ms(e)};
-    TRY(message_insert(e, &row, &id));
-    *ret = id;
-    if (c->state == CONTACT_SELF)
-        return OK;
-    struct outgoing o = {.contact = c->id,
-                         .type = CONTENT_TEXT,
-                         .body = buf_span(&body),
-                         .msg_id = &msg_id,
-                         .message = id};
-    return outbox_add(e, &o, &outbox);
-}
-
-enum err
-message_send_text(struct engine *e, int64_t contact, struct span text, int64_t *ret)
-{
-    AUTO(tx_done) struct tx tx = {0};
-    struct contact c;
-    int64_t id = 0;
-
-    TRY(check_text(text));
-    TRY(act_begin(e, &tx));
-    enum err verdict = contact_get(e, contact, &c);
-    if (verdict == OK)
-        verdict = message_may_write(&c);
-    if (verdict == OK)
-        verdict = store_and_queue(e, &c, text, &id);
-    TRY(act_end(e, &tx, verdict));
-    *ret = id;
-    return OK;
-}
+#define NUMBER(n) NUMBER_AS_IT_IS(n)
+#define NUMBER_AS_IT_IS(n) #n
 
 /* --- receiving --- */
 
@@ -121,21 +32,37 @@ message_gap_of(struct engine *e, const struct arrival *a, int64_t *ret)
     return found;
 }
 
+/* What of A's body the row shows, by type; a type that is not known shows nothing of it. */
+static enum err
+read_body(struct engine *e, const struct arrival *a, struct buf *ret_marks, Wire__Text **ret_text,
+          struct message_row *row)
+{
+    AUTO(contact_card_freep) Wire__ContactCard *card = NULL;
+    struct span body = span_pb(a->shared->body);
+
+    row->text = SPAN("", 0);
+    if (a->shared->type == CONTENT_TEXT) {
+        TRY(text_read(body, ret_text));
+        return message_row_text(e, *ret_text, ret_marks, row);
+    }
+    if (a->shared->type == CONTENT_CONTACT_CARD) {
+        TRY(contact_card_read(body, &card));
+        row->extra = body;
+    }
+    return OK;
+}
+
 enum err
 message_receive(struct engine *e, const struct arrival *a)
 {
     AUTO(text_freep) Wire__Text *t = NULL;
     AUTO(buf_done) struct buf marks = BUF(SHARED_MAX);
-    struct message_row row = {.text = SPAN("", 0)};
+    struct message_row row = {0};
     int64_t gap, id;
 
     if (a->shared->type == CONTENT_ATTACHMENTS)
         return attachments_receive(e, a);
-    if (a->shared->type != CONTENT_TEXT)
-        return message_insert_received(e, a, &row, &id); /* shown as: needs a newer version */
-    enum err read = text_read(span_pb(a->shared->body), &t);
-    if (read == OK)
-        read = message_row_text(e, t, &marks, &row);
+    enum err read = read_body(e, a, &marks, &t, &row);
     if (read == OK)
         return message_insert_received(e, a, &row, &id);
     TRY(message_gap_of(e, a, &gap));
@@ -278,23 +205,46 @@ messages_mark_read(struct engine *e, int64_t contact, int64_t id)
 
 /* --- reading --- */
 
-#define MESSAGE_COLUMNS "id,contact,outgoing,msg_id,type,text,sent_ms,stored_ms,state,state_ms,why"
+#define MESSAGE_COLUMNS                                                                            \
+    "id,contact,outgoing,msg_id,type,text,sent_ms,stored_ms,state,state_ms,why,marks,reply_to,"    \
+    "reply_hash,extra,forwarded,mentions_me,unread,edited_ms,deleted_ms,"                          \
+    "CASE WHEN pinned_ms>0 AND (SELECT count(*) FROM messages o WHERE o.contact=messages.contact " \
+    "AND o.pinned_ms>messages.pinned_ms)<" NUMBER(                                                 \
+        PINNED_MAX) " THEN pinned_ms ELSE 0 END,"                                                  \
+                    "expire_s,expires_ms,due_ms,retained_ms"
 
+static void
+give_numbers(struct query *q, struct message *m)
+{
+    m->id = query_int(q, 0);
+    m->contact = query_int(q, 1);
+    m->outgoing = query_int(q, 2) != 0;
+    m->type = (int)query_int(q, 4);
+    m->sent_ms = query_int(q, 6);
+    m->stored_ms = query_int(q, 7);
+    m->state = (enum message_state)query_int(q, 8);
+    m->state_ms = query_int(q, 9);
+    m->forwarded = query_int(q, 15) != 0;
+    m->mentions_me = query_int(q, 16) != 0;
+    m->unread = query_int(q, 17) != 0;
+    m->edited_ms = query_int(q, 18);
+    m->deleted_ms = query_int(q, 19);
+    m->pinned_ms = query_int(q, 20);
+    m->expire_s = (uint32_t)query_int(q, 21);
+    m->expires_ms = query_int(q, 22);
+    m->due_ms = query_int(q, 23);
+    m->retained_ms = query_int(q, 24);
+}
+
+/* The bytes of a row hold as long as the query stands on it. */
 static enum err
 give(struct query *q, void *ctx, enum err (*each)(void *ctx, const struct message *m))
 {
     AUTO(buf_done) struct buf text = BUF(TEXT_MAX + 1);
     char why[32];
-    struct message m = {
-        .id = query_int(q, 0),
-        .contact = query_int(q, 1),
-        .outgoing = query_int(q, 2) != 0,
-        .type = (int)query_int(q, 4),
-        .sent_ms = query_int(q, 6),
-        .stored_ms = query_int(q, 7),
-        .state = (enum message_state)query_int(q, 8),
-        .state_ms = query_int(q, 9),
-    };
+    struct message m = {0};
+
+    give_numbers(q, &m);
     if (!query_is_null(q, 3))
         TRY(query_exact(q, 3, m.msg_id.b, sizeof m.msg_id.b));
     buf_put(&text, query_bytes(q, 5));
@@ -303,6 +253,10 @@ give(struct query *q, void *ctx, enum err (*each)(void *ctx, const struct messag
     query_text(q, 10, why, sizeof why);
     m.text = (const char *)text.p;
     m.why = why;
+    m.marks = query_bytes(q, 11);
+    m.reply_to = query_bytes(q, 12);
+    m.reply_hash = query_bytes(q, 13);
+    m.extra = query_bytes(q, 14);
     return each(ctx, &m);
 }
 
@@ -421,4 +375,18 @@ message_get(struct engine *e, int64_t id, void *ctx,
     }
     TRY(give(&q, ctx, each));
     return query_end(&q);
+}
+
+enum err
+messages_pinned_each(struct engine *e, int64_t contact, void *ctx,
+                     enum err (*each)(void *ctx, const struct message *m))
+{
+    AUTO(query_done) struct query q;
+
+    TRY(db_query(e->db, &q,
+                 "SELECT " MESSAGE_COLUMNS " FROM messages WHERE contact=?1 AND pinned_ms>0 "
+                 "AND " MESSAGE_HERE_OF_1 " "
+                 "ORDER BY pinned_ms DESC,msg_id LIMIT ?2",
+                 "ii", contact, (int64_t)PINNED_MAX));
+    return give_all(&q, ctx, each);
 }

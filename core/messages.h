@@ -23,16 +23,25 @@ enum message_state {
     MESSAGE_SCHEDULED = 10,  /* goes out at its time */
 };
 
+/* What is borrowed holds for the call that gives it. Times that are 0 have not come. */
 struct message {
     int64_t id;
     int64_t contact;
     bool outgoing;
     struct msg_id msg_id;
-    int type;         /* content type; 0: a place holder */
-    const char *text; /* borrowed for the call */
+    int type;                         /* content type; 0: a place holder */
+    const char *text;                 /* words or caption; borrowed */
+    struct span marks;                /* packed: mentions and ranges; borrowed */
+    struct span reply_to, reply_hash; /* SPAN_NONE: it answers to nothing; borrowed */
+    struct span extra;                /* the packed card of a type 14; borrowed */
+    bool forwarded, mentions_me, unread;
     int64_t sent_ms, stored_ms, state_ms;
     enum message_state state;
     const char *why; /* err_name, or "" */
+    int64_t edited_ms, deleted_ms;
+    int64_t pinned_ms; /* 0 also when PINNED_MAX others were pinned later */
+    uint32_t expire_s;
+    int64_t expires_ms, due_ms, retained_ms;
 };
 
 /* Store a text for C and put it into the outbox: one transaction. Waits in the outbox while C is

@@ -172,8 +172,10 @@ enum err
 outbox_add(struct engine *e, const struct outgoing *o, int64_t *ret_id)
 {
     AUTO(buf_done) struct buf shared = BUF(RESEND_SHARED_MAX);
-    struct content_parts parts = {
-        .type = o->type, .sent_ms = engine_now_ms(e), .body = o->body, .expire_s = o->expire_s};
+    struct content_parts parts = {.type = o->type,
+                                  .sent_ms = o->sent_ms != 0 ? o->sent_ms : engine_now_ms(e),
+                                  .body = o->body,
+                                  .expire_s = o->expire_s};
 
     if (o->msg_id != NULL)
         parts.msg_id = *o->msg_id;

@@ -40,11 +40,17 @@ struct outgoing {
     struct msg_id *msg_id; /* NULL: a random one; a repeated request keeps its own */
     int64_t message;       /* the row of `messages` that shows it, 0: none */
     uint32_t expire_s;     /* `shared`'s, of a message that disappears */
+    int64_t sent_ms;       /* what it says when it was sent; 0: now */
 };
 
 /* Add to the outbox, inside the caller's transaction. Types that carry a chain get their place
  * here. *ret_id is the outbox row. */
 enum err outbox_add(struct engine *e, const struct outgoing *o, int64_t *ret_id);
+
+/* Take back MESSAGE and what was said about it (MSG_ID) as far as it is certain that nobody has
+ * seen it: what was not encrypted yet. *RET: the message itself was. Others who miss its number are
+ * told that it is gone. Inside the caller's transaction. */
+enum err outbox_withdraw(struct engine *e, int64_t message, const struct msg_id *msg_id, bool *ret);
 
 /* Drop what waits for C (removed, blocked), and mark its messages as not delivered. */
 enum err outbox_drop(struct engine *e, const struct contact *c);
