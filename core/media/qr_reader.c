@@ -15,7 +15,9 @@ grey(const struct raster *r)
     size_t n = (size_t)r->width * r->height;
     uint8_t *y = malloc(n);
 
-    for (size_t i = 0; y != NULL && i < n; i++) {
+    if (y == NULL)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
         const uint8_t *p = r->pixels + 4 * i;
 
         y[i] = (uint8_t)((77U * p[0] + 150U * p[1] + 29U * p[2]) >> 8);

@@ -64,8 +64,8 @@ allow(scmp_filter_ctx f)
 
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i], 0);
-    bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, 0));
-    bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, 1));
+    bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, 0, 0));
+    bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, 1, 0));
     /* Memory that holds no file, and that never runs. */
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
@@ -89,7 +89,7 @@ allow_reports(scmp_filter_ctx f)
     for (size_t i = 0; SANITIZED && i < sizeof calls / sizeof *calls; i++)
         bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i], 0);
     if (SANITIZED)
-        bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, 2));
+        bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, 2, 0));
     return bad;
 }
 
