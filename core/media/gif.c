@@ -83,6 +83,7 @@ gif_strip(struct span file, struct buf *out)
 {
     struct reader r = READER(file);
     unsigned what;
+    bool pixels = false;
 
     skip_head(&r);
     if (!r.ok)
@@ -103,6 +104,7 @@ gif_strip(struct span file, struct buf *out)
             return fail(ERR_MALFORMED, "a GIF is cut");
         if (stays)
             buf_put(out, SPAN(begin, r.rest.p - begin));
+        pixels |= what == PICTURE;
     } while (what != END);
-    return buf_ok(out);
+    return pixels ? buf_ok(out) : fail(ERR_MALFORMED, "a GIF holds no picture");
 }

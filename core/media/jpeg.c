@@ -149,7 +149,7 @@ jpeg_strip(struct span file, struct buf *out)
     struct reader r = READER(file);
     struct segment s;
     struct facts facts;
-    bool first = true, turned = false;
+    bool first = true, turned = false, scan = false;
 
     TRY(jpeg_look(file, &facts));
     buf_put(out, read_span(&r, 2));
@@ -167,7 +167,10 @@ jpeg_strip(struct span file, struct buf *out)
             put_application(out, &s);
         if (s.marker == SOS)
             buf_put(out, coded_pixels(&r));
+        scan |= s.marker == SOS;
     } while (s.marker != EOI);
+    if (!scan || facts.width == 0)
+        return fail(ERR_MALFORMED, "a JPEG holds no picture");
     buf_put(out, SPAN("\xff\xd9", 2));
     return buf_ok(out);
 }

@@ -103,6 +103,7 @@ png_strip(struct span file, struct buf *out)
     struct reader r = READER(file);
     struct chunk c;
     struct facts facts;
+    bool pixels = false;
 
     TRY(png_look(file, &facts));
     buf_put(out, read_span(&r, SIGNATURE));
@@ -112,6 +113,7 @@ png_strip(struct span file, struct buf *out)
             buf_put(out, c.whole);
         if (is(&c, "IHDR"))
             put_orientation(out, facts.orientation);
+        pixels |= is(&c, "IDAT");
     } while (!is(&c, "IEND"));
-    return buf_ok(out);
+    return pixels ? buf_ok(out) : fail(ERR_MALFORMED, "a PNG holds no picture");
 }

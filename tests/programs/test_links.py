@@ -6,7 +6,7 @@ import unittest
 
 from relay import program
 
-PROGRAMS = [program(p) for p in ("cli/snug", "core/agent/snug-agent", "relay/snug-relay")]
+PROGRAMS = [program(p) for p in ("cli/snug", "core/agent/snug-agent", "core/media/snug-media", "relay/snug-relay")]
 
 
 def output(*command):
@@ -27,6 +27,17 @@ class Links(unittest.TestCase):
                 libraries = output("ldd", path)
                 for name in ("libsqlcipher", "libsqlite3", "libsignal-protocol", "libcurl"):
                     self.assertNotIn(name, libraries)
+
+    def test_only_the_helper_decodes_pictures(self):
+        for path in PROGRAMS:
+            libraries = output("ldd", path)
+            decodes = [name for name in ("libgdk_pixbuf", "libzbar", "libjpeg", "libpng", "libwebp") if name in libraries]
+            self.assertEqual(bool(decodes), os.path.basename(path) == "snug-media", path)
+
+    def test_the_helper_for_pictures_holds_no_key_and_no_connection(self):
+        libraries = output("ldd", program("core/media/snug-media"))
+        for name in ("libsqlcipher", "libsignal", "libcurl", "libssl", "libjansson"):
+            self.assertNotIn(name, libraries)
 
     def test_agent_overrides_the_curve_of_libsignal(self):
         for path in PROGRAMS:

@@ -187,6 +187,27 @@ what_is_cut_is_refused(void **state)
 }
 
 static void
+a_file_without_a_picture_is_refused(void **state)
+{
+    static const struct span files[] = {
+        {(const uint8_t *)"GIF87a\x28\0\x1e\0\0\0\0;...", 17},
+        {(const uint8_t *)"\xff\xd8\xff\xe0\0\x02\xff\xd9........", 16},
+        {(const uint8_t *)"\xff\xd8\xff\xda\0\x02pixels\xff\xd9....", 18},
+        {(const uint8_t *)"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0"
+                          "crc.\0\0\0\0IENDcrc.",
+         45},
+    };
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct buf out = BUF(FILE_MAX);
+
+        assert_int_not_equal(kind_of(files[i]), MEDIA_OTHER);
+        assert_err(container_strip(kind_of(files[i]), files[i], &out), ERR_MALFORMED);
+        buf_done(&out);
+    }
+}
+
+static void
 what_is_not_known_cannot_be_cleaned(void **state)
 {
     struct buf b = BUF(FILE_MAX), out = BUF(FILE_MAX);
@@ -228,6 +249,7 @@ main(void)
         cmocka_unit_test(pixels_and_colours_stay_as_they_were),
         cmocka_unit_test(the_orientation_stays),
         cmocka_unit_test(what_is_cut_is_refused),
+        cmocka_unit_test(a_file_without_a_picture_is_refused),
         cmocka_unit_test(what_is_not_known_cannot_be_cleaned),
         cmocka_unit_test(an_orientation_is_read_from_well_formed_blocks_only),
     };
