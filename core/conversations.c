@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/conversations.h"
 
+#include "core/clearing.h"
 #include "core/engine_state.h"
 #include "core/outbox.h"
 
@@ -302,5 +303,7 @@ conversation_keep(struct engine *e, int64_t contact, int64_t days)
 {
     if (days < KEEP_AS_ACCOUNT || days > KEEP_DAYS_MAX)
         return fail(ERR_USAGE, "Messages are kept for 1 to %d days, or 0 for ever.", KEEP_DAYS_MAX);
-    return choose(e, contact, days, set_keep);
+    TRY(choose(e, contact, days, set_keep));
+    clearing_soon(e);
+    return OK;
 }

@@ -482,6 +482,8 @@ db_create(const char *path, const struct subkey *db_key, struct db **ret)
         e = key_file(s, db_key);
     if (e == OK)
         e = set_format(s);
+    if (e == OK) /* can only be said of an empty file */
+        e = run_plain(s, "PRAGMA auto_vacuum=INCREMENTAL");
     if (e == OK)
         e = set_up(s);
     if (e == OK)
@@ -551,6 +553,28 @@ enum err
 db_checkpoint(struct db *s)
 {
     return run_plain(s, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+enum err
+db_size(struct db *s, struct db_size *ret)
+{
+    const char *path = sqlite3_db_filename(s->handle, "main");
+    char wal_path[4096];
+    struct stat wal;
+
+    TRY(db_get_int(s, &ret->pages, "PRAGMA page_count", ""));
+    TRY(db_get_int(s, &ret->free_pages, "PRAGMA freelist_count", ""));
+    TRY(db_get_int(s, &ret->page_bytes, "PRAGMA page_size", ""));
+    snprintf(wal_path, sizeof wal_path, "%s-wal", path);
+    ret->wal_bytes = stat(wal_path, &wal) == 0 ? wal.st_size : 0;
+    return OK;
+}
+
+enum err
+db_write_anew(struct db *s)
+{
+    TRY(run_plain(s, "PRAGMA auto_vacuum=INCREMENTAL; VACUUM"));
+    return db_checkpoint(s);
 }
 
 /* --- meta --- */

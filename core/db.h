@@ -41,6 +41,15 @@ db_closep(struct db **s)
  * end. */
 enum err db_checkpoint(struct db *s);
 
+struct db_size {
+    int64_t pages, free_pages, page_bytes;
+    int64_t wal_bytes;
+};
+enum err db_size(struct db *s, struct db_size *ret);
+/* Write all of it anew, without free pages and so that later ones can be given back one by one.
+ * Takes as long as reading and writing the file twice, and its size in memory. */
+enum err db_write_anew(struct db *s);
+
 struct tx {
     struct db *db; /* NULL: not begun, or ended */
     int depth;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/clearing.h"
 #include "core/contacts.h"
 #include "core/engine_state.h"
 #include "core/outbox.h"
@@ -187,6 +188,7 @@ open_parts(struct engine *e)
     TRY(lookups_open(e));
     TRY(trust_open(e));
     TRY(attachments_open(e));
+    TRY(clearing_open(e));
     return outbox_open(e);
 }
 
@@ -216,6 +218,7 @@ engine_close(struct engine *e)
         return;
     outbox_close(e);
     attachments_close(e);
+    clearing_close(e);
     trust_close(e);
     lookups_close(e);
     tokens_close(e);
@@ -245,9 +248,9 @@ engine_step(struct engine *e)
     if (e->resting)
         return NEVER;
     static int64_t (*const steps[])(struct engine *) = {
-        account_step,     tokens_step, contacts_step,    trust_step, healing_step,
-        attachments_step, outbox_step, relay_links_step, /* last: what the others began may have
-                                          something for it */
+        account_step,     tokens_step, contacts_step, trust_step,       healing_step,
+        attachments_step, outbox_step, clearing_step, relay_links_step, /* last: what the others
+                                          began may have something for it */
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (e->trouble != OK) {

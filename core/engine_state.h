@@ -30,6 +30,7 @@ struct engine {
     struct lookup_work *lookup_work;
     struct token_work *token_work;
     struct trust_work *trust_work;
+    struct clearing_work *clearing_work;
     struct outbox_work *outbox_work; /* outbox's own; NULL until it makes one */
     struct attachment_work *attachment_work;
 
