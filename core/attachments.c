@@ -172,13 +172,15 @@ attachments_fail(struct engine *e, int64_t message, const char *why)
 }
 
 static enum err
-doom_rows(struct engine *e, int64_t message)
+doom_rows(struct engine *e, int64_t message, bool whole_only)
 {
     AUTO(query_done) struct query q;
     struct file_name name;
 
-    TRY(db_query(e->db, &q, "SELECT file FROM attachments WHERE message=?1 AND file<>''", "i",
-                 message));
+    TRY(db_query(
+        e->db, &q,
+        "SELECT file FROM attachments WHERE message=?1 AND file<>'' AND (?2=0 OR state=?3)", "iii",
+        message, (int64_t)whole_only, (int64_t)ATTACHMENT_HERE));
     while (query_next(&q))
         if (file_name_read(query_bytes(&q, 0), &name) == OK)
             files_doom(e, &name);
@@ -210,10 +212,22 @@ enum err
 attachments_remove(struct engine *e, int64_t message)
 {
     TRY(take_back_unsent(e, message));
-    TRY(doom_rows(e, message));
+    TRY(doom_rows(e, message, false));
     TRY(db_run(e->db, "DELETE FROM attachments WHERE message=?1", "i", message));
     e->attachment_work->look = true;
     return OK;
+}
+
+enum err
+attachments_drop(struct engine *e, int64_t message)
+{
+    TRY(doom_rows(e, message, true));
+    return db_run(
+        e->db,
+        "UPDATE attachments SET file='',moved=0,state=CASE (SELECT outgoing FROM messages "
+        "WHERE id=?1) WHEN 0 THEN ?2 ELSE ?3 END WHERE message=?1 AND file<>'' AND state=?4",
+        "iiii", message, (int64_t)ATTACHMENT_OFFERED, (int64_t)ATTACHMENT_GONE,
+        (int64_t)ATTACHMENT_HERE);
 }
 
 /* --- what a person asks for --- */

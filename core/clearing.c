@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/attachments.h"
 #include "core/engine_state.h"
 #include "core/storage.h"
 
@@ -155,7 +156,7 @@ read_some(struct engine *e, const struct clearing *c, int64_t before_ms, size_t 
                  "SELECT id,stored_ms,length(CAST(text AS BLOB)),state,"
                  "EXISTS(SELECT 1 FROM attachments WHERE message=messages.id),"
                  "ifnull((SELECT sum(cipher_size) FROM attachments WHERE message=messages.id AND "
-                 "file<>'' AND state NOT IN (1,2)),0) FROM messages WHERE contact=?1 AND "
+                 "file<>'' AND state=4),0) FROM messages WHERE contact=?1 AND "
                  "(stored_ms,id)>(?2,?3) AND "
                  "stored_ms<?4 AND " MESSAGE_HERE_OF_1 " ORDER BY stored_ms,id LIMIT ?5",
                  "iiiii", c->at, c->after_ms, c->after_id, before_ms, (int64_t)max));
@@ -182,7 +183,7 @@ clear_one(struct engine *e, struct clearing *c, const struct old_message *m)
     c->messages++;
     c->bytes += m->file_bytes;
     if (c->what == CLEAR_FILES)
-        return storage_drop_files(e, m->id);
+        return attachments_drop(e, m->id);
     c->bytes += m->bytes;
     return message_remove(e, m->id);
 }

@@ -73,18 +73,6 @@ storage_sum(struct engine *e, struct storage_sum *s)
     return OK;
 }
 
-enum err
-storage_drop_files(struct engine *e, int64_t message)
-{
-    /* What moves is needed; what a contact sent may be there to be fetched again. */
-    return db_run(
-        e->db,
-        "UPDATE attachments SET file='',moved=0,state=CASE (SELECT outgoing FROM messages "
-        "WHERE id=?1) WHEN 0 THEN 0 ELSE 6 END WHERE message=?1 AND file<>'' AND "
-        "state NOT IN (1,2)",
-        "i", message);
-}
-
 /* --- giving room back --- */
 
 enum err

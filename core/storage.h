@@ -26,9 +26,6 @@ struct storage_sum {
 };
 enum err storage_sum(struct engine *e, struct storage_sum *s);
 
-/* The files of a message go from this disk, inside the caller's transaction; the message stays. */
-enum err storage_drop_files(struct engine *e, int64_t message);
-
 /* Move the last pages of the database into free ones and cut the file, a slice of it: as long as
  * more than SPARE in a thousand of its pages are free. *RET_MORE: there is more to do. A file of
  * the first version has to be written anew for that: done when SPARE is 0, and in one go. */
