@@ -186,6 +186,16 @@ conversation_unsaid(struct engine *e, int64_t contact, int64_t id)
     return OK;
 }
 
+enum err
+conversation_unmentioned(struct engine *e, int64_t id)
+{
+    return db_run(e->db,
+                  "UPDATE conversations SET unread_mentions=unread_mentions-1 WHERE contact="
+                  "(SELECT contact FROM messages WHERE id=?1 AND unread=1 AND mentions_me=1) AND "
+                  "gone_upto<?1",
+                  "i", id);
+}
+
 /* --- what a person chooses --- */
 
 static enum err

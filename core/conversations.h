@@ -63,6 +63,8 @@ enum err conversation_keep(struct engine *e, int64_t contact, int64_t days);
 enum err conversation_said(struct engine *e, const struct message_row *row, int64_t id);
 enum err conversation_unsaid(struct engine *e, int64_t contact, int64_t id);
 enum err conversation_read(struct engine *e, int64_t contact);
+/* Message ID is about to mention us no more. */
+enum err conversation_unmentioned(struct engine *e, int64_t id);
 /* A message in it changed: who lists it looks again. */
 enum err conversation_changed(struct engine *e, int64_t contact);
 

@@ -171,6 +171,7 @@ enum err
 message_empty(struct engine *e, int64_t id)
 {
     TRY(adornments_remove(e, id));
+    TRY(conversation_unmentioned(e, id));
     return db_run(e->db,
                   "UPDATE messages SET text='',marks=NULL,extra=NULL,reply_to=NULL,reply_hash=NULL,"
                   "forwarded=0,mentions_me=0,pinned_ms=0,"

@@ -403,6 +403,16 @@ add_gap(int64_t contact)
                      "ii", contact, engine_now_ms(alice->engine)));
 }
 
+/* As when its author deletes it for everyone. */
+static void
+empty(int64_t id)
+{
+    AUTO(tx_done) struct tx tx = {0};
+
+    assert_ok(act_begin(alice->engine, &tx));
+    assert_ok(act_end(alice->engine, &tx, message_empty(alice->engine, id)));
+}
+
 static void
 do_anything(int what, int64_t contact)
 {
@@ -429,6 +439,8 @@ do_anything(int what, int64_t contact)
         assert_ok(conversation_delete(e, contact));
     else if (what < 92)
         person_crash(alice);
+    else if (what < 94)
+        empty(any_message());
     else
         pair_run(&pair, pair_chance(&pair, 10000));
 }
