@@ -47,7 +47,8 @@ enum err changes_expire(struct engine *e);
 
 /* --- reading --- */
 
-/* Earlier wordings, oldest first. */
+/* How many earlier wordings there are; they, oldest first. */
+enum err message_versions_count(struct engine *e, int64_t id, int *ret);
 struct message_version {
     const char *text;  /* borrowed */
     struct span marks; /* borrowed */

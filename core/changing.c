@@ -323,6 +323,16 @@ message_unpin(struct engine *e, int64_t id)
 /* --- reading --- */
 
 enum err
+message_versions_count(struct engine *e, int64_t id, int *ret)
+{
+    int64_t n;
+
+    TRY(db_get_int(e->db, &n, "SELECT count(*) FROM message_versions WHERE message=?1", "i", id));
+    *ret = (int)n;
+    return OK;
+}
+
+enum err
 message_versions_each(struct engine *e, int64_t id, void *ctx,
                       enum err (*each)(void *ctx, const struct message_version *v))
 {

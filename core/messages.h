@@ -93,3 +93,20 @@ enum err messages_each(struct engine *e, const struct messages_page *page, void 
 
 enum err message_get(struct engine *e, int64_t id, void *ctx,
                      enum err (*each)(void *ctx, const struct message *m));
+
+/* What M answers to. */
+enum quote_state {
+    QUOTE_NONE,
+    QUOTE_HERE,    /* and as the one who quotes it held it, edits aside */
+    QUOTE_MISSING, /* never came, or was taken away */
+    QUOTE_DIFFERS, /* was something else for the one who quotes it */
+};
+#define QUOTE_PREVIEW_MAX 200
+struct quoted {
+    enum quote_state state;
+    int64_t message; /* 0: missing */
+    int type;
+    bool outgoing, deleted;
+    char text[QUOTE_PREVIEW_MAX + 1]; /* how it begins; of one that is here only */
+};
+enum err message_quoted(struct engine *e, const struct message *m, struct quoted *ret);

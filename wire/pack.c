@@ -93,6 +93,6 @@ struct span
 wire_unpacked_text(const char *field)
 {
     if (field == protobuf_c_empty_string) /* absent: the one string that is not a block of ours */
-        return SPAN_NONE;
+        return SPAN(field, 0);
     return SPAN(field, block_of(field)->n - 1);
 }

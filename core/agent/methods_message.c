@@ -3,8 +3,10 @@
 
 #include "core/agent/agent.h"
 #include "core/agent/dispatch.h"
+#include "core/agent/marks.h"
 #include "core/agent/pager.h"
 #include "core/agent/show.h"
+#include "core/compose.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 500
@@ -45,18 +47,14 @@ on_message(struct call *c, const struct event *ev)
         answer_message(c);
 }
 
-enum err
-method_message_send(struct call *c, json_t **ret)
+/* *RET is the message as it stands, or C is deferred until the relay has it. */
+static enum err
+sent_or_wait(struct call *c, int64_t id, json_t **ret)
 {
     static const struct call_hooks hooks = {.on_event = on_message, .expire = answer_message};
-    struct contact contact;
-    int64_t id, wait = param_int(c, "wait_ms", 0);
+    int64_t wait = param_int(c, "wait_ms", 0);
     struct engine *e = c->agent->engine;
-    const json_t *text = json_object_get(c->params, "text");
 
-    TRY(find_contact(e, param_string(c, "contact", ""), &contact));
-    TRY(message_send_text(e, contact.id, SPAN(json_string_value(text), json_string_length(text)),
-                          &id));
     if (wait <= 0 || message_settled(e, id)) {
         *ret = message_result(e, id);
         return OK;
@@ -64,6 +62,40 @@ method_message_send(struct call *c, json_t **ret)
     c->ref = id;
     call_defer(c, &hooks, wait < WAIT_MAX ? wait : WAIT_MAX);
     return OK;
+}
+
+enum err
+method_message_send(struct call *c, json_t **ret)
+{
+    AUTO(buf_done) struct buf marks = BUF(SHARED_MAX);
+    struct contact contact;
+    int64_t id;
+    struct engine *e = c->agent->engine;
+    const json_t *text = json_object_get(c->params, "text");
+    const char *reply_to = param_string(c, "reply_to", NULL);
+    struct composition said = {.text = SPAN(json_string_value(text), json_string_length(text))};
+
+    TRY(find_contact(e, param_string(c, "contact", ""), &contact));
+    TRY(marks_param(c, &marks));
+    if (reply_to != NULL)
+        TRY(id_read("message", reply_to, &said.reply_to));
+    said.contact = contact.id;
+    said.marks = buf_span(&marks);
+    TRY(message_compose(e, &said, &id));
+    return sent_or_wait(c, id, ret);
+}
+
+enum err
+method_message_send_contact(struct call *c, json_t **ret)
+{
+    struct contact contact, who;
+    int64_t id;
+    struct engine *e = c->agent->engine;
+
+    TRY(find_contact(e, param_string(c, "contact", ""), &contact));
+    TRY(find_contact(e, param_string(c, "who", ""), &who));
+    TRY(message_send_contact(e, contact.id, who.id, &id));
+    return sent_or_wait(c, id, ret);
 }
 
 /* --- message.list --- */

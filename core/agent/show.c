@@ -13,20 +13,11 @@
 static const char *const contact_states[] = {"none",    "asked",   "asking", "accepted",
                                              "removed", "blocked", "self"};
 static const char *const trusts[] = {"unverified", "from-link", "verified"};
-static const char *const message_states[] = {"received", "queued", "at-relay",    "delivered",
-                                             "read",     "failed", "unconfirmed", "gap",
-                                             "gone",     "kept",   "scheduled"};
 
 const char *
 contact_state_name(enum contact_state s)
 {
     return contact_states[s];
-}
-
-const char *
-message_state_name(enum message_state s)
-{
-    return message_states[s];
 }
 
 void
@@ -76,44 +67,6 @@ show_contact(const struct contact *c)
                      "key_changed", c->key_changed, "forked", c->forked, "unreachable",
                      c->unreachable, "request_text", c->request_text, "created_ms",
                      (json_int_t)c->created_ms, "heard_ms", (json_int_t)c->heard_ms);
-}
-
-json_t *
-show_message(struct engine *e, const struct message *m)
-{
-    char id[ID_MAX], contact_id[ID_MAX], label[256] = "";
-    struct contact c;
-
-    id_write("message", m->id, id);
-    id_write("contact", m->contact, contact_id);
-    if (contact_get(e, m->contact, &c) == OK)
-        contact_label(&c, label, sizeof label);
-    return json_pack("{s:s,s:s,s:s,s:b,s:s,s:s,s:I,s:I,s:I,s:s}", "id", id, "contact", contact_id,
-                     "label", label, "outgoing", m->outgoing, "state", message_states[m->state],
-                     "text", m->text, "sent_ms", (json_int_t)m->sent_ms, "stored_ms",
-                     (json_int_t)m->stored_ms, "state_ms", (json_int_t)m->state_ms, "why", m->why);
-}
-
-struct showing {
-    struct engine *engine;
-    json_t *json;
-};
-
-static enum err
-show_one(void *ctx, const struct message *m)
-{
-    struct showing *s = ctx;
-
-    s->json = show_message(s->engine, m);
-    return OK;
-}
-
-json_t *
-show_message_id(struct engine *e, int64_t id)
-{
-    struct showing s = {.engine = e};
-
-    return message_get(e, id, &s, show_one) == OK ? s.json : NULL;
 }
 
 json_t *

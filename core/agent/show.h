@@ -17,6 +17,7 @@ struct engine;
 json_t *show_contact(const struct contact *c);
 json_t *show_message(struct engine *e, const struct message *m);
 json_t *show_message_id(struct engine *e, int64_t id);
+json_t *show_versions(struct engine *e, int64_t message);
 json_t *show_conversation(struct engine *e, int64_t contact);
 json_t *show_lookup(struct engine *e, int64_t id);
 json_t *show_notice(struct engine *e, const struct notice *n);
