@@ -205,7 +205,8 @@ may_take(const struct conn *c, size_t n)
 {
     const struct server *s = c->server;
 
-    if (c->http.request.content_length > BIG_BODY && s->held_bytes + n > s->limits.held / 2)
+    if (c->http.request.content_length > BIG_BODY &&
+        s->held_bytes - c->held + n > s->limits.held / 2)
         return false;
     return conn_may_hold(c, n);
 }

@@ -35,6 +35,11 @@ struct page {
     Wire__HeldToken *tokens;
     Wire__HeldToken **token_pointers;
 
+    size_t blob_count, blob_cap;
+    struct kept_blob *kept_blobs;
+    Wire__HeldBlob *blobs;
+    Wire__HeldBlob **blob_pointers;
+
     size_t item_count;
     size_t bytes;
     uint32_t device; /* whose items are being added */
@@ -54,6 +59,9 @@ page_free(struct page *p)
     free(p->kept_tokens);
     free(p->tokens);
     free(p->token_pointers);
+    free(p->kept_blobs);
+    free(p->blobs);
+    free(p->blob_pointers);
     free(p);
 }
 
@@ -140,6 +148,55 @@ add_tokens(struct page *p)
     }
     p->m.n_tokens = p->token_count;
     p->m.tokens = p->token_pointers;
+    return OK;
+}
+
+static enum err
+collect_blob(void *ctx, const struct kept_blob *k)
+{
+    struct page *p = ctx;
+    if (p->blob_count < p->blob_cap)
+        p->kept_blobs[p->blob_count++] = *k;
+    return OK;
+}
+
+static enum err
+add_blob(struct page *p, size_t i)
+{
+    const struct kept_blob *k = &p->kept_blobs[i];
+    Wire__HeldBlob *m = p->blob_pointers[i] = &p->blobs[i];
+    uint64_t there = k->size;
+
+    if (k->state == BLOB_OPEN)
+        TRY(blob_file_size(blobs_files(p->c->s->blobs), k->file, &there));
+    wire__held_blob__init(m);
+    m->blob_id = pb_span(SPAN_OF(k->id));
+    m->tag = k->tag;
+    m->size = k->size;
+    m->received = k->state == BLOB_GONE ? 0 : there;
+    m->day = k->day;
+    m->finished = k->state != BLOB_OPEN;
+    m->gone = k->state == BLOB_GONE;
+    m->expiry = k->until;
+    return OK;
+}
+
+static enum err
+add_blobs(struct page *p)
+{
+    if (p->c->s->blobs == NULL)
+        return OK;
+    p->blob_cap = HELD_BLOBS_MAX;
+    p->kept_blobs = calloc(p->blob_cap, sizeof *p->kept_blobs);
+    p->blobs = calloc(p->blob_cap, sizeof *p->blobs);
+    p->blob_pointers = calloc(p->blob_cap, sizeof(Wire__HeldBlob *));
+    if (p->kept_blobs == NULL || p->blobs == NULL || p->blob_pointers == NULL)
+        return fail(ERR_MEMORY, "no memory for attachments");
+    TRY(kept_blobs_each(p->c->s->store, p->c->account.number, p, collect_blob));
+    for (size_t i = 0; i < p->blob_count; i++)
+        TRY(add_blob(p, i));
+    p->m.n_blobs = p->blob_count;
+    p->m.blobs = p->blob_pointers;
     return OK;
 }
 
@@ -231,6 +288,7 @@ fill(struct page *p)
         TRY(add_manifests(p));
         TRY(add_devices(p));
         TRY(add_tokens(p));
+        TRY(add_blobs(p));
     }
     return add_items(p);
 }

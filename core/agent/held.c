@@ -54,6 +54,15 @@ item_row(const Wire__HeldItem *i)
                      (json_int_t)i->size, "sha256", bytes_json(i->envelope_hash));
 }
 
+static json_t *
+blob_row(const Wire__HeldBlob *b)
+{
+    return json_pack("{s:s,s:o,s:I,s:I,s:I,s:I,s:b,s:b,s:I}", "kind", "attachment", "id",
+                     bytes_json(b->blob_id), "tag", (json_int_t)b->tag, "size", (json_int_t)b->size,
+                     "received", (json_int_t)b->received, "day", (json_int_t)b->day, "finished",
+                     b->finished, "gone", b->gone, "expires_ms", (json_int_t)b->expiry * 1000);
+}
+
 static void
 give_rows(const Wire__Held *h, void *ctx, void (*each)(void *ctx, json_t *row))
 {
@@ -65,6 +74,8 @@ give_rows(const Wire__Held *h, void *ctx, void (*each)(void *ctx, json_t *row))
         each(ctx, token_row(h->tokens[i]));
     for (size_t i = 0; i < h->n_items; i++)
         each(ctx, item_row(h->items[i]));
+    for (size_t i = 0; i < h->n_blobs; i++)
+        each(ctx, blob_row(h->blobs[i]));
 }
 
 static enum err

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "tests/fakes/blob_files_memory.h"
+
 static const uint8_t envelope[FAKE_ENVELOPE];
 static const struct account_id account = {{7}};
 
@@ -10,6 +12,53 @@ void
 service_answer_done(struct service_answer *a)
 {
     buf_done(&a->body);
+    blob_reader_free(a->file);
+    *a = SERVICE_ANSWER;
+}
+
+uint8_t
+fake_file_byte(size_t at)
+{
+    return (uint8_t)((at * 2654435761u) >> 16);
+}
+
+void
+fake_service_done(struct service *s)
+{
+    blob_files_close(s->files);
+}
+
+static void
+give_file(struct service *s, const struct service_request *r, struct service_answer *a)
+{
+    if (s->files == NULL) {
+        uint8_t *bytes = malloc(FAKE_FILE);
+        for (size_t i = 0; i < FAKE_FILE; i++)
+            bytes[i] = fake_file_byte(i);
+        s->files = blob_files_memory_new();
+        if (blob_file_put(s->files, 1, 0, SPAN(bytes, FAKE_FILE)) != OK)
+            abort();
+        free(bytes);
+    }
+    if (blob_file_open(s->files, 1, &a->file) != OK)
+        abort();
+    a->kind = ANSWER_FILE;
+    a->from = r->range.n > 6 ? strtoull((const char *)r->range.p + 6, NULL, 10) : 0;
+    a->status = r->range.n > 0 ? 206 : 200;
+    a->count = FAKE_FILE - a->from;
+    a->whole = FAKE_FILE;
+}
+
+static void
+end_work(struct service *s, bool commit)
+{
+    struct service_answer a = SERVICE_ANSWER;
+
+    a.kind = commit ? ANSWER_AFTER_COMMIT : ANSWER_NOW;
+    a.status = commit ? 204 : 422;
+    a.ticket = commit ? ++s->tickets : 0;
+    s->host.worked(s->host.ctx, s->works, &a);
+    service_answer_done(&a);
 }
 
 size_t
@@ -45,6 +94,8 @@ steer(struct service *s, const char *path)
         s->host.refused(s->host.ctx, s->tickets);
     else if (strcmp(path, "/break") == 0)
         s->host.broken(s->host.ctx);
+    else if (strncmp(path, "/worked", 7) == 0)
+        end_work(s, path[7] != '\0');
     else if (strcmp(path, "/push") == 0)
         push_items(s, 1);
     else if (strcmp(path, "/push-many") == 0)
@@ -72,6 +123,11 @@ service_handle(struct service *s, const struct service_request *r, struct servic
         a->stream = (struct stream_params){.account = account, .device = 1};
         if (strncmp(r->path, "/stream?after=", 14) == 0)
             a->stream.after = strtoull(r->path + 14, NULL, 10);
+    } else if (strcmp(r->path, "/file") == 0) {
+        give_file(s, r, a);
+    } else if (strcmp(r->path, "/work") == 0) {
+        a->kind = ANSWER_AFTER_WORK;
+        a->work = ++s->works;
     } else if (strncmp(r->path, "/echo", 5) == 0) {
         buf_printf(&a->body, "%s %s", r->authority, r->path);
     } else if (strcmp(r->path, "/state") == 0) {

@@ -51,6 +51,16 @@ host_refused(void *ctx, uint64_t upto)
 }
 
 static void
+host_worked(void *ctx, uint64_t work, struct service_answer *a)
+{
+    struct relay *r = ctx;
+    r->work = work;
+    r->work_kind = a->kind;
+    r->work_status = a->status;
+    r->work_ticket = a->ticket;
+}
+
+static void
 host_broken(void *ctx)
 {
     ((struct relay *)ctx)->broken = true;
@@ -65,6 +75,7 @@ start_service(struct relay *r)
                                 .end = host_end,
                                 .committed = host_committed,
                                 .refused = host_refused,
+                                .worked = host_worked,
                                 .broken = host_broken};
     assert_ok(service_new(&r->config, r->store, &host, &r->service));
 }

@@ -37,6 +37,10 @@ struct relay {
     unsigned ended; /* streams that were told to end */
     uint64_t committed, refused;
     bool broken;
+    uint64_t work; /* the last that was answered after all, and how */
+    enum answer_kind work_kind;
+    unsigned work_status;
+    uint64_t work_ticket;
     struct service_answer answer; /* the last one */
     uint64_t work_from;           /* where the next search for a proof of work begins */
     bool same_work;               /* do not move it on */

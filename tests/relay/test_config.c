@@ -49,6 +49,27 @@ config_reads_what_an_operator_says(void **state)
 }
 
 static void
+config_takes_the_largest_attachment_in_mebibytes(void **state)
+{
+    static const char *const bad[] = {"", "101", "-1", "5M", "1000", "99999999999999999999", "0x5"};
+    struct config c;
+    char line[64];
+
+    assert_ok(read_words("--data|/d", &c));
+    assert_int_equal(c.attachment_max, BLOB_MAX);
+    assert_ok(read_words("--data|/d|--attachments|0", &c));
+    assert_int_equal(c.attachment_max, 0);
+    assert_ok(read_words("--data|/d|--attachments|5", &c));
+    assert_int_equal(c.attachment_max, 5 * 1024 * 1024);
+    assert_ok(read_words("--data|/d|--attachments|100", &c));
+    assert_int_equal(c.attachment_max, BLOB_MAX);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(line, sizeof line, "--data|/d|--attachments|%s", bad[i]);
+        assert_err(read_words(line, &c), ERR_USAGE);
+    }
+}
+
+static void
 config_has_defaults_for_a_relay_on_this_machine(void **state)
 {
     struct config c;
@@ -253,6 +274,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(config_reads_what_an_operator_says),
+        cmocka_unit_test(config_takes_the_largest_attachment_in_mebibytes),
         cmocka_unit_test(config_has_defaults_for_a_relay_on_this_machine),
         cmocka_unit_test(config_refuses_what_makes_no_sense),
         cmocka_unit_test(listen_address_is_numeric_with_a_port),

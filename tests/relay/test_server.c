@@ -86,6 +86,7 @@ relay_join(struct relay *r)
 {
     pthread_join(r->thread, NULL);
     server_free(r->server);
+    fake_service_done(&r->service);
     tls_free(r->tls);
     close(r->stop.fd);
     return r->result;
@@ -500,6 +501,177 @@ server_holds_no_more_answers_than_it_has_room_for(void **state)
 }
 
 static void
+assert_is_file(const struct buf *body, size_t from)
+{
+    assert_int_equal(body->n, FAKE_FILE - from + 1); /* and the NUL behind it */
+    for (size_t i = 0; i + 1 < body->n; i++)
+        if (body->p[i] != fake_file_byte(from + i))
+            fail_msg("byte %zu of the file is another", from + i);
+}
+
+static void
+server_sends_a_file_and_takes_the_next_request(void **state)
+{
+    AUTO(buf_done) struct buf body = BUF(8 << 20);
+    struct relay r;
+    struct client c;
+
+    relay_start(&r, quick_limits());
+    client_open(&c, &r, 0);
+    client_ask(&c, "GET", "/file");
+    client_ask(&c, "GET", "/file");
+    client_ask(&c, "GET", "/now");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(client_answer(&c, &body), 200);
+        assert_is_file(&body, 0);
+    }
+    assert_int_equal(client_answer(&c, NULL), 200);
+    client_send(&c, SPAN_STR("GET /file HTTP/1.1\r\nHost: a\r\nRange: bytes=4000000-\r\n\r\n"));
+    while (memmem(c.in.p, c.in.n, "\r\n\r\n", 4) == NULL)
+        assert_true(client_read(&c));
+    assert_non_null(memmem(c.in.p, c.in.n, "Content-Range: bytes 4000000-4194303/4194304\r\n", 46));
+    assert_non_null(memmem(c.in.p, c.in.n, "Content-Type: application/octet-stream\r\n", 40));
+    assert_null(memmem(c.in.p, c.in.n, "Content-Encoding", 16));
+    assert_int_equal(client_answer(&c, &body), 206);
+    assert_is_file(&body, 4000000);
+    /* Said to be the last: closed behind it, and not before. */
+    client_send(&c, SPAN_STR("GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    assert_int_equal(client_answer(&c, &body), 200);
+    assert_is_file(&body, 0);
+    assert_false(client_read(&c));
+    client_close(&c);
+    assert_ok(relay_stop(&r));
+}
+
+/* Four windows fit. Who reads slowly holds one, however large the file; others are served. */
+static void
+server_sends_files_to_slow_readers_out_of_a_window_each(void **state)
+{
+    AUTO(buf_done) struct buf body = BUF(8 << 20);
+    struct server_limits limits = quick_limits();
+    struct client slow[4], c;
+    struct relay r;
+
+    limits.held = 4 * 64 * 1024;
+    relay_start(&r, limits);
+    for (size_t i = 0; i < 4; i++) {
+        client_open(&slow[i], &r, 4096);
+        client_ask(&slow[i], "GET", "/file");
+        assert_true(client_read(&slow[i]));
+    }
+    client_open(&c, &r, 0);
+    assert_int_equal(client_call(&c, "GET", "/file"), 503);
+    assert_int_equal(client_call(&c, "GET", "/now"), 200);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(client_answer(&slow[i], &body), 200);
+        assert_is_file(&body, 0);
+    }
+    client_ask(&c, "GET", "/file");
+    assert_int_equal(client_answer(&c, &body), 200);
+    assert_is_file(&body, 0);
+    for (size_t i = 0; i < 4; i++)
+        client_close(&slow[i]);
+    client_close(&c);
+    assert_ok(relay_stop(&r));
+}
+
+static void
+server_gives_up_on_who_takes_nothing_of_a_file(void **state)
+{
+    struct server_limits limits = quick_limits();
+    struct client stuck, c;
+    struct relay r;
+
+    limits.stuck = 100;
+    relay_start(&r, limits);
+    client_open(&stuck, &r, 4096);
+    client_open(&c, &r, 0);
+    client_ask(&stuck, "GET", "/file");
+    wait_for_state(&c, "1", 1);
+    while (client_read(&stuck))
+        assert_true(stuck.in.n < FAKE_FILE);
+    client_close(&stuck);
+    client_close(&c);
+    assert_ok(relay_stop(&r));
+}
+
+static void
+server_holds_an_answer_until_the_work_is_done(void **state)
+{
+    struct client a, b;
+    struct relay r;
+
+    relay_start(&r, quick_limits());
+    client_open(&a, &r, 0);
+    client_open(&b, &r, 0);
+    client_ask(&a, "POST", "/work");
+    assert_int_equal(client_call(&b, "POST", "/commit-nothing"), 200);
+    assert_int_equal(client_call(&b, "POST", "/settle"), 200); /* no ticket is meant */
+    assert_true(client_silent(&a));
+    assert_int_equal(client_call(&b, "POST", "/worked"), 200);
+    assert_int_equal(client_answer(&a, NULL), 422);
+
+    client_ask(&a, "POST", "/work");
+    while (r.service.works < 2)
+        assert_int_equal(client_call(&b, "GET", "/now"), 200);
+    assert_int_equal(client_call(&b, "POST", "/worked-commit"), 200);
+    assert_true(client_silent(&a));
+    assert_int_equal(client_call(&b, "POST", "/settle"), 200);
+    assert_int_equal(client_answer(&a, NULL), 204);
+
+    /* Who went away meanwhile is not waited for. */
+    client_ask(&a, "POST", "/work");
+    while (r.service.works < 3)
+        assert_int_equal(client_call(&b, "GET", "/now"), 200);
+    setsockopt(a.fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
+    client_close(&a);
+    wait_for_state(&b, "1", 1);
+    assert_int_equal(client_call(&b, "POST", "/worked"), 200);
+    client_close(&b);
+    assert_ok(relay_stop(&r));
+}
+
+static void
+server_keeps_half_of_its_room_from_big_bodies(void **state)
+{
+    static const char head[] = "POST /big HTTP/1.1\r\nHost: relay.example\r\n"
+                               "Content-Type: application/octet-stream\r\n"
+                               "Content-Length: 1048576\r\n\r\n";
+    static const char small[] = "POST /big HTTP/1.1\r\nHost: relay.example\r\n"
+                                "Content-Type: application/octet-stream\r\n"
+                                "Content-Length: 500000\r\n\r\n";
+    struct server_limits limits = quick_limits();
+    static uint8_t bytes[1048576];
+    struct client a, b;
+    struct relay r;
+
+    limits.held = 2 << 20;
+    relay_start(&r, limits);
+    client_open(&a, &r, 0);
+    client_open(&b, &r, 0);
+    client_send(&a, SPAN_STR(head));
+    client_send(&a, SPAN(bytes, 1000000));
+    /* Until all of that has arrived, and nothing else fits into that half. */
+    while (r.server->held_bytes < 1000000)
+        assert_int_equal(client_call(&b, "GET", "/now"), 200);
+    client_send(&b, SPAN_STR(head));
+    assert_int_equal(client_answer(&b, NULL), 503);
+    client_close(&b);
+    client_open(&b, &r, 0);
+    client_send(&b, SPAN_STR(small));
+    client_send(&b, SPAN(bytes, 500000));
+    assert_int_equal(client_answer(&b, NULL), 200);
+    client_send(&a, SPAN(bytes, 48576));
+    assert_int_equal(client_answer(&a, NULL), 200);
+    client_send(&b, SPAN_STR(head));
+    client_send(&b, SPAN(bytes, sizeof bytes));
+    assert_int_equal(client_answer(&b, NULL), 200);
+    client_close(&a);
+    client_close(&b);
+    assert_ok(relay_stop(&r));
+}
+
+static void
 stream_gives_hello_backlog_end_and_what_is_pushed(void **state)
 {
     struct relay r;
@@ -808,6 +980,11 @@ main(void)
         cmocka_unit_test(server_answers_503_to_writes_while_the_writer_is_behind),
         cmocka_unit_test(server_takes_bodies_while_others_only_announce_theirs),
         cmocka_unit_test(server_holds_no_more_answers_than_it_has_room_for),
+        cmocka_unit_test(server_sends_a_file_and_takes_the_next_request),
+        cmocka_unit_test(server_sends_files_to_slow_readers_out_of_a_window_each),
+        cmocka_unit_test(server_gives_up_on_who_takes_nothing_of_a_file),
+        cmocka_unit_test(server_holds_an_answer_until_the_work_is_done),
+        cmocka_unit_test(server_keeps_half_of_its_room_from_big_bodies),
         cmocka_unit_test(stream_gives_hello_backlog_end_and_what_is_pushed),
         cmocka_unit_test(stream_of_a_slow_reader_loses_nothing_and_keeps_the_order),
         cmocka_unit_test(stream_of_a_stuck_reader_is_closed),

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "tests/fakes/store_memory.h"
-#include "tests/relay/fixture.h"
+#include "tests/relay/uploads.h"
 
 struct world {
     struct relay *relay;
@@ -468,6 +468,34 @@ the_owner_sees_all_that_is_held_signed(void **state)
 }
 
 static void
+attachments_are_held_too(void **state)
+{
+    struct world *w = *state;
+    struct upload done = upload_new(1, BLOB_PART + 7), half = upload_new(2, 2 * BLOB_PART);
+    const uint64_t day = START_MS / 1000 / SECONDS_A_DAY;
+
+    upload_whole(w->relay, &done, &w->alice, w->token);
+    assert_int_equal(upload_announce(w->relay, &half, &w->alice, w->token), 201);
+    assert_int_equal(upload_part(w->relay, &half, 0), 204);
+    AUTO(held_freep) Wire__Held *m = held(w, 0);
+    assert_int_equal(m->n_blobs, 2);
+    size_t d = m->blobs[0]->finished ? 0 : 1;
+    assert_memory_equal(m->blobs[d]->blob_id.data, done.id.b, 16);
+    assert_true(m->blobs[d]->finished);
+    assert_int_equal(m->blobs[d]->tag, 77);
+    assert_int_equal(m->blobs[d]->size, BLOB_PART + 7);
+    assert_int_equal(m->blobs[d]->received, BLOB_PART + 7);
+    assert_int_equal(m->blobs[d]->day, day);
+    assert_true(m->blobs[d]->expiry >= START_MS / 1000 + BLOB_LIFE);
+    assert_memory_equal(m->blobs[1 - d]->blob_id.data, half.id.b, 16);
+    assert_false(m->blobs[1 - d]->finished);
+    assert_int_equal(m->blobs[1 - d]->size, 2 * BLOB_PART);
+    assert_int_equal(m->blobs[1 - d]->received, BLOB_PART);
+    upload_free(&done);
+    upload_free(&half);
+}
+
+static void
 what_is_held_comes_in_pages(void **state)
 {
     struct world *w = *state;
@@ -522,6 +550,7 @@ main(void)
         RELAY_TEST(a_full_disk_is_507_when_commits_are_at_once),
         COMMIT_TEST(a_broken_disk_ends_the_service),
         RELAY_TEST(the_owner_sees_all_that_is_held_signed),
+        RELAY_TEST(attachments_are_held_too),
         RELAY_TEST(what_is_held_comes_in_pages),
         RELAY_TEST(what_is_held_comes_in_pages_for_the_highest_device_too),
     };
