@@ -33,6 +33,8 @@ conn_hold(struct conn *c, size_t n)
         return;
     sources_hold(s->sources, c->source, c->held, n);
     s->held_bytes = s->held_bytes - c->held + n;
+    if (c->holds_big)
+        s->held_big = s->held_big - c->held + n;
     c->held = n;
 }
 

@@ -35,8 +35,9 @@ struct conn {
     struct http1 http;
     struct buf in; /* read, and not yet looked at */
     struct buf out;
-    size_t sent; /* of `out` */
-    size_t held; /* of server->held_bytes */
+    size_t sent;    /* of `out` */
+    size_t held;    /* of server->held_bytes */
+    bool holds_big; /* and of server->held_big: a body larger than a message has */
     size_t lingered;
     struct service_answer answer; /* while WAITING or SENDING */
     struct stream *stream;

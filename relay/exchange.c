@@ -182,6 +182,7 @@ handle(struct conn *c)
     }
     http1_next(&c->http);
     conn_hold(c, 0);
+    c->holds_big = false;
     size_t large = size_held(&c->answer);
     if (busy || !conn_may_hold(c, large)) {
         service_answer_done(&c->answer);
@@ -206,7 +207,7 @@ may_take(const struct conn *c, size_t n)
     const struct server *s = c->server;
 
     if (c->http.request.content_length > BIG_BODY &&
-        s->held_bytes - c->held + n > s->limits.held / 2)
+        s->held_big - (c->holds_big ? c->held : 0) + n > s->limits.held / 2)
         return false;
     return conn_may_hold(c, n);
 }
@@ -222,6 +223,8 @@ expect_body(struct conn *c)
         exchange_cut_short(c, 503, 1);
         return;
     }
+    conn_hold(c, 0);
+    c->holds_big = n > BIG_BODY;
     conn_deadline_in(c, s->limits.request + n / 16);
     if (c->http.request.expects_continue)
         http1_write_continue(&c->out);

@@ -59,7 +59,7 @@ struct server {
     struct loop_timer tick, patience;
     struct loop_task release, batch_end;
     struct conn *conns, *waiting; /* lists, linked in conn.c */
-    size_t conn_count, held_bytes;
+    size_t conn_count, held_bytes, held_big;
     uint64_t committed; /* every ticket up to here is durable */
     bool broken, leaving;
 };
