@@ -17,6 +17,7 @@ struct media {
     struct loop *loop;
     struct spawner *spawner;
     struct media_task *tasks; /* in the order in which they came */
+    unsigned ending;          /* helpers without a task that have not ended yet */
 };
 
 struct media_task {
@@ -64,8 +65,10 @@ stop(struct media_task *t)
     unlink_task(t);
     close_source(t->media, &t->in);
     close_source(t->media, &t->out);
-    if (t->number != 0 && !t->helper_ended)
+    if (t->number != 0 && !t->helper_ended) {
         spawner_kill(t->media->spawner, t->number);
+        t->media->ending++;
+    }
 }
 
 static void
@@ -237,13 +240,18 @@ on_ended(void *self, uint64_t number, int status)
 {
     struct media *m = self;
     struct media_task *t;
+    bool ours = false;
 
     for (t = m->tasks; t != NULL; t = t->next) {
         if (t->number == 0 || (number != 0 && t->number != number))
             continue;
-        t->helper_ended = true;
+        t->helper_ended = ours = true;
         t->status = status;
     }
+    if (number == 0)
+        m->ending = 0;
+    else if (!ours)
+        m->ending--;
     do {
         for (t = m->tasks; t != NULL && !has_failed(t); t = t->next)
             continue;
@@ -333,8 +341,8 @@ count(const struct media *m, bool running)
 static bool
 launch_waiting(struct media *m)
 {
-    for (struct media_task *t = m->tasks; t != NULL && count(m, true) < MEDIA_RUNNING_MAX;
-         t = t->next) {
+    for (struct media_task *t = m->tasks;
+         t != NULL && count(m, true) + m->ending < MEDIA_RUNNING_MAX; t = t->next) {
         enum err e = t->number == 0 ? launch(t) : OK;
 
         if (e == OK)

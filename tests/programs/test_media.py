@@ -452,7 +452,7 @@ class Agent(unittest.TestCase):
                 answer = rpc.read()
                 self.assertEqual(answer["result"]["width"], 1500)
                 answered.add(answer["id"])
-        self.assertLessEqual(most, 3)  # the third has answered and is about to end
+        self.assertIn(most, (1, 2))
 
     def test_a_helper_gets_no_environment_and_no_other_descriptor(self):
         if os.geteuid() != 0:
