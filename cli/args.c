@@ -88,14 +88,20 @@ args_read(const char *usage, int argc, char **argv, struct args *ret)
 }
 
 const char *
-args_flag(const struct args *a, const char *name)
+args_flag_at(const struct args *a, const char *name, size_t i)
 {
     size_t n = strlen(name);
 
-    for (size_t i = 0; i < a->flag_count; i++)
-        if (a->flags[i].name_n == n && memcmp(a->flags[i].name, name, n) == 0)
-            return a->flags[i].value;
+    for (size_t k = 0; k < a->flag_count; k++)
+        if (a->flags[k].name_n == n && memcmp(a->flags[k].name, name, n) == 0 && i-- == 0)
+            return a->flags[k].value;
     return NULL;
+}
+
+const char *
+args_flag(const struct args *a, const char *name)
+{
+    return args_flag_at(a, name, 0);
 }
 
 const char *

@@ -9,7 +9,7 @@
 
 #include "wire/err.h"
 
-#define ARGS_MAX 16
+#define ARGS_MAX 32
 
 struct args {
     const char *words[ARGS_MAX]; /* arguments, in order */
@@ -28,6 +28,8 @@ enum err args_read(const char *usage, int argc, char **argv, struct args *ret);
 
 /* The value of a flag, NULL when it was not given. */
 const char *args_flag(const struct args *a, const char *name);
+/* That of its Ith, for a flag that may be given several times. */
+const char *args_flag_at(const struct args *a, const char *name, size_t i);
 /* The argument at I, NULL when there are fewer. */
 const char *args_word(const struct args *a, size_t i);
 

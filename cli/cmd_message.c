@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/cmd_attachment.h"
 #include "cli/output.h"
 #include "wire/limits.h"
 
@@ -18,6 +19,8 @@ text_param(struct cli *cli, json_t *params)
     AUTO(buf_done) struct buf typed = BUF(256 * 1024);
     json_t *value;
 
+    if (text == NULL)
+        return fail(ERR_USAGE, "There is nothing to send: give a text, or --file.");
     if (strcmp(text, "-") == 0) {
         TRY(read_stdin(&typed, TEXT_MAX));
         value = json_stringn((const char *)typed.p, typed.n);
@@ -60,6 +63,7 @@ command_send(struct cli *cli, int *ret)
 {
     const char *wait = args_flag(&cli->args, "wait");
     long long wait_ms = SEND_WAIT;
+    bool files = args_flag(&cli->args, "file") != NULL;
     AUTO(json_decrefpp) json_t *r = NULL;
 
     if (wait != NULL)
@@ -69,10 +73,12 @@ command_send(struct cli *cli, int *ret)
         json_pack("{s:s,s:I}", "contact", args_word(&cli->args, 0), "wait_ms", (json_int_t)wait_ms);
     if (params == NULL)
         return fail(ERR_USAGE, "The name is not valid UTF-8.");
-    TRY(text_param(cli, params));
+    if (args_word(&cli->args, 1) != NULL || !files)
+        TRY(text_param(cli, params));
     if (args_flag(&cli->args, "verified") != NULL)
         TRY(demand_verified(cli));
-    TRY(cli_call(cli, "message.send", json_incref(params), &r));
+    TRY(files ? files_send(cli, json_incref(params), wait_ms, &r)
+              : cli_call(cli, "message.send", json_incref(params), &r));
     if (cli->json)
         TRY(print_json(r));
     return say_sent(json_object_get(r, "message"), ret);

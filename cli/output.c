@@ -100,11 +100,30 @@ place_holder(const char *state)
 }
 
 void
+file_print(const json_t *f)
+{
+    const char *why = get(f, "why");
+    double size = json_number_value(json_object_get(f, "size"));
+
+    print("    [%s] %s, %.*f %s  (%s%s%s)  %s\n", get(f, "kind"), safe(f, "name"),
+          size < 1024 ? 0 : 1,
+          size < 1024      ? size
+          : size < 1048576 ? size / 1024
+                           : size / 1048576,
+          size < 1024      ? "bytes"
+          : size < 1048576 ? "KiB"
+                           : "MiB",
+          get(f, "state"), why[0] != '\0' ? ": " : "", why, get(f, "id"));
+}
+
+void
 message_print(const json_t *m)
 {
     const char *state = get(m, "state"), *holder = place_holder(state), *why = get(m, "why");
     bool ours = json_is_true(json_object_get(m, "outgoing")), bold = terminal_decorates();
     AUTO(buf_done) struct buf text = BUF(1024 * 1024);
+    const json_t *file;
+    size_t i;
 
     if (holder != NULL)
         buf_put_str(&text, holder);
@@ -116,6 +135,7 @@ message_print(const json_t *m)
     if (ours)
         print("  (%s%s%s)", state, why[0] != '\0' ? ": " : "", why);
     print("\n");
+    json_array_foreach(json_object_get(m, "files"), i, file) file_print(file);
 }
 
 void

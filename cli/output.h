@@ -29,5 +29,7 @@ const char *when(json_int_t ms);
 
 /* One message, one or more lines. */
 void message_print(const json_t *m);
+/* One file of a message, a line. */
+void file_print(const json_t *f);
 /* One contact: name, address, how things stand. */
 void contact_print(const json_t *c);

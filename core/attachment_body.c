@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/attachment_work.h"
+#include "core/compose.h"
 #include "core/content.h"
 
 /* Of an outgoing row, as the pointer that its message carries. What it points to lies in KEEP. */
@@ -80,76 +81,26 @@ pointers_read(struct engine *e, int64_t message, struct pointers *p)
     return query_end(&q);
 }
 
-/* The caption as it was said: its words, marks and quote from the row. */
-struct caption {
-    Wire__Text *marks; /* owned; mentions and ranges */
-    Wire__Text text;
-    struct buf words, reply;
-};
-
-static void
-caption_done(struct caption *c)
-{
-    text_free(c->marks);
-    buf_done(&c->words);
-    buf_done(&c->reply);
-}
-
-static enum err
-caption_read(struct engine *e, int64_t message, struct caption *c, bool *ret_any)
-{
-    AUTO(query_done) struct query q;
-
-    TRY(db_query(e->db, &q,
-                 "SELECT text,marks,reply_to,reply_hash,forwarded FROM messages WHERE id=?1", "i",
-                 message));
-    if (!query_next(&q))
-        return fail(ERR_NOT_FOUND, "there is no such message");
-    wire__text__init(&c->text);
-    buf_put(&c->words, query_bytes(&q, 0));
-    buf_put_u8(&c->words, 0);
-    buf_put(&c->reply, query_bytes(&q, 2));
-    buf_put(&c->reply, query_bytes(&q, 3));
-    TRY(buf_ok(&c->words));
-    TRY(buf_ok(&c->reply));
-    c->text.text = (char *)c->words.p;
-    if (c->reply.n == sizeof(struct msg_id) + sizeof(struct hash16)) {
-        c->text.reply_to = (ProtobufCBinaryData){sizeof(struct msg_id), c->reply.p};
-        c->text.reply_hash =
-            (ProtobufCBinaryData){sizeof(struct hash16), c->reply.p + sizeof(struct msg_id)};
-    }
-    c->text.forwarded = query_int(&q, 4) != 0;
-    if (!query_is_null(&q, 1)) {
-        TRY(text_read(query_bytes(&q, 1), &c->marks));
-        c->text.n_mentions = c->marks->n_mentions;
-        c->text.mentions = c->marks->mentions;
-        c->text.n_ranges = c->marks->n_ranges;
-        c->text.ranges = c->marks->ranges;
-    }
-    *ret_any = c->words.n > 1 || c->reply.n > 0 || c->text.forwarded;
-    return query_end(&q);
-}
-
 enum err
 attachments_body(struct engine *e, int64_t message, struct buf *ret)
 {
     AUTO(pointers_freep) struct pointers *p = calloc(1, sizeof *p);
-    AUTO(caption_done)
-    struct caption caption = {.words = BUF(TEXT_MAX + 1), .reply = BUF(64)};
+    AUTO(buf_done) struct buf packed = BUF(SHARED_MAX);
+    AUTO(text_freep) Wire__Text *caption = NULL;
     Wire__Attachment *list[ATTACHMENTS_MAX];
     Wire__Attachments body;
-    bool any;
 
     if (p == NULL)
         return fail(ERR_MEMORY, "not enough memory");
     TRY(pointers_read(e, message, p));
-    TRY(caption_read(e, message, &caption, &any));
+    TRY(compose_text(e, message, &packed));
+    TRY(text_read(buf_span(&packed), &caption));
     wire__attachments__init(&body);
     for (size_t i = 0; i < p->count; i++)
         list[i] = &p->list[i].a;
     body.files = list;
     body.n_files = p->count;
-    body.caption = any ? &caption.text : NULL;
+    body.caption = packed.n > 0 ? caption : NULL;
     wire_pack(ret, &body.base);
     return buf_ok(ret);
 }

@@ -16,12 +16,13 @@
 
 #define STORE_FILE "history.db"
 #define SLOTS_FILE "slots"
+#define FILES_FOLDER "files"
 
 struct profile {
     char name[PROFILE_NAME_MAX + 1];
     char final[PATH_MAX / 2]; /* the directory's name once it is whole */
     char fresh[PATH_MAX / 2]; /* while it is being made */
-    char store[PATH_MAX];
+    char store[PATH_MAX], files[PATH_MAX];
     bool begun;
     int lock;
 };
@@ -92,18 +93,24 @@ make_directories(char *path)
 static void
 set_paths(struct profile *p)
 {
-    snprintf(p->store, sizeof p->store, "%s/" STORE_FILE, p->begun ? p->fresh : p->final);
+    const char *folder = p->begun ? p->fresh : p->final;
+
+    snprintf(p->store, sizeof p->store, "%s/" STORE_FILE, folder);
+    snprintf(p->files, sizeof p->files, "%s/" FILES_FOLDER, folder);
 }
 
-/* Remove a directory that holds plain files only, as ours do. */
+/* Remove a directory that holds plain files, as ours do, and one folder of such. */
 static void
 sweep(const char *path)
 {
+    char inside[PATH_MAX];
     DIR *d = opendir(path);
     struct dirent *entry;
 
     if (d == NULL)
         return;
+    snprintf(inside, sizeof inside, "%s/" FILES_FOLDER, path);
+    rmdir(inside); /* it is empty while the profile is being made */
     while ((entry = readdir(d)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             unlinkat(dirfd(d), entry->d_name, 0);
@@ -225,6 +232,12 @@ static void
 slots_path(const struct profile *p, const char *suffix, char ret[PATH_MAX])
 {
     snprintf(ret, PATH_MAX, "%s/" SLOTS_FILE "%s", p->begun ? p->fresh : p->final, suffix);
+}
+
+const char *
+profile_files_path(const struct profile *p)
+{
+    return p->files;
 }
 
 enum err

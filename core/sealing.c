@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/sealing.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 
 #include "core/attachment_work.h"
 #include "core/content.h"
-#include "core/conversations.h"
 #include "core/relay_link.h"
 #include "core/safe_name.h"
 #include "core/trust.h"
@@ -442,75 +442,32 @@ fit(struct engine *e, const struct sealing *s, int64_t message)
     }
 }
 
-/* What is quoted, as the row names it. */
 static enum err
-quote(struct engine *e, int64_t contact, int64_t reply_to, struct buf *ret, struct message_row *row)
+store(struct engine *e, const struct sealing *s, const struct composition *caption, int64_t *ret)
 {
-    AUTO(query_done) struct query q;
+    AUTO(composed_done) struct composed made = {0};
 
-    if (reply_to == 0)
-        return OK;
-    TRY(db_query(e->db, &q,
-                 "SELECT msg_id,hash FROM messages WHERE id=?1 AND contact=?2 AND msg_id IS NOT "
-                 "NULL AND hash IS NOT NULL",
-                 "ii", reply_to, contact));
-    if (!query_next(&q)) {
-        TRY(query_end(&q));
-        return fail(ERR_NOT_FOUND, "The message to reply to cannot be quoted.");
-    }
-    buf_put(ret, query_bytes(&q, 0));
-    buf_put(ret, query_bytes(&q, 1));
-    TRY(buf_ok(ret));
-    row->reply_to = SPAN(ret->p, sizeof(struct msg_id));
-    row->reply_hash = SPAN(ret->p + sizeof(struct msg_id), ret->n - sizeof(struct msg_id));
-    return query_end(&q);
-}
-
-static enum err
-store(struct engine *e, const struct sealing *s, const struct sealing_caption *caption,
-      int64_t *ret)
-{
-    AUTO(buf_done) struct buf quoted = BUF(64);
-    struct conversation talk;
-    struct contact c;
-    struct msg_id msg_id;
-
-    TRY(may_send_to(e, s->contact, &c));
-    TRY(conversation_get(e, s->contact, &talk));
-    bool kept = c.state == CONTACT_SELF;
-    randombytes_buf(msg_id.b, sizeof msg_id.b);
-    struct message_row row = {.contact = s->contact,
-                              .outgoing = true,
-                              .msg_id = &msg_id,
-                              .type = CONTENT_ATTACHMENTS,
-                              .state = kept ? MESSAGE_KEPT : MESSAGE_QUEUED,
-                              .text = caption->text.n > 0 ? caption->text : SPAN("", 0),
-                              .marks = caption->marks,
-                              .forwarded = caption->forwarded,
-                              .expire_s = talk.timer_s,
-                              .sent_ms = engine_now_ms(e)};
-    TRY(quote(e, s->contact, caption->reply_to, &quoted, &row));
-    TRY(message_insert(e, &row, ret));
+    TRY(compose_row(e, caption, &made));
+    made.row.type = CONTENT_ATTACHMENTS;
+    TRY(compose_add(e, &made, ret));
     for (size_t i = 0; i < s->count; i++)
         TRY(insert_file(e, &s->list[i], *ret, (int64_t)i,
-                        kept ? ATTACHMENT_HERE : ATTACHMENT_UPLOADING));
+                        made.row.state == MESSAGE_KEPT ? ATTACHMENT_HERE : ATTACHMENT_UPLOADING));
     return fit(e, s, *ret);
 }
 
 enum err
-sealing_send(struct engine *e, struct sealing *s, const struct sealing_caption *caption,
+sealing_send(struct engine *e, struct sealing *s, const struct composition *caption,
              int64_t *ret_message)
 {
     AUTO(tx_done) struct tx tx = {0};
     int64_t id;
 
-    if (caption->text.n > TEXT_MAX)
-        return fail(ERR_TOO_LARGE, "a message has at most %d bytes, this one has %zu", TEXT_MAX,
-                    caption->text.n);
-    if (!utf8_valid(caption->text))
-        return fail(ERR_MALFORMED, "the message is not valid UTF-8 text");
+    assert(caption->contact == s->contact);
     if (!s->sealed)
         return fail(ERR_STATE, "the files are not ready");
+    if (caption->due_ms != 0)
+        return fail(ERR_USAGE, "A message with files goes at once.");
     TRY(act_begin(e, &tx));
     TRY(act_end(e, &tx, store(e, s, caption, &id)));
     s->sealed = false; /* the rows have them */

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/attachments.h"
+#include "core/compose.h"
 
 struct file_wish {
     int fd; /* a regular file, read from its begin; duplicated */
@@ -41,12 +42,7 @@ void sealing_free(struct sealing *s);
 void sealing_progress(const struct sealing *s, uint64_t *ret_done, uint64_t *ret_all);
 
 /* After DONE with OK: the message, with its files on their way (or kept, as a note to oneself).
- * CAPTION is as for a text, and may be empty; REPLY_TO is a message of the conversation, 0: none.
- * One transaction. */
-struct sealing_caption {
-    struct span text, marks; /* marks: a packed Text, or SPAN_NONE */
-    int64_t reply_to;
-    bool forwarded;
-};
-enum err sealing_send(struct engine *e, struct sealing *s, const struct sealing_caption *caption,
+ * CAPTION is what compose_row takes, to the same contact; its text may be empty, and it goes at
+ * once. One transaction. */
+enum err sealing_send(struct engine *e, struct sealing *s, const struct composition *caption,
                       int64_t *ret_message);

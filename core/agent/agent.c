@@ -118,6 +118,7 @@ begin(struct agent *a, const char *profile)
     a->state = profile_exists(a->profile) ? AGENT_LOCKED : AGENT_NO_PROFILE;
     TRY(watch_signals(a));
     TRY(worker_init(&a->worker, &a->loop));
+    TRY(queue_new(&a->loop, &a->queue));
     TRY(media_new(&a->loop, &a->spawner, &a->media));
     TRY(runtime_socket_path(profile, path));
     return socket_open(&a->socket, &a->loop, path, &host);
@@ -129,6 +130,7 @@ end(struct agent *a)
     worker_done(&a->worker);
     calls_cancel_all(a, fail(ERR_STATE, "The agent ends."));
     agent_lock(a);
+    queue_free(a->queue);
     media_free(a->media);
     spawner_done(&a->spawner);
     socket_close(&a->socket);

@@ -11,6 +11,7 @@
 
 #include "core/agent/call.h"
 #include "core/agent/media.h"
+#include "core/agent/queue.h"
 #include "core/agent/socket.h"
 #include "core/agent/worker.h"
 #include "core/engine.h"
@@ -31,6 +32,7 @@ struct agent {
     struct loop loop;
     struct socket socket;
     struct worker worker;
+    struct queue *queue; /* the engine's work on files */
     struct spawner spawner;
     struct media *media;
     struct source signals, transport;

@@ -3,10 +3,9 @@
 
 #include "core/agent/agent.h"
 #include "core/agent/dispatch.h"
-#include "core/agent/marks.h"
+#include "core/agent/files_sending.h"
 #include "core/agent/pager.h"
 #include "core/agent/show.h"
-#include "core/compose.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 500
@@ -21,10 +20,23 @@ message_result(struct engine *e, int64_t id)
     return json_pack("{s:o}", "message", show_message_id(e, id));
 }
 
+/* With files, `data` is the list of those that are sent as they are. */
 static void
 answer_message(struct call *c)
 {
-    call_finish(c, message_result(c->agent->engine, c->ref));
+    json_t *result = message_result(c->agent->engine, c->ref), *as_it_is = c->data;
+
+    c->data = NULL;
+    if (as_it_is != NULL)
+        json_object_set_new(result, "as_it_is", as_it_is);
+    call_finish(c, result);
+}
+
+static void
+forget_message(struct call *c, enum err why)
+{
+    json_decref(c->data);
+    c->data = NULL;
 }
 
 /* Whether the message is as far as its sender waits for. */
@@ -47,11 +59,13 @@ on_message(struct call *c, const struct event *ev)
         answer_message(c);
 }
 
+static const struct call_hooks sent_hooks = {
+    .on_event = on_message, .expire = answer_message, .cancel = forget_message};
+
 /* *RET is the message as it stands, or C is deferred until the relay has it. */
 static enum err
 sent_or_wait(struct call *c, int64_t id, json_t **ret)
 {
-    static const struct call_hooks hooks = {.on_event = on_message, .expire = answer_message};
     int64_t wait = param_int(c, "wait_ms", 0);
     struct engine *e = c->agent->engine;
 
@@ -60,28 +74,37 @@ sent_or_wait(struct call *c, int64_t id, json_t **ret)
         return OK;
     }
     c->ref = id;
-    call_defer(c, &hooks, wait < WAIT_MAX ? wait : WAIT_MAX);
+    call_defer(c, &sent_hooks, wait < WAIT_MAX ? wait : WAIT_MAX);
     return OK;
+}
+
+/* The files are sealed and there is a message: from here on as with a text. */
+static void
+files_sent(struct call *c, int64_t message, json_t *as_it_is)
+{
+    int64_t wait = param_int(c, "wait_ms", 0);
+
+    c->ref = message;
+    c->data = json_array_size(as_it_is) > 0 ? json_incref(as_it_is) : NULL;
+    if (wait <= 0 || message_settled(c->agent->engine, message)) {
+        answer_message(c);
+        return;
+    }
+    c->hooks = sent_hooks;
+    c->deadline = loop_now() + (wait < WAIT_MAX ? wait : WAIT_MAX);
 }
 
 enum err
 method_message_send(struct call *c, json_t **ret)
 {
     AUTO(buf_done) struct buf marks = BUF(SHARED_MAX);
-    struct contact contact;
+    struct composition said;
     int64_t id;
-    struct engine *e = c->agent->engine;
-    const json_t *text = json_object_get(c->params, "text");
-    const char *reply_to = param_string(c, "reply_to", NULL);
-    struct composition said = {.text = SPAN(json_string_value(text), json_string_length(text))};
 
-    TRY(find_contact(e, param_string(c, "contact", ""), &contact));
-    TRY(marks_param(c, &marks));
-    if (reply_to != NULL)
-        TRY(id_read("message", reply_to, &said.reply_to));
-    said.contact = contact.id;
-    said.marks = buf_span(&marks);
-    TRY(message_compose(e, &said, &id));
+    TRY(said_param(c, &marks, &said));
+    if (json_array_size(json_object_get(c->params, "files")) > 0)
+        return files_sending_start(c, said.contact, files_sent);
+    TRY(message_compose(c->agent->engine, &said, &id));
     return sent_or_wait(c, id, ret);
 }
 

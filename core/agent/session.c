@@ -54,6 +54,14 @@ on_stream(void *self, uint64_t id, struct span bytes)
 }
 
 static void
+on_work(void *world_self, struct work *w)
+{
+    struct agent *a = relay_client_listener(world_self);
+
+    queue_add(a->queue, w);
+}
+
+static void
 on_transport(void *self, uint32_t events)
 {
     struct agent *a = self;
@@ -84,6 +92,8 @@ agent_open(struct agent *a, struct db *db, const char *proxy)
     } else {
         struct world world = relay_client_world(a->client);
 
+        world.work = on_work;
+        world.files = profile_files_path(a->profile);
         e = engine_open(db, &world, on_event, &a->engine);
     }
     if (e != OK)

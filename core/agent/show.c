@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/agent/show_attachment.h"
 #include "core/conversations.h"
 #include "core/engine.h"
 #include "core/relay_link.h"
@@ -179,7 +180,8 @@ show_event(struct engine *e, const struct event *ev)
         return json_pack("{s:o*}", "contact", show_contact(&c));
     case EVENT_LOOKUP:
         return show_lookup(e, ev->lookup);
-    case EVENT_TRANSFER: /* told with its message, and to who asked for it by its call */
+    case EVENT_TRANSFER:
+        return json_pack("{s:o*}", "attachment", show_attachment_id(e, ev->attachment));
     case EVENT_PRESENCE:
         return NULL;
     case EVENT_RELAY:

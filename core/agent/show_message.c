@@ -4,6 +4,7 @@
  */
 #include "core/agent/marks.h"
 #include "core/agent/show.h"
+#include "core/agent/show_attachment.h"
 #include "core/changes.h"
 #include "core/outbox.h"
 #include "wire/encoding.h"
@@ -135,6 +136,8 @@ show_message(struct engine *e, const struct message *m)
         json_object_set_new(j, "quote", quote);
     if (card != NULL)
         json_object_set_new(j, "card", card);
+    if (m->type == CONTENT_ATTACHMENTS)
+        json_object_set_new(j, "files", show_attachments(e, m->id));
     return j;
 }
 
