@@ -4,6 +4,7 @@
  * cured by looking anew is repeated at once, a few times; everything else waits longer and longer;
  * nothing is dropped but what the relay will never take.
  */
+#include "core/contact_state.h"
 #include "core/messages.h"
 #include "core/outbox_work.h"
 #include "core/tokens.h"
@@ -291,6 +292,26 @@ other_status(struct engine *e, struct line *l, const struct relay_reply *r)
     return OK;
 }
 
+/* No work is enough: they take requests by link only. */
+static bool
+wants_invitation(const struct line *l, const struct relay_reply *r)
+{
+    AUTO(error_freep) Wire__Error *error = NULL;
+
+    return l->kind == CALL_REQUEST && error_read(r->body, &error) == OK && error->pow == NULL;
+}
+
+static enum err
+not_invited(struct engine *e, struct line *l)
+{
+    struct contact c;
+
+    TRY(contact_get(e, l->contact, &c));
+    TRY(outbox_drop(e, &c));
+    TRY(contact_set_state(e, &c, CONTACT_NONE));
+    return notice_once_a_day(e, "needs-link", l->contact, SPAN_NONE, SPAN_NONE);
+}
+
 static enum err
 take(struct engine *e, struct line *l, const struct contact *c, const struct relay_reply *r)
 {
@@ -307,6 +328,8 @@ take(struct engine *e, struct line *l, const struct contact *c, const struct rel
     case 410:
         return changed(e, l, c, r);
     case 428: /* it has said by now what it wants */
+        if (wants_invitation(l, r))
+            return in_act(e, l, not_invited);
         line_again(e, l);
         return OK;
     default:

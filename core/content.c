@@ -22,6 +22,7 @@ content_known(uint32_t type)
     case CONTENT_REACTION:
     case CONTENT_ATTACHMENTS:
     case CONTENT_RECEIPT:
+    case CONTENT_PROFILE:
     case CONTENT_TOKEN:
     case CONTENT_ACK:
     case CONTENT_PIN:

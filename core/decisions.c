@@ -8,6 +8,7 @@
 #include "core/chains.h"
 #include "core/contact_state.h"
 #include "core/outbox.h"
+#include "core/persona.h"
 #include "core/tokens.h"
 #include "core/trust.h"
 #include "wire/encoding.h"
@@ -43,6 +44,7 @@ enum err
 contact_do_accept(struct engine *e, const struct contact *c)
 {
     TRY(contact_set_state(e, c, CONTACT_ACCEPTED));
+    TRY(persona_introduce(e, c));
     return contact_say_accept(e, c);
 }
 

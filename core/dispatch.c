@@ -8,6 +8,7 @@
 #include "core/healing.h"
 #include "core/messages.h"
 #include "core/opening.h"
+#include "core/persona.h"
 #include "core/receipts.h"
 #include "core/tokens.h"
 #include "core/trust.h"
@@ -32,6 +33,8 @@ by_type(struct engine *e, const struct arrival *a)
         return change_received(e, a);
     case CONTENT_RECEIPT:
         return receipts_received(e, a);
+    case CONTENT_PROFILE:
+        return persona_received(e, a);
     case CONTENT_SESSION_RESET:
         return healing_reset_received(e, a);
     case CONTENT_RESEND_REQUEST:

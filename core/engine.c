@@ -9,6 +9,7 @@
 #include "core/contacts.h"
 #include "core/engine_state.h"
 #include "core/outbox.h"
+#include "core/persona.h"
 #include "core/relay_link.h"
 #include "core/tokens.h"
 #include "core/trust.h"
@@ -240,18 +241,29 @@ engine_db(struct engine *e)
 
 /* --- running --- */
 
+/* In this order; the relay's links last, for what the others began may have something for them. */
+#define STEPS(X)                                                                                   \
+    X(account_step)                                                                                \
+    X(tokens_step)                                                                                 \
+    X(contacts_step)                                                                               \
+    X(trust_step)                                                                                  \
+    X(healing_step)                                                                                \
+    X(attachments_step)                                                                            \
+    X(persona_step)                                                                                \
+    X(outbox_step)                                                                                 \
+    X(clearing_step)                                                                               \
+    X(relay_links_step)
+
 int64_t
 engine_step(struct engine *e)
 {
+#define STEP(name) name,
+    static int64_t (*const steps[])(struct engine *) = {STEPS(STEP)};
+#undef STEP
     int64_t due = NEVER;
 
     if (e->resting)
         return NEVER;
-    static int64_t (*const steps[])(struct engine *) = {
-        account_step,     tokens_step, contacts_step, trust_step,       healing_step,
-        attachments_step, outbox_step, clearing_step, relay_links_step, /* last: what the others
-                                          began may have something for it */
-    };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (e->trouble != OK) {
             relay_links_rest(e);

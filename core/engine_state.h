@@ -38,6 +38,8 @@ struct engine {
     struct event *events;
     size_t event_count, event_space;
 
+    int64_t persona_due; /* monotonic ms */
+
     enum err trouble;
     bool resting;
 };

@@ -4,6 +4,7 @@
 #include "core/dispatch.h"
 #include "core/engine_state.h"
 #include "core/healing.h"
+#include "core/links.h"
 #include "core/opening.h"
 #include "core/tokens.h"
 #include "core/trust.h"
@@ -221,6 +222,8 @@ item(struct engine *e, enum inbox_queue queue, uint64_t n, uint32_t tag, struct 
     TRY(take(e, queue, envelope, &sender));
     if (queue == QUEUE_DEVICE && tag != 0)
         TRY(check_tag(e, tag, sender));
+    if (queue == QUEUE_REQUEST && tag != 0)
+        TRY(links_used(e, tag));
     return cursor_set(e, queue, n);
 }
 

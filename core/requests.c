@@ -7,6 +7,8 @@
 #include "core/chains.h"
 #include "core/contact_state.h"
 #include "core/outbox.h"
+#include "core/persona.h"
+#include "core/plain_text.h"
 #include "core/tokens.h"
 
 #define DAY_MS (1000 * (int64_t)SECONDS_A_DAY)
@@ -34,13 +36,14 @@ static enum err
 update_asking(struct engine *e, const struct arrival *a, const Wire__ContactRequest *request,
               int64_t contact)
 {
-    char address[ADDRESS_MAX + 1];
+    char address[ADDRESS_MAX + 1], name[PERSON_NAME_MAX + 1];
 
     address_write(&a->manifest->address, address);
+    plain_text(wire_unpacked_text(request->name), name, sizeof name);
     return db_run(e->db,
                   "UPDATE contacts SET state=?2, request_text=?3, name=?4, address=?5, "
                   "silent_until_ms=NULL, heard_ms=?6 WHERE id=?1",
-                  "iittti", contact, (int64_t)CONTACT_ASKING, request->text, request->name, address,
+                  "iittti", contact, (int64_t)CONTACT_ASKING, request->text, name, address,
                   engine_now_ms(e));
 }
 
@@ -102,7 +105,10 @@ on_asking(struct engine *e, const struct arrival *a, const Wire__ContactRequest 
 static enum err
 set_name(struct engine *e, const struct contact *c, const Wire__ContactRequest *request)
 {
-    return db_run(e->db, "UPDATE contacts SET name=?2 WHERE id=?1", "it", c->id, request->name);
+    char name[PERSON_NAME_MAX + 1];
+
+    plain_text(wire_unpacked_text(request->name), name, sizeof name);
+    return db_run(e->db, "UPDATE contacts SET name=?2 WHERE id=?1", "it", c->id, name);
 }
 
 /* asked: we asked as well, so both want it. */
@@ -165,6 +171,7 @@ request_answered(struct engine *e, const struct arrival *a, bool *ret)
     if (!a->known || a->contact.state != CONTACT_ASKED)
         return OK;
     TRY(contact_set_state(e, &a->contact, CONTACT_ACCEPTED));
+    TRY(persona_introduce(e, &a->contact));
     TRY(chain_begin(e, &a->contact));
     TRY(take_token(e, a, &a->contact));
     outbox_wake(e, a->contact.id);

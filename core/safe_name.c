@@ -4,49 +4,10 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "core/plain_text.h"
 #include "wire/encoding.h"
 
 #define ENDING_MAX 16 /* bytes of an ending that is worth keeping, with its dot */
-
-/* The character at *P of valid UTF-8, and how long it is. */
-static uint32_t
-character(const uint8_t *p, size_t *ret_n)
-{
-    if (p[0] < 0x80) {
-        *ret_n = 1;
-        return p[0];
-    }
-    if (p[0] < 0xe0) {
-        *ret_n = 2;
-        return (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
-    }
-    if (p[0] < 0xf0) {
-        *ret_n = 3;
-        return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
-    }
-    *ret_n = 4;
-    return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
-           (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
-}
-
-/* What nobody sees, or what changes how the rest is seen. The two joiners (200C, 200D) stay: some
- * languages are not written without them. */
-static bool
-unwanted(uint32_t c)
-{
-    static const struct {
-        uint32_t from, to;
-    } ranges[] = {{0x0000, 0x001f}, {0x007f, 0x009f}, {0x00ad, 0x00ad},   {0x034f, 0x034f},
-                  {0x061c, 0x061c}, {0x115f, 0x1160}, {0x17b4, 0x17b5},   {0x180b, 0x180f},
-                  {0x200b, 0x200b}, {0x200e, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},
-                  {0x3164, 0x3164}, {0xfe00, 0xfe0e}, {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
-                  {0xfff0, 0xfffb}, {0xe000, 0xf8ff}, {0xe0000, 0x10ffff}};
-
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        if (c >= ranges[i].from && c <= ranges[i].to)
-            return true;
-    return false;
-}
 
 static struct span
 last_part(struct span name)
@@ -129,7 +90,7 @@ safe_name(struct span name, char ret[SAFE_NAME_MAX + 1])
 
     if (utf8_valid(part)) {
         for (size_t i = 0, n; i < part.n; i += n)
-            if (!unwanted(character(part.p + i, &n)))
+            if (!character_unwanted(character_at(part.p + i, &n)))
                 buf_put(&kept, SPAN(part.p + i, n));
     }
     left = trimmed(buf_span(&kept));

@@ -131,12 +131,15 @@ CREATE VIRTUAL TABLE words USING fts4(content="messages", text, tokenize=unicode
 CREATE VIRTUAL TABLE words_passing USING fts4(content="messages", text, tokenize=unicode61, order=desc);
 INSERT INTO words(docid, text) SELECT id, text FROM messages WHERE text<>'';
 
+ALTER TABLE tokens ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;  -- left, of an invitation; 0: any number
+
 -- Contact links handed out (B2.1, B9.1): each has an invitation token of its own.
 CREATE TABLE links(
     id INTEGER PRIMARY KEY,
     token INTEGER NOT NULL,                  -- of tokens
     label TEXT NOT NULL DEFAULT '',
     uses INTEGER,                            -- NULL: any number
+    used INTEGER NOT NULL DEFAULT 0,
     created_ms INTEGER NOT NULL,
     expires_ms INTEGER,                      -- NULL: never
     revoked_ms INTEGER NOT NULL DEFAULT 0

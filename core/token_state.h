@@ -9,10 +9,11 @@
 #include "wire/check.h"
 
 struct token_work {
-    bool dirty;     /* rows may have changed since the last look */
-    bool putting;   /* rows with uploaded 2 and 3 are under way */
-    bool reset;     /* the relay has lost track: everything anew */
-    bool resetting; /* such an upload is under way */
+    bool dirty;      /* rows may have changed since the last look */
+    bool putting;    /* rows with uploaded 2 and 3 are under way */
+    bool reset;      /* the relay has lost track: everything anew */
+    bool resetting;  /* such an upload is under way */
+    bool policy_new; /* who may send requests changed since the last upload */
     struct backoff backoff;
     int64_t look; /* monotonic ms of the next look at ages */
 };
@@ -22,6 +23,8 @@ struct token_row {
     Wire__TokenKind kind;
     uint32_t generation;
     bool decoy;
+    uint32_t uses;     /* 0: any number */
+    int64_t expires_s; /* 0: never; it is withdrawn then */
 };
 
 /* A fresh token of this kind. */

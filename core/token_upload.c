@@ -25,7 +25,7 @@ tokens_open(struct engine *e)
     e->token_work = calloc(1, sizeof *e->token_work);
     if (e->token_work == NULL)
         return fail(ERR_MEMORY, "not enough memory");
-    e->token_work->dirty = true;
+    e->token_work->dirty = e->token_work->policy_new = true;
     /* What was under way when we ended may have arrived or not: once more. */
     TRY(tx_begin(e->db, &tx));
     TRY(db_run(e->db, "UPDATE tokens SET uploaded=0 WHERE uploaded=2", ""));
@@ -51,7 +51,10 @@ tokens_hash(struct engine *e, struct sha256 *ret)
     AUTO(query_done) struct query q;
     AUTO(buf_done) struct buf all = BUF(TOKENS_MAX * sizeof(struct token_hash));
 
-    TRY(db_query(e->db, &q, "SELECT hash FROM tokens WHERE uploaded IN (1,3) ORDER BY hash", ""));
+    TRY(db_query(e->db, &q,
+                 "SELECT hash FROM tokens WHERE uploaded IN (1,3) AND (expires_s IS NULL OR "
+                 "expires_s>?1) ORDER BY hash",
+                 "i", engine_now_s(e)));
     while (query_next(&q))
         buf_put(&all, query_bytes(&q, 0));
     TRY(query_end(&q));
@@ -127,7 +130,8 @@ read_adds(struct engine *e, struct upload *u)
     AUTO(query_done) struct query q;
 
     TRY(db_query(e->db, &q,
-                 "SELECT hash,tag,kind,bytes_a_day FROM tokens WHERE uploaded=2 ORDER BY hash "
+                 "SELECT hash,tag,kind,bytes_a_day,uses,ifnull(expires_s,0) FROM tokens WHERE "
+                 "uploaded=2 ORDER BY hash "
                  "LIMIT ?1",
                  "i", (int64_t)TOKENS_MAX));
     while (query_next(&q)) {
@@ -139,6 +143,8 @@ read_adds(struct engine *e, struct upload *u)
         entry->tag = (uint32_t)query_int(&q, 1);
         entry->kind = (Wire__TokenKind)query_int(&q, 2);
         entry->bytes_a_day = (uint64_t)query_int(&q, 3);
+        entry->uses = (uint32_t)query_int(&q, 4);
+        entry->expiry = (uint64_t)query_int(&q, 5);
         u->adds[i] = entry;
     }
     return query_end(&q);
@@ -213,9 +219,20 @@ put_done(struct engine *e, int64_t ref, const struct relay_reply *reply)
         return;
     }
     w->reset |= w->resetting;
+    w->policy_new = true; /* harmless when it was not */
     backoff_fail(e, &w->backoff, TRY_MIN, TRY_MAX);
     if (reply->err == OK && reply->status == 401)
         account_on_unknown(e);
+}
+
+/* Told with every upload: a relay that lost us is told again. */
+static Wire__RequestPolicy
+requests_from(struct engine *e)
+{
+    int64_t policy;
+
+    return meta_get_int(e->db, "set.requests", &policy) == OK ? (Wire__RequestPolicy)policy
+                                                              : WIRE__REQUEST_POLICY__POLICY_OPEN;
 }
 
 static enum err
@@ -226,12 +243,14 @@ put(struct engine *e, struct upload *u)
     u->put.add = u->adds;
     u->put.remove = u->removes;
     u->put.reset = e->token_work->reset;
+    u->put.requests_from = 1 + requests_from(e);
     wire_pack(&body, &u->put.base);
     TRY(buf_ok(&body));
     TRY(relay_call_own(
         e, &(struct relay_call){
                .method = "PUT", .path = "/v1/tokens", .body = buf_span(&body), .done = put_done}));
     e->token_work->putting = true;
+    e->token_work->policy_new = false;
     e->token_work->resetting = e->token_work->reset;
     e->token_work->reset = false;
     return OK;
@@ -253,7 +272,8 @@ upload(struct engine *e)
         r = choose(e, u);
     TRY(act_end(e, &tx, r));
     e->token_work->dirty = false;
-    if (u->put.n_add == 0 && u->put.n_remove == 0 && !e->token_work->reset)
+    if (u->put.n_add == 0 && u->put.n_remove == 0 && !e->token_work->reset &&
+        !e->token_work->policy_new)
         return OK;
     r = put(e, u);
     if (r == OK)

@@ -24,13 +24,15 @@ token_insert(struct engine *e, const struct token_row *row)
 
     randombytes_buf(token.b, sizeof token.b);
     hash = token_hash_of(&token);
-    TRY(db_run(e->db,
-               "INSERT INTO tokens(contact,kind,generation,token,hash,tag,created_s) "
-               "VALUES(NULLIF(?1,0),?2,?3,?4,?5,?6,?7)",
-               "iiibbii", row->contact, (int64_t)row->kind, (int64_t)row->generation,
-               /* of a decoy not even we know the token */
-               row->decoy ? SPAN_NONE : SPAN_OF(token), SPAN_OF(hash),
-               (int64_t)(1 + randombytes_uniform(UINT32_MAX - 1)), engine_now_s(e)));
+    TRY(db_run(
+        e->db,
+        "INSERT INTO tokens(contact,kind,generation,token,hash,tag,created_s,uses,expires_s,"
+        "remove_after_s) VALUES(NULLIF(?1,0),?2,?3,?4,?5,?6,?7,?8,NULLIF(?9,0),NULLIF(?9,0))",
+        "iiibbiiii", row->contact, (int64_t)row->kind, (int64_t)row->generation,
+        /* of a decoy not even we know the token */
+        row->decoy ? SPAN_NONE : SPAN_OF(token), SPAN_OF(hash),
+        (int64_t)(1 + randombytes_uniform(UINT32_MAX - 1)), engine_now_s(e), (int64_t)row->uses,
+        row->expires_s));
     e->token_work->dirty = true;
     return OK;
 }
@@ -115,13 +117,15 @@ tokens_invitation(struct engine *e, struct token *ret)
     int64_t there;
 
     TRY(db_get_int(e->db, &there,
-                   "SELECT count(*) FROM tokens WHERE kind=2 AND remove_after_s IS NULL", ""));
+                   "SELECT count(*) FROM tokens WHERE kind=2 AND remove_after_s IS NULL AND id NOT "
+                   "IN (SELECT token FROM links)",
+                   ""));
     if (there == 0)
         TRY(token_insert(
             e, &(struct token_row){.kind = WIRE__TOKEN_KIND__TOKEN_REQUEST, .generation = 1}));
     TRY(db_query(e->db, &q,
-                 "SELECT token FROM tokens WHERE kind=2 AND remove_after_s IS NULL ORDER BY id "
-                 "DESC LIMIT 1",
+                 "SELECT token FROM tokens WHERE kind=2 AND remove_after_s IS NULL AND id NOT IN "
+                 "(SELECT token FROM links) ORDER BY id DESC LIMIT 1",
                  ""));
     if (query_next(&q))
         TRY(query_exact(&q, 0, ret->b, sizeof ret->b));

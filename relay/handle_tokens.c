@@ -166,6 +166,10 @@ tokens_change(struct call *c, const Wire__TokensPut *m, const struct change *ch)
     enum err e = tokens_store(c, m, ch, tokens);
     free(tokens);
     TRY(e);
+    if (m->requests_from != 0) {
+        c->account.requests = (Wire__RequestPolicy)(m->requests_from - 1);
+        TRY(kept_account_put(c->s->store, &c->account));
+    }
     return answer_empty(c, 204);
 }
 

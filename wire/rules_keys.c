@@ -67,5 +67,6 @@ tokens_put_rules(const Wire__TokensPut *m)
     }
     for (size_t i = 0; i < m->n_remove; i++)
         TRY(field_exact(m->remove[i], sizeof(struct token_hash), "a token's hash"));
-    return OK;
+    return field_range(m->requests_from, 0, 1 + WIRE__REQUEST_POLICY__POLICY_CLOSED,
+                       "who may send requests");
 }

@@ -264,7 +264,7 @@ introduce(struct person *p, const struct person *other)
     assert_ok(trust_store(e, buf_span(&object), &other->engine->manifest));
     assert_ok(db_run(e->db,
                      "INSERT INTO contacts(account,address,state,trust,their_generation,"
-                     "their_token,created_ms) VALUES(?1,?2,?3,1,1,?4,?5)",
+                     "their_token,created_ms,profile_sent_ms) VALUES(?1,?2,?3,1,1,?4,?5,?5)",
                      "btibi", SPAN_OF(other->engine->account), address, (int64_t)CONTACT_ACCEPTED,
                      SPAN_OF(other->token), p->pair->now_ms));
     p->contact = db_last_id(e->db);
