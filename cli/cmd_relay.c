@@ -89,6 +89,7 @@ notice_words(const char *kind)
         {"device-removed", "This device was removed from your account."},
         {"displaced", "Another program reads this device's messages."},
         {"not-seen", "This contact has not seen the keys you have now."},
+        {"needs-link", "They take requests by contact link only. Ask them for one."},
         {"token-abuse", "A delivery token was abused; the contact gets a new one."},
         {"clock", "This computer's clock and the relay's differ by more than two minutes."},
     };
@@ -147,9 +148,9 @@ change(struct cli *cli, const char *key, const char *value)
         TRY(duration_read(value, &ms));
         return cli_do(cli, "settings.set", json_pack("{s:I}", "idle_lock_ms", (json_int_t)ms));
     }
-    if (strcmp(key, "proxy") == 0 || strcmp(key, "receipts") == 0)
+    if (strcmp(key, "proxy") == 0 || strcmp(key, "receipts") == 0 || strcmp(key, "requests") == 0)
         return cli_do(cli, "settings.set", json_pack("{s:s}", key, value));
-    return fail(ERR_USAGE, "Settings are idle-lock, proxy and receipts.");
+    return fail(ERR_USAGE, "Settings are idle-lock, proxy, receipts and requests.");
 }
 
 static const char *
@@ -171,8 +172,9 @@ command_settings(struct cli *cli, int *ret)
     TRY(cli_call(cli, "settings.get", NULL, &r));
     if (cli->json)
         return print_json(r);
-    print("idle-lock: %llds\nproxy: %s\nreceipts: %s (%s)\n",
+    print("idle-lock: %llds\nproxy: %s\nreceipts: %s (%s)\nrequests: %s\n",
           (long long)json_integer_value(json_object_get(r, "idle_lock_ms")) / 1000,
-          safe(r, "proxy"), get(r, "receipts"), receipts_words(get(r, "receipts")));
+          safe(r, "proxy"), get(r, "receipts"), receipts_words(get(r, "receipts")),
+          get(r, "requests"));
     return print_end();
 }

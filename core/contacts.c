@@ -13,7 +13,8 @@
 
 #define COLUMNS                                                                                    \
     "SELECT id,account,address,nickname,name,state,trust,changed_to IS NOT NULL,forked,"           \
-    "unreachable,request_text,created_ms,heard_ms,shown_seq FROM contacts "
+    "unreachable,request_text,created_ms,heard_ms,shown_seq,about,picture IS NOT NULL FROM "       \
+    "contacts "
 
 static enum err
 read_row(struct query *q, struct contact *ret)
@@ -28,11 +29,13 @@ read_row(struct query *q, struct contact *ret)
         .created_ms = query_int(q, 11),
         .heard_ms = query_int(q, 12),
         .shown_seq = (uint32_t)query_int(q, 13),
+        .has_picture = query_int(q, 15) != 0,
     };
     TRY(query_exact(q, 1, ret->account.b, sizeof ret->account.b));
     TRY(address_read(query_bytes(q, 2), &ret->address));
     query_text(q, 3, ret->nickname, sizeof ret->nickname);
     query_text(q, 4, ret->name, sizeof ret->name);
+    query_text(q, 14, ret->about, sizeof ret->about);
     query_text(q, 10, ret->request_text, sizeof ret->request_text);
     return OK;
 }

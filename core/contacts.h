@@ -31,7 +31,9 @@ struct contact {
     struct account_id account;
     struct address address;
     char nickname[PERSON_NAME_MAX + 1]; /* given by the user; empty: none */
-    char name[PERSON_NAME_MAX + 1];     /* given by the contact */
+    char name[PERSON_NAME_MAX + 1];     /* given by the contact, as the next two */
+    char about[ABOUT_MAX + 1];
+    bool has_picture; /* persona_picture gives it */
     enum contact_state state;
     enum contact_trust trust;
     bool key_changed; /* changed_to is set: sending is blocked */

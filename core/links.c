@@ -175,6 +175,17 @@ links_set_requests(struct engine *e, Wire__RequestPolicy policy)
     return OK;
 }
 
+Wire__RequestPolicy
+links_requests(struct engine *e)
+{
+    int64_t policy;
+
+    return meta_get_int(e->db, "set.requests", &policy) == OK && policy >= 0 &&
+                   policy <= WIRE__REQUEST_POLICY__POLICY_CLOSED
+               ? (Wire__RequestPolicy)policy
+               : WIRE__REQUEST_POLICY__POLICY_OPEN;
+}
+
 /* The relay counts by itself; we count too, so that a table that has to be uploaded anew does not
  * open a link again. A request that is sent twice counts twice, there as here. */
 enum err

@@ -46,6 +46,7 @@ enum err links_each(struct engine *e, void *ctx, enum err (*each)(void *ctx, con
 /* Who may ask to be a contact (B9.3): meta "set.requests", a RequestPolicy. One transaction; the
  * relay hears of it by itself. */
 enum err links_set_requests(struct engine *e, Wire__RequestPolicy policy);
+Wire__RequestPolicy links_requests(struct engine *e);
 
 /* An item of the request queue came in with the token of this tag. Inside the inbox's
  * transaction. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/links.h"
 #include "core/outbox.h"
 #include "core/relay_link.h"
 #include "core/token_state.h"
@@ -225,16 +226,6 @@ put_done(struct engine *e, int64_t ref, const struct relay_reply *reply)
         account_on_unknown(e);
 }
 
-/* Told with every upload: a relay that lost us is told again. */
-static Wire__RequestPolicy
-requests_from(struct engine *e)
-{
-    int64_t policy;
-
-    return meta_get_int(e->db, "set.requests", &policy) == OK ? (Wire__RequestPolicy)policy
-                                                              : WIRE__REQUEST_POLICY__POLICY_OPEN;
-}
-
 static enum err
 put(struct engine *e, struct upload *u)
 {
@@ -243,7 +234,8 @@ put(struct engine *e, struct upload *u)
     u->put.add = u->adds;
     u->put.remove = u->removes;
     u->put.reset = e->token_work->reset;
-    u->put.requests_from = 1 + requests_from(e);
+    /* Told with every upload: a relay that lost us is told again. */
+    u->put.requests_from = 1 + links_requests(e);
     wire_pack(&body, &u->put.base);
     TRY(buf_ok(&body));
     TRY(relay_call_own(

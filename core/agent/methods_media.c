@@ -11,6 +11,7 @@
 
 #include "core/agent/agent.h"
 #include "core/agent/dispatch.h"
+#include "core/agent/media_call.h"
 #include "wire/encoding.h"
 
 #define SIDE_MAX 384 /* of a thumbnail that fits into a line */
@@ -23,9 +24,9 @@ absolute(const char *path)
 
 /* Not blocking, should it be a pipe; media_start takes regular files only. */
 static enum err
-open_param(const struct call *c, int *ret)
+open_param(const struct call *c, const char *name, int *ret)
 {
-    const char *path = param_string(c, "path", "");
+    const char *path = param_string(c, name, "");
 
     TRY(absolute(path));
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -41,14 +42,14 @@ on_cancel(struct call *c, enum err why)
     media_cancel(c->data);
 }
 
-/* Begin the work for C, which is deferred by this. */
-static enum err
-start(struct call *c, struct media_order *order, void (*done)(void *self, struct media_outcome *o))
+enum err
+media_call(struct call *c, const char *name, struct media_order *order,
+           void (*done)(void *self, struct media_outcome *o))
 {
     static const struct call_hooks hooks = {.cancel = on_cancel};
     struct media_task *task;
 
-    TRY(open_param(c, &order->fd));
+    TRY(open_param(c, name, &order->fd));
     order->self = c;
     order->done = done;
     enum err e = media_start(c->agent->media, order, &task);
@@ -60,8 +61,8 @@ start(struct call *c, struct media_order *order, void (*done)(void *self, struct
     return OK;
 }
 
-static json_t *
-base64(struct span bytes)
+json_t *
+json_base64(struct span bytes)
 {
     char *text = malloc(BASE64_LEN(bytes.n) + 1);
     json_t *j = NULL;
@@ -85,7 +86,8 @@ tell(struct call *c, const struct media_outcome *o, const char *what)
         call_fail(c, o->err);
     else
         call_finish(c, json_pack("{s:s,s:i,s:i,s:o}", "kind", media_kind_name(r->kind), "width",
-                                 (int)r->width, "height", (int)r->height, what, base64(o->bytes)));
+                                 (int)r->width, "height", (int)r->height, what,
+                                 json_base64(o->bytes)));
 }
 
 static void
@@ -99,7 +101,7 @@ method_media_inspect(struct call *c, json_t **ret)
 {
     struct media_order order = {.job.work = MEDIA_INSPECT};
 
-    return start(c, &order, on_inspected);
+    return media_call(c, "path", &order, on_inspected);
 }
 
 static void
@@ -118,7 +120,7 @@ method_media_thumbnail(struct call *c, json_t **ret)
         return fail(ERR_USAGE, "The sides of a thumbnail are 1 to %d.", SIDE_MAX);
     order.job.width = (unsigned)width;
     order.job.height = (unsigned)height;
-    return start(c, &order, on_thumbnail);
+    return media_call(c, "path", &order, on_thumbnail);
 }
 
 /* --- strip --- */
@@ -176,7 +178,7 @@ method_media_strip(struct call *c, json_t **ret)
     struct media_order order = {.job.work = MEDIA_STRIP};
 
     TRY(absolute(param_string(c, "out", "")));
-    return start(c, &order, on_stripped);
+    return media_call(c, "path", &order, on_stripped);
 }
 
 /* --- QR codes --- */
@@ -203,5 +205,5 @@ method_qr_read(struct call *c, json_t **ret)
 {
     struct media_order order = {.job.work = MEDIA_QR};
 
-    return start(c, &order, on_qr);
+    return media_call(c, "path", &order, on_qr);
 }

@@ -8,6 +8,7 @@
 #include "core/agent/pager.h"
 #include "core/agent/settings.h"
 #include "core/agent/show.h"
+#include "core/links.h"
 #include "core/relay_link.h"
 
 #define SHOW_WAIT 60000 /* ms */
@@ -169,14 +170,33 @@ method_notice_seen(struct call *c, json_t **ret)
 
 /* --- settings --- */
 
+static const char *const requests_names[] = {
+    [WIRE__REQUEST_POLICY__POLICY_INVITE] = "link",
+    [WIRE__REQUEST_POLICY__POLICY_OPEN] = "everybody",
+    [WIRE__REQUEST_POLICY__POLICY_CLOSED] = "nobody",
+};
+
+static enum err
+requests_read(const char *name, Wire__RequestPolicy *ret)
+{
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(name, requests_names[i]) == 0) {
+            *ret = (Wire__RequestPolicy)i;
+            return OK;
+        }
+    }
+    return fail(ERR_USAGE, "Requests are from everybody, by link, or from nobody.");
+}
+
 enum err
 method_settings_get(struct call *c, json_t **ret)
 {
     struct settings s;
 
     TRY(settings_read(engine_db(c->agent->engine), &s));
-    *ret = json_pack("{s:I,s:s,s:s}", "idle_lock_ms", (json_int_t)s.idle_lock_ms, "proxy", s.proxy,
-                     "receipts", receipts_name(s.receipts));
+    *ret = json_pack("{s:I,s:s,s:s,s:s}", "idle_lock_ms", (json_int_t)s.idle_lock_ms, "proxy",
+                     s.proxy, "receipts", receipts_name(s.receipts), "requests",
+                     requests_names[links_requests(c->agent->engine)]);
     return OK;
 }
 
@@ -185,6 +205,7 @@ method_settings_set(struct call *c, json_t **ret)
 {
     struct agent *a = c->agent;
     struct db *db = engine_db(a->engine);
+    Wire__RequestPolicy requests = links_requests(a->engine);
     const char *proxy;
     struct settings s;
 
@@ -196,7 +217,10 @@ method_settings_set(struct call *c, json_t **ret)
         return fail(ERR_USAGE, "A proxy is written as host:port.");
     if (proxy != s.proxy)
         snprintf(s.proxy, sizeof s.proxy, "%s", proxy);
+    TRY(requests_read(param_string(c, "requests", requests_names[requests]), &requests));
     TRY(settings_write(db, &s));
+    if (requests != links_requests(a->engine))
+        TRY(links_set_requests(a->engine, requests));
     a->idle_lock_ms = s.idle_lock_ms;
     if (json_object_get(c->params, "proxy") == NULL)
         return OK;

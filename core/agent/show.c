@@ -62,12 +62,13 @@ show_contact(const struct contact *c)
     base64url_write(SPAN_OF(c->account), account);
     address_write(&c->address, address);
     contact_label(c, label, sizeof label);
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:b,s:s,s:I,s:I}", "id", id, "label",
-                     label, "address", address, "account", account, "nickname", c->nickname, "name",
-                     c->name, "state", contact_states[c->state], "trust", trusts[c->trust],
-                     "key_changed", c->key_changed, "forked", c->forked, "unreachable",
-                     c->unreachable, "request_text", c->request_text, "created_ms",
-                     (json_int_t)c->created_ms, "heard_ms", (json_int_t)c->heard_ms);
+    return json_pack("{s:s,s:b,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:b,s:s,s:I,s:I}", "about",
+                     c->about, "picture", c->has_picture, "id", id, "label", label, "address",
+                     address, "account", account, "nickname", c->nickname, "name", c->name, "state",
+                     contact_states[c->state], "trust", trusts[c->trust], "key_changed",
+                     c->key_changed, "forked", c->forked, "unreachable", c->unreachable,
+                     "request_text", c->request_text, "created_ms", (json_int_t)c->created_ms,
+                     "heard_ms", (json_int_t)c->heard_ms);
 }
 
 json_t *

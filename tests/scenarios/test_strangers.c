@@ -68,7 +68,8 @@ no_reaction_in(enum contact_state state)
     actor_say(mallory, bob, "hello");
     actor_say(bob, mallory, "hello");
     scene_pass(s, DAY_MS); /* what either still owes the other is done */
-    assert_ok(db_run(engine_db(bob->engine), "UPDATE contacts SET state=?1 WHERE state<>6", "i", (int64_t)state));
+    assert_ok(db_run(engine_db(bob->engine), "UPDATE contacts SET state=?1 WHERE state<>6", "i",
+                     (int64_t)state));
     unsigned before = bob->anonymous, shown = messages_in(bob);
     unsigned asked = bob->events[EVENT_REQUEST];
     int64_t taken = items_taken(bob);
