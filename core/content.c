@@ -22,8 +22,10 @@ content_known(uint32_t type)
     case CONTENT_REACTION:
     case CONTENT_ATTACHMENTS:
     case CONTENT_RECEIPT:
+    case CONTENT_TYPING:
     case CONTENT_PROFILE:
     case CONTENT_TOKEN:
+    case CONTENT_PRESENCE:
     case CONTENT_ACK:
     case CONTENT_PIN:
     case CONTENT_CONTACT_CARD:
@@ -37,6 +39,12 @@ content_known(uint32_t type)
     default:
         return false;
     }
+}
+
+bool
+content_transient(uint32_t type)
+{
+    return type == CONTENT_TYPING || type == CONTENT_PRESENCE || (type >= 60 && type <= 69);
 }
 
 bool
@@ -141,6 +149,16 @@ own_acks(struct engine *e, const struct contact *c, struct own *o)
     return chain_acks_sent(e, c, o->acks, o->ack_count);
 }
 
+static enum err
+pack(Wire__Content *content, const struct content_wish *wish, struct buf *ret)
+{
+    content->shared = pb(wish->shared.p, wish->shared.n);
+    if (protobuf_c_message_get_packed_size(&content->base) > CONTENT_MAX)
+        return fail(ERR_TOO_LARGE, "the message is too long");
+    wire_pack(ret, &content->base);
+    return buf_ok(ret);
+}
+
 enum err
 content_write(struct engine *e, const struct content_wish *wish, struct buf *ret)
 {
@@ -154,12 +172,19 @@ content_write(struct engine *e, const struct content_wish *wish, struct buf *ret
     TRY(own_token(e, c, &o));
     if (c->state == CONTACT_ACCEPTED)
         TRY(own_acks(e, c, &o));
-    content.shared = pb(wish->shared.p, wish->shared.n);
     content.own = &o.own;
-    if (protobuf_c_message_get_packed_size(&content.base) > CONTENT_MAX)
-        return fail(ERR_TOO_LARGE, "the message is too long");
-    wire_pack(ret, &content.base);
-    return buf_ok(ret);
+    return pack(&content, wish, ret);
+}
+
+enum err
+content_write_transient(const struct content_wish *wish, struct buf *ret)
+{
+    Wire__Content content = WIRE__CONTENT__INIT;
+    Wire__Own own = WIRE__OWN__INIT;
+
+    own.to = pb(wish->contact->account.b, sizeof wish->contact->account.b);
+    content.own = &own;
+    return pack(&content, wish, ret);
 }
 
 /* --- taking apart --- */

@@ -14,6 +14,9 @@ bool content_chained(uint32_t type);
 /* Whether this program knows what the type means; others are shown as "needs a newer version". */
 bool content_known(uint32_t type);
 
+/* Whether it goes past the queues and is kept nowhere (B10). */
+bool content_transient(uint32_t type);
+
 /* Whether it is a message of its own in the conversation: those, and what this program does not
  * know. */
 bool content_shown(uint32_t type);
@@ -38,6 +41,9 @@ struct content_wish {
     struct span shared;
 };
 enum err content_write(struct engine *e, const struct content_wish *wish, struct buf *ret);
+
+/* The same for a transient content, which may get lost: `own` says whom it is for and no more. */
+enum err content_write_transient(const struct content_wish *wish, struct buf *ret);
 
 struct content_opened {
     Wire__Content *content;

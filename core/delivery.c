@@ -222,8 +222,9 @@ send_request(struct engine *e, struct line *l, const struct contact *c,
     return pay_and_call(e, l, with);
 }
 
-enum err
-delivery_send(struct engine *e, struct line *l, const struct contact *c,
+/* A request of row 12 into L's body. */
+static enum err
+write_deliver(struct engine *e, struct line *l, const struct contact *c,
               const struct outbox_row *row)
 {
     Wire__Deliver deliver;
@@ -233,10 +234,6 @@ delivery_send(struct engine *e, struct line *l, const struct contact *c,
     bool with;
 
     wire__deliver__init(&deliver);
-    l->row = row->id;
-    l->idem = row->idem;
-    if (row->lane == ROW_REQUEST)
-        return send_request(e, l, c, row);
     TRY(relay_and_name(e, l, c, &address));
     TRY(has_token(token_for(e, l, c, &token), &with));
     TRY(need_token(c, with));
@@ -245,11 +242,49 @@ delivery_send(struct engine *e, struct line *l, const struct contact *c,
     deliver.name = address.name;
     deliver.token = pb(token.b, sizeof token.b);
     deliver.idem = pb(row->idem.b, sizeof row->idem.b);
+    deliver.transient = row->lane == ROW_TRANSIENT;
     deliver.envelopes = list;
     deliver.n_envelopes = 1;
     buf_clear(&l->body);
     wire_pack(&l->body, &deliver.base);
-    TRY(buf_ok(&l->body));
+    return buf_ok(&l->body);
+}
+
+enum err
+delivery_send(struct engine *e, struct line *l, const struct contact *c,
+              const struct outbox_row *row)
+{
+    l->row = row->id;
+    l->idem = row->idem;
+    if (row->lane == ROW_REQUEST)
+        return send_request(e, l, c, row);
+    TRY(write_deliver(e, l, c, row));
     l->kind = CALL_DELIVER;
     return call(e, l, buf_span(&l->body));
+}
+
+static void
+line_body_done(struct line *l)
+{
+    buf_done(&l->body);
+}
+
+enum err
+delivery_pass(struct engine *e, const struct contact *c, const struct outbox_row *row,
+              void (*done)(struct engine *e, int64_t ref, const struct relay_reply *reply))
+{
+    AUTO(line_body_done) struct line l = {.contact = c->id, .body = BUF(DELIVER_BODY_MAX)};
+    struct relay_call what = {.lane = LANE_ANONYMOUS,
+                              .circuit = c->id,
+                              .method = "POST",
+                              .path = path_of(CALL_DELIVER),
+                              .done = done,
+                              .ref = c->id};
+
+    TRY(write_deliver(e, &l, c, row));
+    what.relay = l.relay;
+    what.pins = l.pins;
+    what.body = buf_span(&l.body);
+    TRY(trust_typed(e, c->id, &l.relay, &what.typed));
+    return relay_call(e, &what);
 }

@@ -9,6 +9,7 @@
 #include "core/messages.h"
 #include "core/opening.h"
 #include "core/persona.h"
+#include "core/presence.h"
 #include "core/receipts.h"
 #include "core/tokens.h"
 #include "core/trust.h"
@@ -82,6 +83,8 @@ take_shared(struct engine *e, const struct arrival *a)
         return notice_once_a_day(e, "sent-twice", a->contact.id, a->shared_bytes, SPAN_NONE);
     if (verdict == CHAIN_HELD)
         return OK;
+    if (content_shown(a->shared->type))
+        typing_heard(e, a->contact.id);
     TRY(seen_before(e, a, &repeated));
     if (repeated)
         return a->shared->seq != 0 ? message_gap_repeated(e, a) : OK;
@@ -150,7 +153,7 @@ apply(struct engine *e, struct arrival *a)
 {
     bool request = a->shared->type == CONTENT_REQUEST;
 
-    if (request != a->from_request_queue)
+    if (request != a->from_request_queue || content_transient(a->shared->type))
         return fail(ERR_MALFORMED, "a content in the wrong queue");
     return request ? request_received(e, a) : from_contact(e, a);
 }

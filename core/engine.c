@@ -10,6 +10,7 @@
 #include "core/engine_state.h"
 #include "core/outbox.h"
 #include "core/persona.h"
+#include "core/presence.h"
 #include "core/relay_link.h"
 #include "core/tokens.h"
 #include "core/trust.h"
@@ -68,6 +69,8 @@ backoff_fail(struct engine *e, struct backoff *b, int64_t low, int64_t high)
 void
 engine_note(struct engine *e, struct event ev)
 {
+    if (ev.kind == EVENT_CONTACT)
+        presence_touch(e);
     if (e->event_count == e->event_space) {
         size_t space = e->event_space == 0 ? 16 : 2 * e->event_space;
         struct event *more = reallocarray(e->events, space, sizeof *more);
@@ -190,7 +193,9 @@ open_parts(struct engine *e)
     TRY(trust_open(e));
     TRY(attachments_open(e));
     TRY(clearing_open(e));
-    return outbox_open(e);
+    TRY(outbox_open(e));
+    TRY(transient_open(e));
+    return presence_open(e);
 }
 
 enum err
@@ -217,6 +222,8 @@ engine_close(struct engine *e)
 {
     if (e == NULL)
         return;
+    presence_close(e);
+    transient_close(e);
     outbox_close(e);
     attachments_close(e);
     clearing_close(e);
@@ -252,6 +259,7 @@ engine_db(struct engine *e)
     X(persona_step)                                                                                \
     X(outbox_step)                                                                                 \
     X(clearing_step)                                                                               \
+    X(presence_step)                                                                               \
     X(relay_links_step)
 
 int64_t

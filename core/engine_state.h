@@ -33,6 +33,8 @@ struct engine {
     struct clearing_work *clearing_work;
     struct outbox_work *outbox_work; /* outbox's own; NULL until it makes one */
     struct attachment_work *attachment_work;
+    struct transient_work *transient_work;
+    struct presence_work *presence_work;
 
     /* Events of the open transaction, reported after its commit. */
     struct event *events;
@@ -61,6 +63,10 @@ enum err outbox_open(struct engine *e);
 void outbox_close(struct engine *e);
 enum err attachments_open(struct engine *e);
 void attachments_close(struct engine *e);
+enum err transient_open(struct engine *e);
+void transient_close(struct engine *e);
+enum err presence_open(struct engine *e);
+void presence_close(struct engine *e);
 
 /* The engine was told that the network may be back: forget back-offs. */
 void account_wake(struct engine *e);

@@ -94,11 +94,34 @@ arrival_of(const struct opening *o)
     };
 }
 
+/* What was made for A's device after the last thing that answered us begins anew only with a new
+ * sending chain: what comes may have been made before any of ours arrived. */
 static enum err
-heard(struct engine *e, const struct arrival *a)
+transient_answered(struct engine *e, const struct arrival *a)
 {
-    TRY(db_run(e->db, "UPDATE sessions SET unacknowledged=0 WHERE account=?1 AND device=?2", "bi",
-               SPAN_OF(a->account), (int64_t)a->device));
+    struct device_address from = {.account = a->account, .device = a->device};
+    struct pairwise_status status;
+    int64_t made;
+
+    TRY(db_get_int(e->db, &made, "SELECT transient FROM sessions WHERE account=?1 AND device=?2",
+                   "bi", SPAN_OF(a->account), (int64_t)a->device));
+    if (made == 0)
+        return OK;
+    TRY(pairwise_status(e->pairwise, &from, &status));
+    if (status.sent > 0)
+        return OK;
+    return db_run(e->db, "UPDATE sessions SET transient=0 WHERE account=?1 AND device=?2", "bi",
+                  SPAN_OF(a->account), (int64_t)a->device);
+}
+
+enum err
+inbox_heard(struct engine *e, const struct arrival *a)
+{
+    TRY(db_run(e->db,
+               "UPDATE sessions SET unacknowledged=0 WHERE account=?1 AND device=?2 AND "
+               "unacknowledged<>0",
+               "bi", SPAN_OF(a->account), (int64_t)a->device));
+    TRY(transient_answered(e, a));
     return healing_succeeded(e, a);
 }
 
@@ -118,7 +141,7 @@ decrypt_and_apply(struct engine *e, const struct opening *o)
     if (o->manifest_new)
         TRY(trust_store(e, o->envelope.manifest, &o->manifest));
     TRY(seen_add(e, o));
-    TRY(heard(e, &a));
+    TRY(inbox_heard(e, &a));
     return dispatch(e, &a, buf_span(&plain));
 }
 

@@ -10,12 +10,21 @@
 
 struct engine;
 
-enum inbox_queue { QUEUE_DEVICE, QUEUE_REQUEST };
+enum inbox_queue {
+    QUEUE_DEVICE,
+    QUEUE_REQUEST,
+    QUEUE_NONE, /* a transient one: passed on by the relay, in no queue (B10; core/transient.h) */
+};
 
 /* Take one item. OK also when it was dropped or failed to decrypt: the cursor has moved. ERR_FULL,
  * ERR_IO: nothing changed and nothing may be acknowledged; the engine stops. */
 enum err inbox_item(struct engine *e, enum inbox_queue queue, uint64_t n, uint32_t tag,
                     struct span envelope);
+
+/* Something from A decrypted, on whatever way it came: the other side goes on with this session.
+ * Inside the transaction that decrypted it. */
+struct arrival;
+enum err inbox_heard(struct engine *e, const struct arrival *a);
 
 /* The cursor: the highest n handled. */
 enum err inbox_cursor(struct engine *e, enum inbox_queue queue, uint64_t *ret);

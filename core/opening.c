@@ -29,8 +29,10 @@ unseal(struct engine *e, struct span envelope, struct opening *o)
     struct envelope_to to = {
         .account = e->account, .device = e->device->id, .eks_id = o->eks_id, .eks = &eks};
     TRY(envelope_open(envelope, &to, &secret, &o->envelope));
-    if (o->envelope.type != ENVELOPE_INITIAL && o->envelope.type != ENVELOPE_MESSAGE)
-        return fail(ERR_DECRYPT, "an envelope of an unknown type");
+    if ((o->envelope.type == ENVELOPE_TRANSIENT) != (o->queue == QUEUE_NONE))
+        return fail(ERR_DECRYPT, "an envelope that came on the wrong way");
+    if (o->queue == QUEUE_NONE && o->envelope.manifest.n > 0)
+        return fail(ERR_DECRYPT, "a transient envelope with a manifest");
     if (span_equal(SPAN_OF(o->envelope.sender.account), SPAN_OF(e->account)))
         return fail(ERR_DECRYPT, "an envelope from ourselves");
     return OK;
@@ -94,6 +96,9 @@ find_contact(struct engine *e, struct opening *o)
         return fail(ERR_REFUSED, "an envelope from a blocked account");
     if (o->known && o->contact.state == CONTACT_SELF)
         return fail(ERR_REFUSED, "an envelope from our own account");
+    if (o->queue == QUEUE_NONE)
+        return o->known ? contact_may_send(&o->contact)
+                        : fail(ERR_REFUSED, "a transient envelope from somebody we do not know");
     if (o->queue == QUEUE_DEVICE) {
         bool heard =
             o->known && (o->contact.state == CONTACT_ACCEPTED || o->contact.state == CONTACT_ASKED);

@@ -7,10 +7,7 @@
 #include "core/content.h"
 #include "core/messages.h"
 #include "core/outbox_work.h"
-
-/* Acknowledgements and healing may pass where content waits, up to this: below libsignal's jump
- * limit of 2,000, or two sides that both wait would wait for ever. */
-#define CONTROL_MAX (UNACKNOWLEDGED_MAX + 900)
+#include "core/presence.h"
 
 void
 outbox_row_done(struct outbox_row *r)
@@ -188,6 +185,8 @@ outbox_add(struct engine *e, const struct outgoing *o, int64_t *ret_id)
         TRY(row_insert(e, o, NULL, buf_span(&shared)));
         *ret_id = db_last_id(e->db);
     }
+    if (o->message != 0)
+        typing_said(e, o->contact);
     outbox_touch(e, o->contact);
     return OK;
 }
@@ -273,24 +272,26 @@ first_control(struct engine *e, const struct contact *c, struct outbox_row *ret)
     return row_end(&q, ret);
 }
 
-/* Contents encrypted to C and not known to have arrived. */
-static enum err
-unacknowledged(struct engine *e, const struct contact *c, int64_t *ret)
+enum err
+outbox_open_to(struct engine *e, const struct contact *c, struct open_contents *ret)
 {
-    int64_t chained, others;
+    int64_t chained, others, transient;
     TRY(db_get_int(e->db, &chained, "SELECT count(*) FROM outbox WHERE contact=?1 AND state=1", "i",
                    c->id));
     TRY(db_get_int(e->db, &others,
                    "SELECT ifnull(sum(unacknowledged),0) FROM sessions WHERE account=?1", "b",
                    SPAN_OF(c->account)));
-    *ret = chained + others;
+    TRY(db_get_int(e->db, &transient,
+                   "SELECT ifnull(sum(transient),0) FROM sessions WHERE account=?1", "b",
+                   SPAN_OF(c->account)));
+    *ret = (struct open_contents){.kept = chained + others, .transient = transient};
     return OK;
 }
 
 enum err
 outbox_head(struct engine *e, const struct contact *c, struct outbox_row *ret)
 {
-    int64_t open;
+    struct open_contents open;
 
     if (c->state == CONTACT_ASKED)
         return first_in_lane(e, c, ROW_REQUEST, ret);
@@ -302,12 +303,12 @@ outbox_head(struct engine *e, const struct contact *c, struct outbox_row *ret)
     TRY(found);
     if (ret->device != 0) /* encrypted before */
         return OK;
-    TRY(unacknowledged(e, c, &open));
-    if (open < UNACKNOWLEDGED_MAX)
+    TRY(outbox_open_to(e, c, &open));
+    if (open.kept < UNACKNOWLEDGED_MAX)
         return OK;
     if (ret->chained)
         TRY(first_control(e, c, ret));
-    if (open >= CONTROL_MAX && ret->type != CONTENT_SESSION_RESET)
+    if (open.kept + open.transient >= CONTROL_MAX && ret->type != CONTENT_SESSION_RESET)
         return fail(ERR_NOT_FOUND, "too much is unacknowledged");
     return OK;
 }

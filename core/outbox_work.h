@@ -16,7 +16,15 @@
 #include "core/relay_link.h"
 #include "wire/pow.h"
 
-enum lane_of_row { ROW_DELIVER = 0, ROW_REQUEST = 1 };
+/* Acknowledgements, healing and transient contents may pass where content waits, up to this: below
+ * libsignal's jump limit of 2,000, or two sides that both wait would wait for ever. */
+#define CONTROL_MAX (UNACKNOWLEDGED_MAX + 900)
+
+enum lane_of_row {
+    ROW_DELIVER = 0,
+    ROW_REQUEST = 1,
+    ROW_TRANSIENT = 2, /* in no table */
+};
 
 /* The head of a line as it stands in the table. */
 struct outbox_row {
@@ -70,6 +78,12 @@ struct line *line_of(struct engine *e, int64_t contact); /* NULL: none */
 /* The next row of this line. ERR_NOT_FOUND: nothing that may go now. */
 enum err outbox_head(struct engine *e, const struct contact *c, struct outbox_row *ret);
 
+/* Contents encrypted to C and not known to have arrived: what its device may have to jump over. */
+struct open_contents {
+    int64_t kept, transient;
+};
+enum err outbox_open_to(struct engine *e, const struct contact *c, struct open_contents *ret);
+
 /* Give a row up: its message FAILED with the name of WHY; it leaves the table. In the caller's
  * transaction. */
 enum err outbox_fail(struct engine *e, int64_t row, enum err why);
@@ -88,6 +102,12 @@ enum err sending_prepare(struct engine *e, const struct contact *c, bool fetched
 
 /* A reset and a request begin a session of their own: the other side may have lost the old one. */
 bool sending_starts_anew(enum content_type type);
+
+/* A transient content for C, encrypted and sealed into RET, inside the caller's transaction. Never
+ * starts a session and asks nobody for keys: ERR_NO_SESSION when C has not answered on one,
+ * ERR_STALE without its keys. ERR_LIMIT: enough went unanswered (B10). */
+enum err sending_transient(struct engine *e, const struct contact *c, struct span shared,
+                           struct outbox_row *ret);
 
 /* Forget the envelope, and with SENDING_CIPHERTEXT what was encrypted too. */
 enum sending_part { SENDING_ENVELOPE, SENDING_CIPHERTEXT };
@@ -110,6 +130,11 @@ enum err delivery_keys(struct engine *e, struct line *l, const struct contact *c
 enum err delivery_send(struct engine *e, struct line *l, const struct contact *c,
                        const struct outbox_row *row);
 enum err delivery_search(struct engine *e, struct line *l); /* one slice of it */
+
+/* A transient ROW, once, past the lines; DONE gets the contact's id. */
+enum err delivery_pass(struct engine *e, const struct contact *c, const struct outbox_row *row,
+                       void (*done)(struct engine *e, int64_t ref,
+                                    const struct relay_reply *reply));
 
 /* answers.c */
 void answers_take(struct engine *e, int64_t ref, const struct relay_reply *reply);

@@ -3,6 +3,7 @@
  * From a row of the outbox to an envelope (B6.2): a session with the contact's device, the content
  * encrypted once in the transaction that advances the ratchet, the envelope around it.
  */
+#include <assert.h>
 #include <sodium.h>
 
 #include "core/content.h"
@@ -275,6 +276,64 @@ sending_undo(struct engine *e, int64_t row, enum sending_part part)
                   "UPDATE outbox SET device=NULL,ciphertext_type=NULL,ciphertext=NULL,"
                   "envelope=NULL,idem=NULL WHERE id=?1",
                   "i", row);
+}
+
+/* --- transient contents, B10 --- */
+
+static enum err
+room_for_transient(struct engine *e, const struct target *t)
+{
+    struct pairwise_status status;
+    struct open_contents open;
+
+    TRY(pairwise_status(e->pairwise, &t->address, &status));
+    if (!status.has_session || status.unanswered)
+        return fail(ERR_NO_SESSION, "the contact has not answered on a session yet");
+    TRY(outbox_open_to(e, t->contact, &open));
+    if (open.transient >= TRANSIENT_UNANSWERED_MAX || open.kept + open.transient >= CONTROL_MAX ||
+        status.sent >= CONTROL_MAX)
+        return fail(ERR_LIMIT, "too much is unanswered");
+    return OK;
+}
+
+static enum err
+encrypt_transient(struct engine *e, const struct target *t, struct span shared,
+                  struct outbox_row *row)
+{
+    AUTO(buf_done) struct buf plain = BUF(CONTENT_MAX);
+    AUTO(pairwise_message_done) struct pairwise_message m = {.bytes = BUF(SIGNAL_MESSAGE_MAX)};
+    struct content_wish wish = {.contact = t->contact, .theirs = &t->theirs, .shared = shared};
+
+    TRY(content_write_transient(&wish, &plain));
+    TRY(pairwise_encrypt(e->pairwise, &t->address, &t->device->dik, buf_span(&plain), &m));
+    assert(m.type == ENVELOPE_MESSAGE); /* it was answered */
+    TRY(db_run(e->db, "UPDATE sessions SET transient=transient+1 WHERE account=?1 AND device=?2",
+               "bi", SPAN_OF(t->address.account), (int64_t)t->address.device));
+    row->ciphertext_type = ENVELOPE_TRANSIENT;
+    buf_put(&row->ciphertext, buf_span(&m.bytes));
+    return buf_ok(&row->ciphertext);
+}
+
+enum err
+sending_transient(struct engine *e, const struct contact *c, struct span shared,
+                  struct outbox_row *ret)
+{
+    AUTO(outbox_row_done)
+    struct outbox_row row = {
+        .lane = ROW_TRANSIENT, .ciphertext = BUF(SIGNAL_MESSAGE_MAX), .envelope = BUF(ENVELOPE_B3)};
+    struct target t;
+    struct bundle bundle;
+
+    TRY(target_get(e, c, &t));
+    TRY(room_for_transient(e, &t));
+    TRY(bundle_get(e, &t, true, &bundle));
+    TRY(encrypt_transient(e, &t, shared, &row));
+    TRY(seal_with(e, &t, &bundle, &row, SPAN_NONE, &row.envelope));
+    randombytes_buf(row.idem.b, sizeof row.idem.b);
+    row.device = t.device->id;
+    *ret = row;
+    row = (struct outbox_row){0};
+    return OK;
 }
 
 bool

@@ -10,6 +10,7 @@
 #include "core/account.h"
 #include "core/inbox.h"
 #include "core/relay_state.h"
+#include "core/transient.h"
 #include "core/trust.h"
 #include "wire/check.h"
 #include "wire/frame.h"
@@ -187,6 +188,14 @@ take(struct engine *e, enum inbox_queue queue, const struct frame *item)
     return OK;
 }
 
+static enum err
+take_transient(struct engine *e, const struct frame *f)
+{
+    enum err r = transient_take(e, f->envelope);
+    engine_heed(e, r == ERR_MEMORY ? ERR_IO : r);
+    return r;
+}
+
 /* --- the request queue --- */
 
 static enum err
@@ -317,8 +326,9 @@ on_frame(struct engine *e, const struct frame *f)
     case FRAME_REQUEST_WAITING:
         s->page_wanted = true;
         return OK;
-    case FRAME_HEARTBEAT:
     case FRAME_TRANSIENT:
+        return take_transient(e, f);
+    case FRAME_HEARTBEAT:
     default:
         return OK;
     }

@@ -220,7 +220,7 @@ envelope_seal(const struct envelope_sealing *in, struct buf *ret)
     struct hybrid_ciphertext c;
     size_t size = 0;
 
-    assert(in->type == ENVELOPE_INITIAL || in->type == ENVELOPE_MESSAGE);
+    assert(envelope_type_known((uint8_t)in->type));
     assert(in->to.eks_id != 0);
     TRY(smallest_size(in, &size));
     TRY(hybrid_encapsulate(in->to.eks, &c, &ikm));
@@ -289,7 +289,7 @@ read_body(struct envelope_opened *o)
     o->message = read_span(&r, read_u32(&r));
     if (!r.ok || !all_zero(r.rest))
         return ERR_MALFORMED;
-    if (type != ENVELOPE_INITIAL && type != ENVELOPE_MESSAGE)
+    if (!envelope_type_known(type))
         return ERR_MALFORMED;
     o->type = (enum envelope_type)type;
     return OK;

@@ -16,7 +16,13 @@
 enum envelope_type {
     ENVELOPE_INITIAL = 1, /* libsignal's initial message */
     ENVELOPE_MESSAGE = 2,
+    ENVELOPE_TRANSIENT = 4, /* a message that may only come past the queue (B10) */
 };
+static inline bool
+envelope_type_known(uint8_t type)
+{
+    return type == ENVELOPE_INITIAL || type == ENVELOPE_MESSAGE || type == ENVELOPE_TRANSIENT;
+}
 
 /* What the sealed header says of the sender. All of it is the sender's claim until steps 2 and 3.
  */

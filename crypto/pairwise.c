@@ -191,7 +191,7 @@ pairwise_status(struct pairwise *p, const struct device_address *peer, struct pa
     enum err e = glue_session(p->glue, NULL, &s);
     glue_end(p->glue);
     TRY(e);
-    *ret = (struct pairwise_status){s.present, s.unanswered, s.identity};
+    *ret = (struct pairwise_status){s.present, s.unanswered, s.sent, s.identity};
     return OK;
 }
 

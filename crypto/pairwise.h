@@ -97,6 +97,8 @@ enum err pairwise_decrypt(struct pairwise *p, const struct pairwise_incoming *in
 struct pairwise_status {
     bool has_session;
     bool unanswered; /* the current one: all we send is still an initial message (L11) */
+    uint32_t sent;   /* by us since something came that answers us: what the other side may have to
+                        jump over, at most (B6.2) */
     struct signal_public identity; /* the DIK it is with; zeros without session */
 };
 enum err pairwise_status(struct pairwise *p, const struct device_address *peer,

@@ -185,6 +185,8 @@ glue_session(struct glue *g, const struct signal_public *base_key, struct glue_s
     if (public_read(session_state_get_remote_identity_key(state), &s.identity) != OK)
         return fail(ERR_DAMAGED, "a stored session is without a key");
     s.unanswered = session_state_has_unacknowledged_pre_key_message(state) != 0;
+    const ratchet_chain_key *chain = session_state_get_sender_chain_key(state);
+    s.sent = chain == NULL ? 0 : ratchet_chain_key_get_index(chain);
     if (base_key != NULL) {
         TRY(public_decode(base_key, &base));
         s.has_base_key =

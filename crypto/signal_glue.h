@@ -33,6 +33,7 @@ void glue_end(struct glue *g);
 
 struct glue_session {
     bool present, unanswered;
+    uint32_t sent;     /* messages made on the current sending chain */
     bool has_base_key; /* in any of its states */
     bool is_base_key;  /* in the current one */
     struct signal_public identity;

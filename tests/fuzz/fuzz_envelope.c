@@ -59,7 +59,7 @@ assert_body(const struct envelope_opened *o)
     uint8_t type = read_u8(&r);
     struct span manifest = read_span(&r, read_u16(&r));
     struct span message = read_span(&r, read_u32(&r));
-    assert(r.ok && (type == ENVELOPE_INITIAL || type == ENVELOPE_MESSAGE));
+    assert(r.ok && envelope_type_known(type));
     assert(o->type == (enum envelope_type)type);
     assert(span_equal(manifest, o->manifest) && span_equal(message, o->message));
     for (size_t i = 0; i < r.rest.n; i++)
