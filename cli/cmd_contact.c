@@ -6,8 +6,8 @@
 #include "cli/picture.h"
 #include "wire/limits.h"
 
-command_fn command_add, command_requests, command_accept, command_decline, command_block,
-    command_unblock, command_remove, command_contacts, command_rename;
+command_fn command_add, command_requests, command_decline, command_block, command_unblock,
+    command_remove, command_contacts, command_rename;
 
 #define ADD_WAIT 10000 /* ms */
 
@@ -114,18 +114,38 @@ command_requests(struct cli *cli, int *ret)
     return print_end();
 }
 
+/* What LIST, of presence.get, knows of CONTACT. */
+static json_t *
+presence_of(const json_t *list, const json_t *contact)
+{
+    json_t *each;
+    size_t i;
+
+    json_array_foreach(list, i, each)
+    {
+        if (strcmp(get(each, "contact"), get(contact, "id")) == 0)
+            return each;
+    }
+    return NULL;
+}
+
 enum err
 command_contacts(struct cli *cli, int *ret)
 {
-    AUTO(json_decrefpp) json_t *result = NULL;
-    const json_t *each;
+    AUTO(json_decrefpp) json_t *result = NULL, *presence = NULL;
+    json_t *each;
     size_t i;
 
     TRY(cli_call(cli, "contact.list", json_pack("{s:s*}", "state", args_flag(&cli->args, "state")),
                  &result));
     if (cli->json)
         return print_json(result);
-    json_array_foreach(json_object_get(result, "contacts"), i, each) contact_print(each);
+    TRY(cli_call(cli, "presence.get", NULL, &presence));
+    json_array_foreach(json_object_get(result, "contacts"), i, each)
+    {
+        json_object_set(each, "presence", presence_of(json_object_get(presence, "contacts"), each));
+        contact_print(each);
+    }
     return print_end();
 }
 
@@ -135,12 +155,6 @@ command_rename(struct cli *cli, int *ret)
     return cli_do(cli, "contact.rename",
                   json_pack("{s:s,s:s}", "contact", args_word(&cli->args, 0), "nickname",
                             args_word(&cli->args, 1)));
-}
-
-enum err
-command_accept(struct cli *cli, int *ret)
-{
-    return cli_do_to_contact(cli, "request.accept");
 }
 
 enum err

@@ -150,7 +150,7 @@ choose_passphrase(struct cli *cli, json_t *params)
 static enum err
 read_wishes(struct cli *cli, json_t *params)
 {
-    static const char *const flags[] = {"invitation", "proxy"};
+    static const char *const flags[] = {"invitation", "presence", "proxy"};
     char relay[ANSWER_SIZE] = "";
 
     TRY(choose_relay(cli, relay));

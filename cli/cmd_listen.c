@@ -174,13 +174,32 @@ print_healed(struct listening *l, const json_t *notification)
 }
 
 static enum err
+print_presence(struct listening *l, json_t *presence)
+{
+    if (l->from[0] != '\0' && strcmp(l->from, get(presence, "contact")) != 0)
+        return OK;
+    if (l->cli->json) {
+        AUTO(json_decrefpp) json_t *j = json_pack("{s:O}", "presence", presence);
+        return print_json(j);
+    }
+    print("* %s: %s%s", safe(presence, "label"), get(presence, "state"),
+          json_is_true(json_object_get(presence, "typing")) ? ", typing" : "");
+    if (get(presence, "text")[0] != '\0')
+        print(" (%s)", safe(presence, "text"));
+    print("\n");
+    return print_end();
+}
+
+static enum err
 subscribe(struct cli *cli)
 {
     AUTO(json_decrefpp) json_t *r = NULL;
 
     TRY(cli_connect(cli));
     return rpc_call(cli->rpc, "subscribe",
-                    json_pack("{s:[s,s,s]}", "topics", "message", "gap", "lock"), &r);
+                    json_pack("{s:[s,s,s,s*]}", "topics", "message", "gap", "lock",
+                              args_flag(&cli->args, "presence") != NULL ? "presence" : NULL),
+                    &r);
 }
 
 static enum err
@@ -193,6 +212,10 @@ follow(struct listening *l)
         if (strcmp(get(n, "method"), "lock") == 0) {
             if (strcmp(get(json_object_get(n, "params"), "state"), "locked") == 0)
                 return fail(ERR_LOCKED, "The profile was locked.");
+            continue;
+        }
+        if (strcmp(get(n, "method"), "presence") == 0) {
+            TRY(print_presence(l, json_object_get(n, "params")));
             continue;
         }
         TRY(print_healed(l, n));

@@ -148,9 +148,13 @@ change(struct cli *cli, const char *key, const char *value)
         TRY(duration_read(value, &ms));
         return cli_do(cli, "settings.set", json_pack("{s:I}", "idle_lock_ms", (json_int_t)ms));
     }
-    if (strcmp(key, "proxy") == 0 || strcmp(key, "receipts") == 0 || strcmp(key, "requests") == 0)
+    if (strcmp(key, "typing") == 0 && (strcmp(value, "on") == 0 || strcmp(value, "off") == 0))
+        return cli_do(cli, "settings.set", json_pack("{s:b}", key, strcmp(value, "on") == 0));
+    if (strcmp(key, "proxy") == 0 || strcmp(key, "receipts") == 0 || strcmp(key, "presence") == 0 ||
+        strcmp(key, "requests") == 0)
         return cli_do(cli, "settings.set", json_pack("{s:s}", key, value));
-    return fail(ERR_USAGE, "Settings are idle-lock, proxy, receipts and requests.");
+    return fail(ERR_USAGE, "Settings are idle-lock, proxy, receipts, requests, presence, "
+                           "and typing (on or off).");
 }
 
 static const char *
@@ -172,9 +176,11 @@ command_settings(struct cli *cli, int *ret)
     TRY(cli_call(cli, "settings.get", NULL, &r));
     if (cli->json)
         return print_json(r);
-    print("idle-lock: %llds\nproxy: %s\nreceipts: %s (%s)\nrequests: %s\n",
+    print("idle-lock: %llds\nproxy: %s\nreceipts: %s (%s)\nrequests: %s\n"
+          "presence: %s\ntyping: %s\n",
           (long long)json_integer_value(json_object_get(r, "idle_lock_ms")) / 1000,
           safe(r, "proxy"), get(r, "receipts"), receipts_words(get(r, "receipts")),
-          get(r, "requests"));
+          get(r, "requests"), get(r, "presence"),
+          json_is_true(json_object_get(r, "typing")) ? "on" : "off");
     return print_end();
 }

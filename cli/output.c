@@ -141,6 +141,8 @@ message_print(const json_t *m)
 void
 contact_print(const json_t *c)
 {
+    const json_t *presence = json_object_get(c, "presence");
+
     print("%s  <%s>  %s, %s", safe(c, "label"), safe(c, "address"), get(c, "state"),
           get(c, "trust"));
     if (json_is_true(json_object_get(c, "key_changed")))
@@ -149,5 +151,10 @@ contact_print(const json_t *c)
         print(", CONTRADICTING KEYS: nothing is sent");
     if (json_is_true(json_object_get(c, "unreachable")))
         print(", not reachable (may have removed you)");
+    if (presence != NULL)
+        print(", %s%s", get(presence, "state"),
+              json_is_true(json_object_get(presence, "typing")) ? ", typing" : "");
+    if (get(presence, "text")[0] != '\0')
+        print(" (%s)", safe(presence, "text"));
     print("\n");
 }

@@ -31,5 +31,5 @@ const char *when(json_int_t ms);
 void message_print(const json_t *m);
 /* One file of a message, a line. */
 void file_print(const json_t *f);
-/* One contact: name, address, how things stand. */
+/* One contact: name, address, how things stand; its presence, if it was put into C. */
 void contact_print(const json_t *c);

@@ -452,3 +452,9 @@ presence_sign_off(struct engine *e)
     free(list);
     return sent;
 }
+
+bool
+presence_signing_off(const struct engine *e)
+{
+    return transient_under_way(e) > 0;
+}

@@ -14,9 +14,9 @@
 #pragma once
 
 #include "core/contacts.h"
-#include "wire/check.h"
 
 struct engine;
+struct Wire__Shared;
 
 enum presence_state {
     PRESENCE_OFFLINE, /* signed off, or as if */
@@ -45,9 +45,10 @@ enum err presence_set(struct engine *e, enum presence_state choice, const char *
 /* A person last used the client at this monotonic time. Before the first call: at the opening. */
 void presence_used(struct engine *e, int64_t monotonic_ms);
 
-/* Tell everybody who was told otherwise that we are gone, at once: their number. What transient.h
- * has under way then is on its way to them. */
+/* Tell everybody who was told otherwise that we are gone, at once: their number. */
 unsigned presence_sign_off(struct engine *e);
+/* Whether what it sent may still be on its way. */
+bool presence_signing_off(const struct engine *e);
 
 /* --- who may know --- */
 
@@ -94,7 +95,7 @@ void presence_seen_get(struct engine *e, int64_t contact, struct presence_seen *
 
 /* A transient content from CONTACT, checked but for its body. Those that this program does not know
  * are OK and do nothing. */
-enum err presence_received(struct engine *e, int64_t contact, const Wire__Shared *shared);
+enum err presence_received(struct engine *e, int64_t contact, const struct Wire__Shared *shared);
 
 /* Work of engine_step. */
 int64_t presence_step(struct engine *e);

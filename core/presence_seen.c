@@ -114,7 +114,7 @@ typing_came(struct engine *e, struct presence_peer *p, const Wire__Shared *share
 }
 
 enum err
-presence_received(struct engine *e, int64_t contact, const Wire__Shared *shared)
+presence_received(struct engine *e, int64_t contact, const struct Wire__Shared *shared)
 {
     if (shared->type != CONTENT_PRESENCE && shared->type != CONTENT_TYPING)
         return OK;

@@ -7,6 +7,7 @@
 
 #include "core/engine_state.h"
 #include "core/presence.h"
+#include "wire/check.h"
 
 struct presence_peer {
     int64_t contact;

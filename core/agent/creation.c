@@ -72,6 +72,8 @@ creation_fill(const struct call *c, struct creation *n)
     TRY(text_read(c, "proxy", n->settings.proxy, sizeof n->settings.proxy));
     TRY(receipts_read(param_string(c, "receipts", receipts_name(n->settings.receipts)),
                       &n->settings.receipts));
+    TRY(audience_read(param_string(c, "presence", audience_name(n->settings.presence)),
+                      &n->settings.presence));
     return settings_check(&n->settings);
 }
 

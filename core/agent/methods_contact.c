@@ -190,12 +190,6 @@ method_contact_keep_key(struct call *c, json_t **ret)
 }
 
 enum err
-method_request_accept(struct call *c, json_t **ret)
-{
-    return decide(c, contact_accept);
-}
-
-enum err
 method_request_decline(struct call *c, json_t **ret)
 {
     return decide(c, contact_decline);

@@ -194,9 +194,10 @@ method_settings_get(struct call *c, json_t **ret)
     struct settings s;
 
     TRY(settings_read(engine_db(c->agent->engine), &s));
-    *ret = json_pack("{s:I,s:s,s:s,s:s}", "idle_lock_ms", (json_int_t)s.idle_lock_ms, "proxy",
-                     s.proxy, "receipts", receipts_name(s.receipts), "requests",
-                     requests_names[links_requests(c->agent->engine)]);
+    *ret = json_pack("{s:I,s:s,s:s,s:s,s:s,s:b}", "idle_lock_ms", (json_int_t)s.idle_lock_ms,
+                     "proxy", s.proxy, "receipts", receipts_name(s.receipts), "requests",
+                     requests_names[links_requests(c->agent->engine)], "presence",
+                     audience_name(s.presence), "typing", s.typing);
     return OK;
 }
 
@@ -212,6 +213,9 @@ method_settings_set(struct call *c, json_t **ret)
     TRY(settings_read(db, &s));
     s.idle_lock_ms = param_int(c, "idle_lock_ms", s.idle_lock_ms);
     TRY(receipts_read(param_string(c, "receipts", receipts_name(s.receipts)), &s.receipts));
+    TRY(audience_read(param_string(c, "presence", audience_name(s.presence)), &s.presence));
+    if (json_object_get(c->params, "typing") != NULL)
+        s.typing = json_is_true(json_object_get(c->params, "typing"));
     proxy = param_string(c, "proxy", s.proxy);
     if (strlen(proxy) >= sizeof s.proxy)
         return fail(ERR_USAGE, "A proxy is written as host:port.");
@@ -219,6 +223,7 @@ method_settings_set(struct call *c, json_t **ret)
         snprintf(s.proxy, sizeof s.proxy, "%s", proxy);
     TRY(requests_read(param_string(c, "requests", requests_names[requests]), &requests));
     TRY(settings_write(db, &s));
+    presence_touch(a->engine);
     if (requests != links_requests(a->engine))
         TRY(links_set_requests(a->engine, requests));
     a->idle_lock_ms = s.idle_lock_ms;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <assert.h>
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include "core/agent/agent.h"
 #include "core/agent/settings.h"
 #include "core/agent/show.h"
+#include "core/presence.h"
 
 #define STORE_RETRY_MIN 2000 /* ms */
 #define STORE_RETRY_MAX 60000
+#define GOODBYE_MAX 1000 /* ms */
+#define GOODBYE_LOOK 20
 
 /* --- what happens becomes notifications --- */
 
@@ -134,6 +138,23 @@ agent_unlock(struct agent *a, const struct subkey *db_key)
     return OK;
 }
 
+/* Who was told that we are here is told that we go. Waits until that is out, but no longer than
+ * keys may stay where they are after a lock. */
+static void
+say_goodbye(struct agent *a)
+{
+    int64_t until = loop_now() + GOODBYE_MAX;
+
+    if (presence_sign_off(a->engine) == 0)
+        return;
+    while (presence_signing_off(a->engine) && loop_now() < until) {
+        struct pollfd transport = {.fd = relay_client_fd(a->client), .events = POLLIN};
+
+        poll(&transport, 1, GOODBYE_LOOK);
+        relay_client_run(a->client);
+    }
+}
+
 void
 agent_lock(struct agent *a)
 {
@@ -141,6 +162,7 @@ agent_lock(struct agent *a)
     calls_cancel_unlocked(a, fail(ERR_LOCKED, "The profile was locked."));
     if (a->state != AGENT_UNLOCKED)
         return;
+    say_goodbye(a);
     a->state = AGENT_LOCKED;
     agent_close(a);
     agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "locked"));
@@ -201,6 +223,7 @@ agent_session_turn(struct agent *a)
         return due;
     if (relay_client_due(a->client) <= now)
         relay_client_run(a->client);
+    presence_used(a->engine, a->used);
     soon = engine_step(a->engine);
     due = soon < due ? soon : due;
     soon = retry_store(a);

@@ -10,9 +10,12 @@
 #define PROXY "set.proxy"
 #define DELIVERED "set.receipts.delivered"
 #define READ_TOO "set.receipts.read"
+#define PRESENCE "set.presence"
+#define TYPING "set.typing"
 #define IDLE_LOCK_MIN 1000
 
 static const char *const receipts_names[] = {"none", "delivered", "read"};
+static const char *const audience_names[] = {"nobody", "chosen", "everyone"};
 
 struct settings
 settings_default(void)
@@ -34,12 +37,14 @@ enum err
 settings_read(struct db *db, struct settings *ret)
 {
     struct settings s = settings_default();
-    int64_t delivered = 1, also_read = 0;
+    int64_t delivered = 1, also_read = 0, presence = AUDIENCE_NOBODY, typing = 0;
     AUTO(buf_done) struct buf proxy = BUF(sizeof s.proxy - 1);
 
     TRY(get_int(db, IDLE_LOCK, &s.idle_lock_ms));
     TRY(get_int(db, DELIVERED, &delivered));
     TRY(get_int(db, READ_TOO, &also_read));
+    TRY(get_int(db, PRESENCE, &presence));
+    TRY(get_int(db, TYPING, &typing));
     enum err e = meta_get_bytes(db, PROXY, &proxy);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
@@ -47,6 +52,9 @@ settings_read(struct db *db, struct settings *ret)
     s.receipts = also_read   ? RECEIPTS_READ_TOO
                  : delivered ? RECEIPTS_DELIVERED_ONLY
                              : RECEIPTS_NONE;
+    if (presence == AUDIENCE_CHOSEN || presence == AUDIENCE_EVERYONE)
+        s.presence = (enum presence_audience)presence;
+    s.typing = typing != 0;
     *ret = s;
     return OK;
 }
@@ -73,6 +81,8 @@ settings_write(struct db *db, const struct settings *s)
     TRY(meta_set_int(db, IDLE_LOCK, s->idle_lock_ms));
     TRY(meta_set_int(db, DELIVERED, s->receipts >= RECEIPTS_DELIVERED_ONLY));
     TRY(meta_set_int(db, READ_TOO, s->receipts == RECEIPTS_READ_TOO));
+    TRY(meta_set_int(db, PRESENCE, s->presence));
+    TRY(meta_set_int(db, TYPING, s->typing));
     TRY(meta_set_bytes(db, PROXY, SPAN_STR(s->proxy)));
     return tx_commit(&tx);
 }
@@ -93,4 +103,22 @@ receipts_read(const char *name, enum receipts *ret)
         }
     }
     return fail(ERR_USAGE, "Receipts are none, delivered or read.");
+}
+
+const char *
+audience_name(enum presence_audience a)
+{
+    return audience_names[a];
+}
+
+enum err
+audience_read(const char *name, enum presence_audience *ret)
+{
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(name, audience_names[i]) == 0) {
+            *ret = (enum presence_audience)i;
+            return OK;
+        }
+    }
+    return fail(ERR_USAGE, "Presence is for nobody, chosen or everyone.");
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/db.h"
+#include "core/presence.h"
 #include "wire/limits.h"
 
 enum receipts { RECEIPTS_NONE, RECEIPTS_DELIVERED_ONLY, RECEIPTS_READ_TOO };
@@ -13,6 +13,8 @@ struct settings {
     int64_t idle_lock_ms; /* 0: never */
     char proxy[ADDRESS_MAX + 16];
     enum receipts receipts;
+    enum presence_audience presence;
+    bool typing;
 };
 
 /* Those of a new profile. */
@@ -26,3 +28,6 @@ enum err settings_write(struct db *db, const struct settings *s);
 const char *receipts_name(enum receipts r);
 /* ERR_USAGE. */
 enum err receipts_read(const char *name, enum receipts *ret);
+const char *audience_name(enum presence_audience a);
+/* ERR_USAGE. */
+enum err audience_read(const char *name, enum presence_audience *ret);

@@ -8,6 +8,7 @@
 #include "core/agent/show_attachment.h"
 #include "core/conversations.h"
 #include "core/engine.h"
+#include "core/presence.h"
 #include "core/relay_link.h"
 #include "wire/encoding.h"
 
@@ -113,6 +114,23 @@ show_relay(struct engine *e)
     return j;
 }
 
+json_t *
+show_presence(struct engine *e, int64_t contact)
+{
+    char id[ID_MAX], label[256];
+    struct presence_seen s;
+    struct contact c;
+
+    if (contact_get(e, contact, &c) != OK)
+        return NULL;
+    id_write("contact", contact, id);
+    contact_label(&c, label, sizeof label);
+    presence_seen_get(e, contact, &s);
+    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:b}", "contact", id, "label", label, "state",
+                     presence_name(s.state), "text", s.text, "until_ms", (json_int_t)s.until_ms,
+                     "typing", s.typing);
+}
+
 static json_t *
 show_message_gone(const struct event *ev)
 {
@@ -184,7 +202,7 @@ show_event(struct engine *e, const struct event *ev)
     case EVENT_TRANSFER:
         return json_pack("{s:o*}", "attachment", show_attachment_id(e, ev->attachment));
     case EVENT_PRESENCE:
-        return NULL;
+        return show_presence(e, ev->contact);
     case EVENT_RELAY:
         return show_relay(e);
     case EVENT_NOTICE:

@@ -22,6 +22,8 @@ json_t *show_conversation(struct engine *e, int64_t contact);
 json_t *show_lookup(struct engine *e, int64_t id);
 json_t *show_notice(struct engine *e, const struct notice *n);
 json_t *show_relay(struct engine *e);
+/* {contact, label, state, text, until_ms, typing}, as CONTACT tells it now. */
+json_t *show_presence(struct engine *e, int64_t contact);
 /* The parameters of EV's notification. */
 json_t *show_event(struct engine *e, const struct event *ev);
 
