@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/relay_state.h"
+#include "core/transient.h"
+
 static struct pair pair;
 static struct person *const alice = &pair.people[ALICE], *const bob = &pair.people[BOB];
 
@@ -83,6 +86,76 @@ two_who_are_at_their_limit_come_free_again(void **state)
     assert_int_equal(person_count(bob, DELIVERED), 1020);
 }
 
+/* --- the jump that libsignal makes at most, B6.2 and B10 --- */
+
+static bool
+lose_transient(struct person *p, const struct transport_request *r)
+{
+    AUTO(deliver_freep) Wire__Deliver *d = NULL;
+
+    if (strcmp(r->path, "/v1/deliver") != 0)
+        return false;
+    assert_ok(deliver_read(r->body, &d));
+    if (d->transient)
+        person_answer(p, r->id, &(struct transport_answer){.status = 202}, NULL);
+    return d->transient;
+}
+
+static enum err
+say_typing(struct person *p)
+{
+    uint8_t on[] = {0x08, 1};
+    enum err r = transient_send(p->engine, &(struct transient_content){.contact = p->contact,
+                                                                       .type = CONTENT_TYPING,
+                                                                       .body = SPAN(on, 2)});
+    pair_run(&pair, 1);
+    return r;
+}
+
+static void
+queue_acks(struct person *p, int count)
+{
+    AUTO(tx_done) struct tx tx = {0};
+    int64_t id;
+
+    assert_ok(act_begin(p->engine, &tx));
+    for (int i = 0; i < count; i++)
+        assert_ok(outbox_add(p->engine,
+                             &(struct outgoing){.contact = p->contact, .type = CONTENT_ACK}, &id));
+    assert_ok(act_end(p->engine, &tx, OK));
+}
+
+/* Transient contents first, then messages, then all that may pass them; and only the last of it
+ * arrives. */
+static void
+nobody_has_to_jump_further_than_the_ratchet_can(void **state)
+{
+    pair.clerk = lose_transient;
+    person_say(alice, "hello");
+    pair_run(&pair, HOUR_MS);
+    person_say(bob, "hello");
+    pair_run(&pair, HOUR_MS);
+    alice->engine->links->stream.state = STREAM_OPEN;
+    alice->engine->links->stream.heard = INT64_MAX / 2;
+    bob->away = true;
+    size_t before = bob->count;
+    for (int i = 0; i < TRANSIENT_UNANSWERED_MAX; i++)
+        assert_ok(say_typing(alice));
+    for (int i = 0; i < UNACKNOWLEDGED_MAX; i++)
+        person_say(alice, "x");
+    queue_acks(alice, 1200);
+    pair_run(&pair, DAY_MS);
+    assert_in_range(bob->count - before, 1690, 1700); /* with the 200, below 2,000 */
+    assert_err(say_typing(alice), ERR_LIMIT);
+    person_hand_over(bob, bob->count - 1);
+    assert_int_equal(person_count(bob, RESETS), 0);
+    bob->away = false;
+    pair_run(&pair, DAY_MS);
+    assert_int_equal(person_count(bob, RESETS), 0);
+    assert_int_equal(person_count(bob, "SELECT count(*) FROM messages WHERE text='x'"), 1000);
+    assert_ok(say_typing(alice));
+}
+
 static void
 assert_each_once_in_order(enum who from, enum who to, int said)
 {
@@ -139,6 +212,7 @@ main(void)
         TEST(five_weeks_offline_are_made_up_for),
         TEST(no_more_than_a_thousand_are_out_at_once),
         TEST(two_who_are_at_their_limit_come_free_again),
+        TEST(nobody_has_to_jump_further_than_the_ratchet_can),
         TEST(loss_repetition_disorder_and_crashes_lose_nothing),
     };
     return cmocka_run_group_tests_name("core-talk_long", tests, NULL, NULL);

@@ -704,6 +704,34 @@ stream_gives_hello_backlog_end_and_what_is_pushed(void **state)
 }
 
 static void
+stream_leaves_out_what_is_transient_for_who_is_slow_or_not_there(void **state)
+{
+    struct relay r;
+    struct client s, c;
+    struct frame f;
+    int got = 0;
+
+    relay_start(&r, quick_limits());
+    client_open(&s, &r, 64 * 1024);
+    client_open(&c, &r, 0);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(client_call(&c, "POST", "/transient"), 200);
+    client_stream(&s, "/stream");
+    expect_frame(&s, FRAME_HELLO, &f);
+    expect_frame(&s, FRAME_END, &f);
+    for (int i = 0; i < 2000; i++)
+        assert_int_equal(client_call(&c, "POST", "/transient"), 200);
+    assert_int_equal(client_call(&c, "POST", "/push"), 200);
+    for (client_frame(&s, &f); f.kind != FRAME_ITEM; client_frame(&s, &f))
+        got += f.kind == FRAME_TRANSIENT;
+    assert_in_range(got, 1, 1999);
+    assert_int_equal(f.n, 1);
+    client_close(&s);
+    client_close(&c);
+    assert_ok(relay_stop(&r));
+}
+
+static void
 stream_of_a_slow_reader_loses_nothing_and_keeps_the_order(void **state)
 {
     struct relay r;
@@ -986,6 +1014,7 @@ main(void)
         cmocka_unit_test(server_holds_an_answer_until_the_work_is_done),
         cmocka_unit_test(server_keeps_half_of_its_room_from_big_bodies),
         cmocka_unit_test(stream_gives_hello_backlog_end_and_what_is_pushed),
+        cmocka_unit_test(stream_leaves_out_what_is_transient_for_who_is_slow_or_not_there),
         cmocka_unit_test(stream_of_a_slow_reader_loses_nothing_and_keeps_the_order),
         cmocka_unit_test(stream_of_a_stuck_reader_is_closed),
         cmocka_unit_test(stream_beats_while_nothing_happens),

@@ -249,40 +249,91 @@ the_owners_bytes_a_day_hold(void **state)
     assert_int_equal(deliver_next(w, w->token, 3), 202);
 }
 
-static void
-a_transient_envelope_is_pushed_and_never_kept(void **state)
+static unsigned
+pass_on(struct world *w, struct token token, const struct person *to)
 {
-    struct world *w = *state;
     Wire__DeviceEnvelope e = WIRE__DEVICE_ENVELOPE__INIT, *envelopes[] = {&e};
     static uint8_t envelope[ENVELOPE_B1];
-    uint8_t key[16] = {9};
+    static uint8_t key[16] = {[15] = 0xee};
     Wire__Deliver m;
 
-    envelope_fill(&w->alice, envelope, sizeof envelope);
+    envelope_fill(to, envelope, sizeof envelope);
     wire__deliver__init(&m);
     e.device = 1;
     e.envelope.data = envelope;
     e.envelope.len = sizeof envelope;
     m.name = w->alice.name;
-    m.token.data = w->token.b;
+    m.token.data = token.b;
     m.token.len = 16;
+    key[0]++;
     m.idem.data = key;
     m.idem.len = 16;
     m.transient = true;
     m.n_envelopes = 1;
     m.envelopes = envelopes;
-    assert_int_equal(relay_post(w->relay, "/v1/deliver", &m.base), 202);
+    return relay_post(w->relay, "/v1/deliver", &m.base);
+}
+
+static void
+a_transient_envelope_is_pushed_and_never_kept(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(pass_on(w, w->token, &w->alice), 202);
     assert_int_equal(w->relay->push_count, 1);
     assert_int_equal(w->relay->pushed[0].kind, FRAME_TRANSIENT);
     assert_int_equal(store_memory_count(w->relay->store, TABLE_ITEM), 0);
     assert_int_equal(store_memory_count(w->relay->store, TABLE_IDEM), 0);
+}
 
-    /* Too many are dropped without a word. */
+static void
+too_many_transient_envelopes_are_dropped_without_a_word(void **state)
+{
+    struct world *w = *state;
+
     w->relay->source = (struct source){.b = {10, 1, 2}};
-    w->relay->push_count = 0;
     for (int i = 0; i < TOKEN_RATE_BURST + 50; i++)
-        assert_int_equal(relay_post(w->relay, "/v1/deliver", &m.base), 202);
+        assert_int_equal(pass_on(w, w->token, &w->alice), 202);
     assert_int_equal(w->relay->push_count, TOKEN_RATE_BURST);
+
+    /* They come back at their own rate, and leave that of what is kept alone. */
+    for (uint32_t i = 1; i <= 100; i++)
+        assert_int_equal(deliver_next(w, w->token, i), 202);
+    size_t pushed = w->relay->push_count;
+    relay_sleep(w->relay, 60);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(pass_on(w, w->token, &w->alice), 202);
+    assert_int_equal(w->relay->push_count, pushed + TRANSIENT_RATE_AN_HOUR / 60);
+}
+
+static void
+a_transient_envelope_needs_what_another_needs(void **state)
+{
+    struct world *w = *state;
+    struct token other = {{1}};
+    struct person stale = w->alice;
+
+    assert_int_equal(pass_on(w, other, &w->alice), 404);
+    stale.eks_id++;
+    assert_int_equal(pass_on(w, w->token, &stale), 410);
+    assert_int_equal(w->relay->push_count, 0);
+    token_grant(w->relay, &w->alice, 1, 77, WIRE__TOKEN_KIND__TOKEN_SINK, 0);
+    assert_int_equal(pass_on(w, w->token, &w->alice), 202);
+    assert_int_equal(w->relay->push_count, 0);
+}
+
+static void
+a_transient_envelope_passes_a_full_queue(void **state)
+{
+    struct world *w = *state;
+    uint32_t i = 1;
+
+    while (deliver_next(w, w->token, i) == 202)
+        i++;
+    assert_int_equal(i - 1, QUEUE_ITEMS_MAX / TOKEN_QUEUE_SHARE);
+    w->relay->push_count = 0;
+    assert_int_equal(pass_on(w, w->token, &w->alice), 202);
+    assert_int_equal(w->relay->push_count, 1);
 }
 
 /* ---- requests ---- */
@@ -391,6 +442,9 @@ main(void)
         RELAY_TEST(loopback_is_limited_when_a_setting_says_so),
         RELAY_TEST(the_owners_bytes_a_day_hold),
         RELAY_TEST(a_transient_envelope_is_pushed_and_never_kept),
+        RELAY_TEST(too_many_transient_envelopes_are_dropped_without_a_word),
+        RELAY_TEST(a_transient_envelope_needs_what_another_needs),
+        RELAY_TEST(a_transient_envelope_passes_a_full_queue),
         RELAY_TEST(an_open_request_needs_work_and_waits_for_the_owner),
         RELAY_TEST(an_invitation_is_good_for_its_uses),
         RELAY_TEST(half_the_places_are_for_the_invited),
