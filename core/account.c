@@ -32,8 +32,8 @@ fresh_done(struct fresh *f)
     buf_done(&f->object);
 }
 
-static enum err
-fresh_address(const struct account_wish *wish, struct address *ret)
+enum err
+account_wish_address(const struct account_wish *wish, struct address *ret)
 {
     uint8_t random[16];
     char name[BASE32_LEN(16) + 1];
@@ -60,7 +60,7 @@ fresh_make(const struct account_wish *wish, const struct recovery_seed *seed, in
     struct manifest draft;
     struct account_id account;
 
-    TRY(fresh_address(wish, &ret->address));
+    TRY(account_wish_address(wish, &ret->address));
     recovery_account_key(seed, 1, &ret->aik);
     account = account_id_of(&ret->aik.public);
     device_keys_generate(&account, 1, (uint64_t)now_s, &ret->device);
@@ -149,8 +149,21 @@ account_close(struct engine *e)
 {
     if (e->account_work == NULL)
         return;
-    buf_done(&e->account_work->request);
+    joining_done(&e->account_work->joining);
     free(e->account_work);
+}
+
+void
+account_moved(struct engine *e)
+{
+    struct account_work *w = e->account_work;
+
+    joining_done(&w->joining);
+    w->registered = true;
+    w->unknown = false;
+    w->refused = OK;
+    w->want_status = true;
+    account_wake(e);
 }
 
 void

@@ -26,6 +26,9 @@ struct account_wish {
 enum err account_prepare(struct db *db, const struct world *world, const struct account_wish *wish,
                          struct recovery_seed *ret_seed);
 
+/* The address that WISH leads to. ERR_MALFORMED: not a user name. */
+enum err account_wish_address(const struct account_wish *wish, struct address *ret);
+
 enum registration { REGISTRATION_PENDING, REGISTRATION_DONE, REGISTRATION_REFUSED };
 
 /* How registration stands; when refused, *ret_why (ERR_EXISTS: name taken; ERR_REFUSED: closed or a

@@ -5,9 +5,9 @@
 #pragma once
 
 #include "core/engine_state.h"
+#include "core/joining.h"
 #include "core/prekeys.h"
 #include "wire/check.h"
-#include "wire/pow.h"
 
 struct account_work {
     bool registered;
@@ -15,14 +15,11 @@ struct account_work {
     enum err refused; /* why registration was, OK: it was not */
 
     /* Registering: the request as sent, and the search for its proof of work. */
-    bool registering, need_pow, have_pow;
+    bool registering;
     struct backoff register_backoff;
-    struct buf request;
+    struct joining joining;
     struct prekeys_in_bundle in_request;
     uint32_t opks_in_request; /* the highest id */
-    struct pow_seed pow_seed;
-    unsigned pow_bits, pow_tries;
-    uint64_t pow_nonce;
 
     /* Keys: asking how many are there, and putting more. */
     bool asking, putting;
@@ -35,6 +32,9 @@ struct account_work {
     uint32_t opks_in_put;
     bool bundle_in_put;
 };
+
+/* Our relay is another one from now on, which knows us. */
+void account_moved(struct engine *e);
 
 int64_t registration_step(struct engine *e);
 int64_t keys_step(struct engine *e);

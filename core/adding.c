@@ -77,7 +77,8 @@ store_contact(struct engine *e, const struct lookup_row *w, const struct manifes
                "typed_relay=ifnull(?7,typed_relay) WHERE id=?1",
                "ittbbit", ret->id, address, w->nickname, w->has_pin ? SPAN_OF(w->pin) : SPAN_NONE,
                w->invitation.n > 0 ? buf_span(&w->invitation) : SPAN_NONE,
-               (int64_t)(w->has_account && !w->chosen), w->chosen ? NULL : authority));
+               (int64_t)(w->has_account && !w->chosen),
+               w->chosen || w->hops > 0 ? NULL : authority));
     return contact_get(e, ret->id, ret);
 }
 
@@ -195,6 +196,27 @@ not_the_linked_one(struct engine *e, const struct lookup_row *w, struct span obj
                : fail(ERR_UNTRUSTED, "the relay answers with another account than the link names");
 }
 
+#define HOPS_MAX 3
+
+/* Who is asked for has moved, and the relay says where to (B2.5). *RET: look there instead. */
+static enum err
+follow(struct engine *e, const struct lookup_row *w, struct span object, bool *ret)
+{
+    char address[ADDRESS_MAX + 1];
+    struct manifest m;
+
+    *ret = manifest_verify(object, &m) == OK && manifest_binds(&m, &m.account, NULL) == OK &&
+           !same_address(&m.address, &w->address) && w->hops < HOPS_MAX &&
+           (!w->has_account || memcmp(m.account.b, w->account.b, sizeof m.account.b) == 0);
+    if (!*ret)
+        return OK;
+    address_write(&m.address, address);
+    return db_run(e->db,
+                  "UPDATE lookups SET address=?2, relay_pin=?3, hops=hops+1, tries=0, next_ms=0 "
+                  "WHERE id=?1",
+                  "itb", w->id, address, m.pin_count > 0 ? SPAN_OF(m.pins[0]) : SPAN_NONE);
+}
+
 /* Whose card is it? *RET_ERROR: not the one that is looked for. */
 static enum err
 judge_card(struct engine *e, const struct lookup_row *w, struct span object, struct manifest *ret,
@@ -230,7 +252,11 @@ lookup_card(struct engine *e, const struct lookup_row *w, struct span object)
     struct manifest m;
     struct contact c;
     enum err error;
+    bool moved;
 
+    TRY(follow(e, w, object, &moved));
+    if (moved)
+        return OK;
     TRY(judge_card(e, w, object, &m, &error));
     if (error == ERR_STATE) /* manifests in between are being fetched */
         return lookup_later(e, w, 60);

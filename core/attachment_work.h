@@ -79,6 +79,7 @@ struct transfer {
     struct secret32 key;
     struct checking *checking; /* NULL: not begun */
     bool resumed;              /* bytes from before this start are among them */
+    size_t place;              /* 0: at our relay; above: at one that we left (B13.4) */
     unsigned refusals;
 };
 

@@ -34,6 +34,7 @@ struct lookup_row {
     char text[REQUEST_TEXT_MAX + 1];
     char nickname[PERSON_NAME_MAX + 1];
     int64_t tries;
+    int64_t hops; /* moves that were followed */
 };
 
 /* The card that was looked for is here. */

@@ -17,13 +17,18 @@ pb(const void *p, size_t n)
     return (ProtobufCBinaryData){.len = n, .data = (uint8_t *)(uintptr_t)p};
 }
 
-/* Where C's account is now, by the newest manifest. */
+/* Where C's account is, by the newest manifest. While the relay that it names has not been seen to
+ * serve it (B2.5) nothing goes anywhere. */
 static enum err
 relay_and_name(struct engine *e, struct line *l, const struct contact *c, struct address *ret)
 {
     struct manifest m;
+    bool confirmed;
 
     TRY(trust_manifest(e, &c->account, &m));
+    TRY(trust_address_confirmed(e, c, &m, &confirmed));
+    if (!confirmed)
+        return fail(ERR_STATE, "it is being looked whether the contact is at its new relay");
     l->relay = relay_of(&m.address);
     l->pins = (struct relay_pins){.count = m.pin_count};
     memcpy(l->pins.pins, m.pins, sizeof l->pins.pins);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "core/attachment_work.h"
+#include "core/leaving.h"
 
 #define RANGE (1024 * 1024)
 #define REFUSALS_MAX 3
@@ -89,6 +90,24 @@ load(struct engine *e, struct transfer *t)
 
 /* --- asking --- */
 
+/* Where it is looked for: at our relay, then at those that we left. ERR_NOT_FOUND: at no more. */
+static enum err
+place_of(struct engine *e, const struct transfer *t, struct relay_address *ret)
+{
+    struct relay_address left[LEFT_RELAYS_MAX];
+    size_t count = 0;
+
+    if (t->place == 0) {
+        *ret = relay_of(&e->address);
+        return OK;
+    }
+    TRY(left_relays(e, left, &count));
+    if (t->place > count)
+        return ERR_NOT_FOUND;
+    *ret = left[t->place - 1];
+    return OK;
+}
+
 static enum err
 ask(struct engine *e, struct transfer *t, uint64_t from)
 {
@@ -98,7 +117,6 @@ ask(struct engine *e, struct transfer *t, uint64_t from)
     struct relay_call c = {.lane = LANE_ANONYMOUS,
                            .circuit = t->contact,
                            .patience_ms = PATIENCE_MS,
-                           .relay = relay_of(&e->address),
                            .typed = true,
                            .method = "GET",
                            .path = path,
@@ -107,7 +125,8 @@ ask(struct engine *e, struct transfer *t, uint64_t from)
                            .done = answered,
                            .ref = ++e->attachment_work->refs};
 
-    TRY(relay_own_pins(e, &c.pins));
+    TRY(place_of(e, t, &c.relay));
+    TRY(relay_pins_get(e, &c.relay, &c.pins));
     base64url_write(SPAN_OF(t->blob), id);
     snprintf(path, sizeof path, "/v1/blobs/%s", id);
     snprintf(range, sizeof range, "bytes=%llu-%llu", (unsigned long long)from,
@@ -177,6 +196,14 @@ take_bytes(struct engine *e, struct transfer *t, struct span bytes)
 }
 
 static enum err
+not_here(struct engine *e, struct transfer *t)
+{
+    t->place++;
+    enum err r = ask(e, t, t->moved);
+    return r == ERR_NOT_FOUND ? transfer_end(e, t, ATTACHMENT_GONE, err_name(r)) : r;
+}
+
+static enum err
 take(struct engine *e, struct transfer *t, const struct relay_reply *r)
 {
     if (r->err != OK) {
@@ -188,6 +215,7 @@ take(struct engine *e, struct transfer *t, const struct relay_reply *r)
     case 206:
         return take_bytes(e, t, r->body);
     case 404:
+        return not_here(e, t);
     case 410:
         return transfer_end(e, t, ATTACHMENT_GONE, err_name(ERR_NOT_FOUND));
     case 416: /* shorter than its sender says */

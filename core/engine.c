@@ -8,6 +8,8 @@
 #include "core/clearing.h"
 #include "core/contacts.h"
 #include "core/engine_state.h"
+#include "core/leaving.h"
+#include "core/moving.h"
 #include "core/outbox.h"
 #include "core/persona.h"
 #include "core/presence.h"
@@ -193,6 +195,8 @@ open_parts(struct engine *e)
     TRY(trust_open(e));
     TRY(attachments_open(e));
     TRY(clearing_open(e));
+    TRY(moving_open(e));
+    TRY(left_open(e));
     TRY(outbox_open(e));
     TRY(transient_open(e));
     return presence_open(e);
@@ -227,6 +231,8 @@ engine_close(struct engine *e)
     outbox_close(e);
     attachments_close(e);
     clearing_close(e);
+    left_close(e);
+    moving_close(e);
     trust_close(e);
     lookups_close(e);
     tokens_close(e);
@@ -255,6 +261,8 @@ engine_db(struct engine *e)
     X(contacts_step)                                                                               \
     X(trust_step)                                                                                  \
     X(healing_step)                                                                                \
+    X(moving_step)                                                                                 \
+    X(left_step)                                                                                   \
     X(attachments_step)                                                                            \
     X(persona_step)                                                                                \
     X(outbox_step)                                                                                 \
@@ -262,22 +270,31 @@ engine_db(struct engine *e)
     X(presence_step)                                                                               \
     X(relay_links_step)
 
+/* Of an account that is no more: being deleted is all that is left to do on the network. */
+#define LAST_STEPS(X)                                                                              \
+    X(left_step)                                                                                   \
+    X(clearing_step)                                                                               \
+    X(relay_links_step)
+
 int64_t
 engine_step(struct engine *e)
 {
 #define STEP(name) name,
     static int64_t (*const steps[])(struct engine *) = {STEPS(STEP)};
+    static int64_t (*const last_steps[])(struct engine *) = {LAST_STEPS(STEP)};
 #undef STEP
+    int64_t (*const *todo)(struct engine *) = e->ended ? last_steps : steps;
+    size_t count = e->ended ? sizeof last_steps / sizeof *last_steps : sizeof steps / sizeof *steps;
     int64_t due = NEVER;
 
     if (e->resting)
         return NEVER;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (e->trouble != OK) {
             relay_links_rest(e);
             return NEVER;
         }
-        due = sooner(due, steps[i](e));
+        due = sooner(due, todo[i](e));
     }
     return due;
 }
@@ -297,6 +314,8 @@ engine_wake(struct engine *e)
     lookups_wake(e);
     trust_wake(e);
     attachments_wake(e, 0);
+    moving_wake(e);
+    left_wake(e);
     outbox_wake_all(e);
 }
 

@@ -31,6 +31,8 @@ struct engine {
     struct token_work *token_work;
     struct trust_work *trust_work;
     struct clearing_work *clearing_work;
+    struct moving_work *moving_work;
+    struct left_work *left_work;
     struct outbox_work *outbox_work; /* outbox's own; NULL until it makes one */
     struct attachment_work *attachment_work;
     struct transient_work *transient_work;
@@ -44,6 +46,7 @@ struct engine {
 
     enum err trouble;
     bool resting;
+    bool ended; /* the account is deleted, or about to be: nothing is sent any more */
 };
 
 /* What crypto/pairwise keeps in the database; ctx is E. In core/pairwise_db.c. */
@@ -59,6 +62,10 @@ enum err tokens_open(struct engine *e);
 void tokens_close(struct engine *e);
 enum err trust_open(struct engine *e);
 void trust_close(struct engine *e);
+enum err moving_open(struct engine *e);
+void moving_close(struct engine *e);
+enum err left_open(struct engine *e);
+void left_close(struct engine *e);
 enum err outbox_open(struct engine *e);
 void outbox_close(struct engine *e);
 enum err attachments_open(struct engine *e);
@@ -73,6 +80,8 @@ void account_wake(struct engine *e);
 void lookups_wake(struct engine *e);
 void tokens_wake(struct engine *e);
 void trust_wake(struct engine *e);
+void moving_wake(struct engine *e);
+void left_wake(struct engine *e);
 void outbox_wake_all(struct engine *e);
 void attachments_wake(struct engine *e, int64_t contact); /* 0: of all */
 

@@ -49,7 +49,7 @@ fetch_find(struct engine *e, enum fetch_kind kind, int64_t contact)
         if (f->used && f->kind == kind && f->contact == contact)
             return f;
         if (unused == NULL &&
-            (!f->used || (!f->wanted && !f->busy && f->due <= engine_monotonic_ms(e))))
+            (!f->used || (!f->wanted && !f->busy && f->rest <= engine_monotonic_ms(e))))
             unused = f;
     }
     if (unused != NULL)
@@ -66,7 +66,34 @@ fetch_later(struct engine *e, enum fetch_kind kind, int64_t contact, int64_t low
     if (f == NULL || f->wanted || (contact == 0 && kind != FETCH_OWN))
         return;
     f->wanted = true;
-    f->due = f->due > due ? f->due : due;
+    f->due = f->rest > due ? f->rest : due;
+}
+
+void
+fetch_soon(struct engine *e, enum fetch_kind kind, int64_t contact)
+{
+    struct fetch *f = fetch_find(e, kind, contact);
+    int64_t due = engine_monotonic_ms(e) + engine_random_between(e, 0, 2000);
+
+    fetch_later(e, kind, contact, 0, 2000);
+    if (f == NULL || f->busy || f->tries > 0 || f->due <= due)
+        return;
+    f->due = f->rest > due ? f->rest : due;
+}
+
+void
+fetch_between(struct engine *e, int64_t contact, const struct manifest *newest)
+{
+    struct fetch *f;
+
+    fetch_later(e, FETCH_MANIFESTS, contact, 1000, 10 * 1000);
+    f = contact == 0 ? NULL : fetch_find(e, FETCH_MANIFESTS, contact);
+    if (f == NULL || f->busy || f->between == BETWEEN_NOT_AT_NEWEST)
+        return;
+    f->between = BETWEEN_AT_NEWEST;
+    f->at = newest->address;
+    f->pins.count = newest->pin_count;
+    memcpy(f->pins.pins, newest->pins, sizeof f->pins.pins);
 }
 
 /* --- what came --- */
@@ -130,6 +157,13 @@ fetched(struct engine *e, int64_t ref, const struct relay_reply *reply)
     else if (r == OK && (reply->status == 429 || reply->status >= 500))
         r = ERR_OFFLINE;
     engine_heed(e, r);
+    bool came = r == OK && reply->status == 200;
+    if (f->between == BETWEEN_AT_NEWEST && !came) {
+        f->between = BETWEEN_NOT_AT_NEWEST;
+        f->due = now;
+        return;
+    }
+    f->between = BETWEEN_AT_CONTACT;
     if ((r == ERR_OFFLINE || r == ERR_TIMEOUT || r == ERR_LIMIT) && f->tries++ < FETCH_TRIES) {
         f->due = now + ((int64_t)TRY_MIN << f->tries);
         return;
@@ -138,7 +172,7 @@ fetched(struct engine *e, int64_t ref, const struct relay_reply *reply)
         fetch_later(e, FETCH_CARD, f->contact, 0, 2000);
     f->wanted = false;
     f->tries = 0;
-    f->due = now + REST_MS;
+    f->rest = now + REST_MS;
     if (r == OK && f->contact != 0)
         outbox_wake(e, f->contact);
 }
@@ -177,6 +211,25 @@ pack_manifest_get(struct engine *e, const struct contact *c, struct buf *out)
     return buf_ok(out);
 }
 
+/* Where to ask about C, whose address becomes the one to ask for. */
+static enum err
+where(struct engine *e, const struct fetch *f, struct contact *c, struct relay_call *call)
+{
+    struct manifest m;
+
+    if (f->between == BETWEEN_AT_NEWEST) {
+        c->address = f->at;
+        call->relay = relay_of(&f->at);
+        call->pins = f->pins;
+        return OK;
+    }
+    if (f->kind == FETCH_MOVED) {
+        TRY(trust_manifest(e, &c->account, &m));
+        c->address = m.address;
+    }
+    return trust_relay(e, c, &call->relay, &call->pins);
+}
+
 static enum err
 ask(struct engine *e, struct fetch *f)
 {
@@ -197,12 +250,7 @@ ask(struct engine *e, struct fetch *f)
         TRY(pack_card(&e->address, &body));
     } else {
         TRY(contact_get(e, f->contact, &c));
-        if (f->kind == FETCH_MOVED) {
-            struct manifest m;
-            TRY(trust_manifest(e, &c.account, &m));
-            c.address = m.address;
-        }
-        TRY(trust_relay(e, &c, &call.relay, &call.pins));
+        TRY(where(e, f, &c, &call));
         TRY(trust_typed(e, c.id, &call.relay, &call.typed));
         TRY(f->kind == FETCH_MANIFESTS ? pack_manifest_get(e, &c, &body)
                                        : pack_card(&c.address, &body));
@@ -228,7 +276,7 @@ trust_step(struct engine *e)
             if (r == OK)
                 continue;
             f->wanted = r == ERR_LIMIT; /* anything else: there is nobody to ask */
-            f->due = now + TRY_MIN;
+            f->due = f->rest = now + TRY_MIN;
         }
         if (f->wanted)
             due = sooner(due, f->due);

@@ -234,20 +234,35 @@ check_tag(struct engine *e, uint32_t tag, int64_t sender)
 }
 
 static enum err
+take_tagged(struct engine *e, enum inbox_queue queue, uint32_t tag, struct span envelope)
+{
+    int64_t sender;
+
+    TRY(take(e, queue, envelope, &sender));
+    if (tag == 0)
+        return OK;
+    return queue == QUEUE_DEVICE ? check_tag(e, tag, sender) : links_used(e, tag);
+}
+
+static enum err
 item(struct engine *e, enum inbox_queue queue, uint64_t n, uint32_t tag, struct span envelope)
 {
     uint64_t cursor;
-    int64_t sender;
 
     TRY(inbox_cursor(e, queue, &cursor));
     if (n <= cursor)
         return OK;
-    TRY(take(e, queue, envelope, &sender));
-    if (queue == QUEUE_DEVICE && tag != 0)
-        TRY(check_tag(e, tag, sender));
-    if (queue == QUEUE_REQUEST && tag != 0)
-        TRY(links_used(e, tag));
+    TRY(take_tagged(e, queue, tag, envelope));
     return cursor_set(e, queue, n);
+}
+
+enum err
+inbox_item_of_left(struct engine *e, enum inbox_queue queue, uint32_t tag, struct span envelope)
+{
+    AUTO(tx_done) struct tx tx = {0};
+
+    TRY(act_begin(e, &tx));
+    return act_end(e, &tx, take_tagged(e, queue, tag, envelope));
 }
 
 enum err

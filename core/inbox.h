@@ -26,6 +26,11 @@ enum err inbox_item(struct engine *e, enum inbox_queue queue, uint64_t n, uint32
 struct arrival;
 enum err inbox_heard(struct engine *e, const struct arrival *a);
 
+/* The same for one that a relay which we left still had (B2.5). There is no cursor: what is
+ * acknowledged does not come again, and what was not is known by its bytes. */
+enum err inbox_item_of_left(struct engine *e, enum inbox_queue queue, uint32_t tag,
+                            struct span envelope);
+
 /* The cursor: the highest n handled. */
 enum err inbox_cursor(struct engine *e, enum inbox_queue queue, uint64_t *ret);
 

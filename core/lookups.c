@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/contact_state.h"
+#include "core/leaving.h"
 #include "core/outbox.h"
 #include "core/relay_link.h"
 #include "core/tokens.h"
@@ -101,6 +102,7 @@ contact_add(struct engine *e, const char *text_of_link, const char *text, const 
     char address[ADDRESS_MAX + 1];
     struct contact_link link;
 
+    TRY(account_alive(e));
     TRY(contact_link_read(SPAN_STR(text_of_link), &link));
     TRY(check_words(text, nickname));
     TRY(check_link(e, &link));
@@ -166,7 +168,7 @@ row_read(struct engine *e, int64_t id, struct lookup_row *ret)
 
     *ret = (struct lookup_row){.id = id, .invitation = BUF(sizeof(struct token))};
     TRY(db_query(e->db, &q,
-                 "SELECT address,account,relay_pin,invitation,text,nickname,chosen,tries FROM "
+                 "SELECT address,account,relay_pin,invitation,text,nickname,chosen,tries,hops FROM "
                  "lookups WHERE id=?1",
                  "i", id));
     if (!query_next(&q)) {
@@ -185,6 +187,7 @@ row_read(struct engine *e, int64_t id, struct lookup_row *ret)
     query_text(&q, 5, ret->nickname, sizeof ret->nickname);
     ret->chosen = query_int(&q, 6) != 0;
     ret->tries = query_int(&q, 7);
+    ret->hops = query_int(&q, 8);
     TRY(query_end(&q));
     return buf_ok(&ret->invitation);
 }
@@ -251,7 +254,7 @@ ask(struct engine *e, const struct lookup_row *w)
         .relay = relay_of(&w->address),
         .lane = LANE_ANONYMOUS,
         .circuit = -w->id, /* no contact yet; apart from every other all the same */
-        .typed = !w->chosen,
+        .typed = !w->chosen && w->hops == 0,
         .method = "POST",
         .path = "/v1/card",
         .done = answered,

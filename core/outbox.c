@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/content.h"
+#include "core/leaving.h"
 #include "core/messages.h"
 #include "core/outbox_work.h"
 #include "core/presence.h"
@@ -174,6 +175,7 @@ outbox_add(struct engine *e, const struct outgoing *o, int64_t *ret_id)
                                   .body = o->body,
                                   .expire_s = o->expire_s};
 
+    TRY(account_alive(e));
     if (o->msg_id != NULL)
         parts.msg_id = *o->msg_id;
     else

@@ -11,21 +11,17 @@
 
 #define TRY_MIN 2000
 #define TRY_MAX (10 * 60 * 1000)
-#define POW_SLICE (1 << 14) /* hashes a step: some ms */
-#define POW_TRIES_MAX 4     /* proofs refused in a row */
 
 static enum err
-pack_request(struct engine *e, struct buf *out)
+fill_request(struct engine *e)
 {
     struct account_work *w = e->account_work;
-    Wire__Register message;
     AUTO(buf_done) struct buf bundle = BUF(BUNDLE_MAX + SIGNED_OVERHEAD);
     AUTO(buf_done) struct buf manifest = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
     AUTO(buf_done) struct buf invitation = BUF(INVITATION_MAX + 1);
     struct opk_list opks;
     struct opk_messages opk_messages;
 
-    wire__register__init(&message);
     TRY(trust_manifest_bytes(e, &e->account, &manifest));
     TRY(prekeys_bundle(e, &bundle, &w->in_request));
     TRY(prekeys_opks(e->db, e->device, OPK_UPLOAD_MAX, &opks));
@@ -34,13 +30,13 @@ pack_request(struct engine *e, struct buf *out)
     buf_put_u8(&invitation, 0);
     TRY(buf_ok(&invitation));
     w->opks_in_request = opks.keys[opks.count - 1].id;
-    message.manifest = (ProtobufCBinaryData){manifest.n, manifest.p};
-    message.bundle = (ProtobufCBinaryData){bundle.n, bundle.p};
-    message.n_opks = opks.count;
-    message.opks = opk_messages.pointers;
-    message.invitation = (char *)invitation.p;
-    wire_pack(out, &message.base);
-    return buf_ok(out);
+    return joining_make(&w->joining, &(struct joining_parts){
+                                         .manifest = buf_span(&manifest),
+                                         .bundle = buf_span(&bundle),
+                                         .opk_count = opks.count,
+                                         .opks = opk_messages.pointers,
+                                         .invitation = (char *)invitation.p,
+                                     });
 }
 
 /* The request stays the same while its proof of work is looked for. */
@@ -48,13 +44,9 @@ static enum err
 make_request(struct engine *e)
 {
     AUTO(tx_done) struct tx tx = {0};
-    struct account_work *w = e->account_work;
 
-    buf_done(&w->request);
-    w->request = BUF(REGISTER_BODY_MAX);
-    w->have_pow = w->need_pow = false;
     TRY(act_begin(e, &tx));
-    return act_end(e, &tx, pack_request(e, &w->request));
+    return act_end(e, &tx, fill_request(e));
 }
 
 static enum err
@@ -98,30 +90,12 @@ refuse(struct engine *e, enum err why)
     engine_heed(e, r);
 }
 
-/* 428: a proof of work, or a code that we do not have. */
-static void
-work_needed(struct engine *e)
-{
-    struct account_work *w = e->account_work;
-    struct relay_address own = relay_of(&e->address);
-    struct relay_facts facts;
-
-    if (relay_facts_get(e, &own, &facts) != OK || w->pow_tries++ >= POW_TRIES_MAX) {
-        refuse(e, ERR_REFUSED);
-        return;
-    }
-    memcpy(w->pow_seed.b, facts.pow_seed, sizeof w->pow_seed.b);
-    w->pow_bits = facts.pow_bits;
-    w->pow_nonce = 0;
-    w->need_pow = true;
-    w->have_pow = false;
-}
-
 static void
 registered(struct engine *e, int64_t ref, const struct relay_reply *reply)
 {
     AUTO(tx_done) struct tx tx = {0};
     struct account_work *w = e->account_work;
+    struct relay_address own = relay_of(&e->address);
 
     w->registering = false;
     if (reply->err == OK && reply->status == 201) {
@@ -134,7 +108,7 @@ registered(struct engine *e, int64_t ref, const struct relay_reply *reply)
         w->registered = true;
         w->unknown = false;
         w->want_status = true;
-        buf_done(&w->request);
+        joining_done(&w->joining);
         backoff_clear(&w->register_backoff);
         relay_links_wake(e);
         return;
@@ -145,8 +119,9 @@ registered(struct engine *e, int64_t ref, const struct relay_reply *reply)
     if (reply->err != OK)
         return;
     switch (reply->status) {
-    case 428:
-        work_needed(e);
+    case 428: /* a proof of work, or a code that we do not have */
+        if (joining_work_wanted(e, &own, &w->joining) != OK)
+            refuse(e, ERR_REFUSED);
         backoff_clear(&w->register_backoff);
         return;
     case 409:
@@ -171,20 +146,11 @@ static enum err
 send_request(struct engine *e)
 {
     struct account_work *w = e->account_work;
-    Wire__WithPow message = WIRE__WITH_POW__INIT;
-    Wire__Pow pow = WIRE__POW__INIT;
     AUTO(buf_done) struct buf body = BUF(REGISTER_BODY_MAX);
 
-    if (w->request.n == 0)
+    if (w->joining.request.n == 0)
         TRY(make_request(e));
-    message.request = (ProtobufCBinaryData){w->request.n, w->request.p};
-    if (w->have_pow) {
-        pow.seed = (ProtobufCBinaryData){sizeof w->pow_seed.b, w->pow_seed.b};
-        pow.nonce = w->pow_nonce;
-        message.pow = &pow;
-    }
-    wire_pack(&body, &message.base);
-    TRY(buf_ok(&body));
+    TRY(joining_body(&w->joining, &body));
     TRY(relay_call_own(e, &(struct relay_call){
                               .method = "POST",
                               .path = "/v1/accounts",
@@ -204,12 +170,8 @@ registration_step(struct engine *e)
         return NEVER;
     if (w->register_backoff.due > engine_monotonic_ms(e))
         return w->register_backoff.due;
-    if (w->need_pow && !w->have_pow) {
-        if (pow_search(&w->pow_seed, buf_span(&w->request), w->pow_bits, POW_SLICE,
-                       &w->pow_nonce) != OK)
-            return engine_monotonic_ms(e);
-        w->have_pow = true;
-    }
+    if (joining_search(&w->joining) != OK)
+        return engine_monotonic_ms(e);
     enum err r = send_request(e);
     engine_heed(e, r);
     if (r == OK)
@@ -226,8 +188,7 @@ account_on_unknown(struct engine *e)
     if (!w->registered || w->unknown)
         return;
     w->unknown = true;
-    w->pow_tries = 0;
-    buf_done(&w->request);
+    joining_done(&w->joining);
 }
 
 static enum err
@@ -251,8 +212,7 @@ account_retry(struct engine *e, const char *invitation)
     TRY(act_begin(e, &tx));
     TRY(act_end(e, &tx, retry(e, invitation)));
     w->refused = OK;
-    w->pow_tries = 0;
-    buf_done(&w->request);
+    joining_done(&w->joining);
     backoff_clear(&w->register_backoff);
     return OK;
 }

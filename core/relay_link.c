@@ -11,6 +11,12 @@
 #include "crypto/request_auth.h"
 #include "wire/check.h"
 
+static bool
+same_relay(const struct relay_address *a, const struct relay_address *b)
+{
+    return strcmp(a->host, b->host) == 0 && a->port == b->port;
+}
+
 enum err
 relay_links_new(struct relay_links **ret)
 {
@@ -57,10 +63,10 @@ seen_make(struct engine *e, const struct relay_address *relay)
     struct relay_seen *seen = seen_find(e, relay);
     if (seen != NULL)
         return seen;
-    /* Any but our own relay's gives way. */
+    /* Any but our own relay's gives way, and one that is waited for: there are never so many. */
     do {
         seen = &e->links->seen[e->links->seen_next++ % RELAYS_SEEN_MAX];
-    } while (seen->used && seen == seen_find(e, &own));
+    } while (seen->used && (seen->asking || seen == seen_find(e, &own)));
     *seen = (struct relay_seen){.used = true};
     relay_authority_write(relay, seen->authority);
     return seen;
@@ -97,14 +103,13 @@ relay_blob_limit(struct engine *e, const struct relay_address *relay, uint64_t *
 }
 
 enum err
-relay_own_pins(struct engine *e, struct relay_pins *ret)
+relay_pins_get(struct engine *e, const struct relay_address *relay, struct relay_pins *ret)
 {
-    struct relay_address relay = relay_of(&e->address);
     AUTO(query_done) struct query q;
     char authority[ADDRESS_MAX + 8];
     struct relay_pins pins = {0};
 
-    relay_authority_write(&relay, authority);
+    relay_authority_write(relay, authority);
     TRY(db_query(e->db, &q, "SELECT pins FROM relays WHERE authority=?1", "t", authority));
     if (query_next(&q)) {
         struct span b = query_bytes(&q, 0);
@@ -119,10 +124,18 @@ relay_own_pins(struct engine *e, struct relay_pins *ret)
     return OK;
 }
 
+enum err
+relay_own_pins(struct engine *e, struct relay_pins *ret)
+{
+    struct relay_address own = relay_of(&e->address);
+    return relay_pins_get(e, &own, ret);
+}
+
 bool
 relay_is_own(const struct engine *e, const struct relay_address *relay)
 {
-    return strcmp(relay->host, e->address.host) == 0 && relay->port == e->address.port;
+    struct relay_address own = relay_of(&e->address);
+    return same_relay(relay, &own);
 }
 
 /* The identity key is pinned at first use (B3.2). */
@@ -185,6 +198,8 @@ heed_info(struct engine *e, const struct relay_address *relay, struct span body)
     seen->facts.queue_days = info->limits != NULL ? info->limits->queue_days : 0;
     seen->blob_bytes = info->limits != NULL ? info->limits->blob_bytes : 0;
     seen->said = true;
+    if (info->policies != NULL)
+        seen->facts.registration = (unsigned)info->policies->registration;
     seen->checked = true;
     heed_pow(e, relay, info->pow);
     return OK;
@@ -311,20 +326,19 @@ call_start(struct engine *e, struct call *c)
     return OK;
 }
 
-/* Our own relay said who it is, or did not: go on with what waited for it. */
+/* A relay said who it is, or did not: go on with what waited for it. */
 static void
-own_asked(struct engine *e, int64_t ref, const struct relay_reply *reply)
+identity_asked(struct engine *e, int64_t ref, const struct relay_reply *reply)
 {
-    struct relay_address own = relay_of(&e->address);
-    const struct relay_seen *seen = seen_find(e, &own);
+    struct relay_seen *seen = &e->links->seen[ref];
     enum err why = reply->err;
 
-    e->links->asking_own = false;
-    if (why == OK && (seen == NULL || !seen->checked))
+    seen->asking = false;
+    if (why == OK && !seen->checked)
         why = reply->status == 200 ? ERR_UNTRUSTED : ERR_OFFLINE;
     for (size_t i = 0; i < CALLS_MAX; i++) {
         struct call *c = &e->links->calls[i];
-        if (c->state != CALL_WAITING)
+        if (c->state != CALL_WAITING || seen_find(e, &c->what.relay) != seen)
             continue;
         if (why == OK && seen->checked) {
             enum err r = call_start(e, c);
@@ -337,32 +351,36 @@ own_asked(struct engine *e, int64_t ref, const struct relay_reply *reply)
 }
 
 static enum err
-ask_own(struct engine *e)
+ask_identity(struct engine *e, const struct relay_call *of)
 {
+    struct relay_seen *seen = seen_make(e, &of->relay);
     struct call *c;
     struct relay_call what = {
-        .relay = relay_of(&e->address),
+        .relay = of->relay,
+        .pins = of->pins,
         .lane = LANE_OWN,
+        .typed = of->typed,
         .method = "GET",
         .path = "/v1/relay",
-        .done = own_asked,
+        .done = identity_asked,
+        .ref = seen - e->links->seen,
     };
 
-    if (e->links->asking_own)
+    if (seen->asking)
         return OK;
-    TRY(relay_own_pins(e, &what.pins));
     TRY(call_take(e, &what, &c));
     TRY(call_start(e, c));
-    e->links->asking_own = true;
+    seen->asking = true;
     return OK;
 }
 
-/* Two of the requests in the lane of our own are not signed: who the relay is, and registering. */
+/* Some of the requests in the lane of our own are not signed: who the relay is, whose a name is,
+ * and registering. */
 static bool
 needs_signature(const struct relay_call *what)
 {
     return what->lane == LANE_OWN && strcmp(what->path, "/v1/relay") != 0 &&
-           strcmp(what->path, "/v1/accounts") != 0;
+           strcmp(what->path, "/v1/card") != 0 && strcmp(what->path, "/v1/accounts") != 0;
 }
 
 enum err
@@ -379,7 +397,7 @@ call_begin(struct engine *e, const struct relay_call *what, bool stream)
     if (seen != NULL && seen->checked)
         return call_start(e, c);
     c->state = CALL_WAITING;
-    enum err r = ask_own(e);
+    enum err r = ask_identity(e, what);
     if (r != OK) {
         buf_done(&c->body);
         *c = (struct call){0};
@@ -401,6 +419,19 @@ relay_call_own(struct engine *e, const struct relay_call *call)
     own.lane = LANE_OWN;
     own.relay = relay_of(&e->address);
     TRY(relay_own_pins(e, &own.pins));
+    return relay_call(e, &own);
+}
+
+enum err
+relay_call_as_own(struct engine *e, const struct relay_address *relay,
+                  const struct relay_call *call)
+{
+    struct relay_call own = *call;
+
+    own.lane = LANE_OWN;
+    own.relay = *relay;
+    own.typed = true;
+    TRY(relay_pins_get(e, relay, &own.pins));
     return relay_call(e, &own);
 }
 
@@ -476,7 +507,7 @@ bad_pin(struct engine *e, const struct call *c)
 {
     AUTO(tx_done) struct tx tx = {0};
 
-    if (c->what.lane != LANE_OWN || act_begin(e, &tx) != OK)
+    if (c->what.lane != LANE_OWN || !relay_is_own(e, &c->what.relay) || act_begin(e, &tx) != OK)
         return;
     enum err r = act_end(e, &tx, notice_once_a_day(e, "relay-pin", 0, SPAN_NONE, SPAN_NONE));
     engine_heed(e, r);
@@ -529,6 +560,15 @@ call_of_stream(struct engine *e)
 }
 
 /* --- working --- */
+
+void
+relay_links_leave(struct engine *e)
+{
+    for (size_t i = 0; i < CALLS_MAX; i++)
+        if (e->links->calls[i].state != CALL_FREE && e->links->calls[i].what.lane == LANE_OWN)
+            call_end(e, &e->links->calls[i], ERR_OFFLINE);
+    own_relay_uncheck(e);
+}
 
 void
 relay_links_rest(struct engine *e)

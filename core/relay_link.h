@@ -51,11 +51,23 @@ enum err relay_call(struct engine *e, const struct relay_call *call);
 /* The same to our own relay. */
 enum err relay_call_own(struct engine *e, const struct relay_call *call);
 
+/* The same to a relay that is to be ours or was: signed with the device's key, at an address that
+ * the user gave. */
+enum err relay_call_as_own(struct engine *e, const struct relay_address *relay,
+                           const struct relay_call *call);
+
+/* We have another relay of our own now, or are about to: end everything that is signed, the stream
+ * too. What was asked is told ERR_OFFLINE. */
+void relay_links_leave(struct engine *e);
+
 /* Cancel all and stay away until relay_links_wake, which also forgets back-offs. */
 void relay_links_rest(struct engine *e);
 void relay_links_wake(struct engine *e);
 
-/* The pins of our own relay, and whether RELAY is it. For a contact's: trust_relay. */
+/* The pins of our own relay (or of one that is to be or was), and whether RELAY is ours. For a
+ * contact's: trust_relay. */
+enum err relay_pins_get(struct engine *e, const struct relay_address *relay,
+                        struct relay_pins *ret);
 enum err relay_own_pins(struct engine *e, struct relay_pins *ret);
 bool relay_is_own(const struct engine *e, const struct relay_address *relay);
 
@@ -69,6 +81,7 @@ struct relay_facts {
     uint8_t pow_seed[16];
     unsigned pow_bits;
     uint32_t queue_days;
+    unsigned registration; /* wire RequestPolicy */
 };
 enum err relay_facts_get(struct engine *e, const struct relay_address *relay,
                          struct relay_facts *ret);

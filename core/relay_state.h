@@ -38,6 +38,7 @@ struct relay_seen {
     bool used;
     bool said;    /* an answer to GET /v1/relay was read */
     bool checked; /* its identity was compared with the pinned one since the last connect */
+    bool asking;  /* GET /v1/relay is under way, and calls wait for it */
 };
 
 struct stream {
@@ -56,7 +57,6 @@ struct relay_links {
     uint64_t next_id;
     struct relay_seen seen[RELAYS_SEEN_MAX];
     size_t seen_next; /* the one to overwrite */
-    bool asking_own;  /* GET /v1/relay to our own is under way */
     struct stream stream;
 };
 

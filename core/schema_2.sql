@@ -133,6 +133,27 @@ INSERT INTO words(docid, text) SELECT id, text FROM messages WHERE text<>'';
 
 ALTER TABLE tokens ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;  -- left, of an invitation; 0: any number
 
+-- Moving to another relay (B2.5): the move under way, and relays where we were.
+CREATE TABLE moving(
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    step INTEGER NOT NULL,                   -- enum move_step
+    address TEXT NOT NULL,                   -- ours, there
+    invitation TEXT NOT NULL,
+    manifest BLOB,                           -- the serialised Signed, before it is shown to anybody
+    shown INTEGER NOT NULL DEFAULT 0,        -- 1: an account may have been made with it; 2: it may be in force there
+    why TEXT NOT NULL DEFAULT ''             -- err_name, when it failed
+);
+CREATE TABLE left_relays(
+    id INTEGER PRIMARY KEY,
+    address TEXT NOT NULL,                   -- ours, there
+    task INTEGER NOT NULL,                   -- enum left_task
+    seq INTEGER NOT NULL,                    -- of the newest manifest of ours that it has
+    drained INTEGER NOT NULL DEFAULT 0,      -- 1: nothing more comes from there
+    since_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL
+);
+ALTER TABLE lookups ADD COLUMN hops INTEGER NOT NULL DEFAULT 0;  -- moves followed (B2.5)
+
 -- Contact links handed out (B2.1, B9.1): each has an invitation token of its own.
 CREATE TABLE links(
     id INTEGER PRIMARY KEY,

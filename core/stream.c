@@ -383,7 +383,7 @@ stream_step(struct engine *e)
     int64_t now = engine_monotonic_ms(e), due;
     enum err why;
 
-    if (account_registration(e, &why) != REGISTRATION_DONE)
+    if (account_registration(e, &why) != REGISTRATION_DONE || e->ended)
         return NEVER;
     if (s->state != STREAM_CLOSED && s->heard + STREAM_PATIENCE <= now)
         stream_drop(e, ERR_TIMEOUT);

@@ -71,6 +71,51 @@ tokens_reset(struct engine *e)
     return db_run(e->db, "UPDATE tokens SET uploaded=0 WHERE uploaded=1", "");
 }
 
+enum err
+tokens_settled(struct engine *e, bool *ret)
+{
+    const struct token_work *w = e->token_work;
+    int64_t waiting;
+
+    TRY(db_get_int(e->db, &waiting, "SELECT count(*) FROM tokens WHERE uploaded IN (0,2)", ""));
+    *ret = waiting == 0 && !w->reset && !w->putting;
+    return OK;
+}
+
+#define MOVED_TOKENS_MAX (TOKENS_MAX / 4) /* the rest are renewed in their time */
+
+enum err
+tokens_moved(struct engine *e)
+{
+    struct token_row rows[64];
+    int64_t after = 0;
+    size_t n;
+
+    e->token_work->reset = e->token_work->dirty = true;
+    TRY(db_run(e->db, "DELETE FROM tokens WHERE uploaded=3", ""));
+    TRY(db_run(e->db, "UPDATE tokens SET uploaded=0", ""));
+    for (size_t all = 0; all < MOVED_TOKENS_MAX; all += n) {
+        AUTO(query_done) struct query q;
+
+        n = 0;
+        TRY(db_query(e->db, &q,
+                     "SELECT t.contact,max(t.generation) FROM tokens t JOIN contacts c ON "
+                     "c.id=t.contact WHERE c.state=3 AND t.kind=1 AND c.id>?1 GROUP BY t.contact "
+                     "ORDER BY t.contact LIMIT ?2",
+                     "ii", after, (int64_t)(sizeof rows / sizeof *rows)));
+        while (query_next(&q))
+            rows[n++] = (struct token_row){.contact = after = query_int(&q, 0),
+                                           .kind = WIRE__TOKEN_KIND__TOKEN_DELIVER,
+                                           .generation = (uint32_t)query_int(&q, 1) + 1};
+        TRY(query_end(&q));
+        for (size_t i = 0; i < n; i++)
+            TRY(token_insert(e, &rows[i]));
+        if (n == 0)
+            break;
+    }
+    return OK;
+}
+
 /* --- decoys --- */
 
 static int64_t

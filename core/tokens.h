@@ -48,6 +48,12 @@ enum err tokens_misused(struct engine *e, const struct contact *c);
 /* Row 8 said that the relay holds other tokens than we think: upload them all anew. */
 enum err tokens_reset(struct engine *e);
 
+/* We have another relay from now on: it gets all of them, and contacts get new ones, since the
+ * relay before has seen these (B2.5). In the caller's transaction. */
+enum err tokens_moved(struct engine *e);
+/* Whether the relay has all that it is to have. */
+enum err tokens_settled(struct engine *e, bool *ret);
+
 /* SHA-256 over the sorted live hashes, for reconciling with row 8. */
 enum err tokens_hash(struct engine *e, struct sha256 *ret);
 

@@ -137,7 +137,7 @@ trust_candidate(struct engine *e, const struct account_id *account, struct span 
         TRY(on_fork(e, account, object));
     TRY(r);
     if (verdict == MANIFEST_IS_AHEAD) {
-        fetch_later(e, FETCH_MANIFESTS, contact_id_of(e, account), 1000, 10 * 1000);
+        fetch_between(e, contact_id_of(e, account), &m);
         return fail(ERR_STATE, "manifests in between have to be fetched first");
     }
     *ret_new = verdict == MANIFEST_IS_FIRST || (verdict == MANIFEST_IS_NEXT && !forked);
@@ -346,7 +346,8 @@ trust_card(struct engine *e, const struct contact *c, struct span object)
     return is_new ? trust_store(e, object, &m) : OK;
 }
 
-/* The new relay serves the very manifest that names it: follow (B2.5). */
+/* The new relay serves the very manifest that names it: follow (B2.5). Or it has one that is newer
+ * still, which says where to look next. */
 enum err
 trust_moved_card(struct engine *e, const struct contact *c, struct span object)
 {
@@ -355,9 +356,11 @@ trust_moved_card(struct engine *e, const struct contact *c, struct span object)
     struct manifest m;
 
     TRY(trust_manifest_bytes(e, &c->account, &held));
-    if (!span_equal(buf_span(&held), object))
-        return fail(ERR_UNTRUSTED, "the new relay does not serve the contact's manifest");
     TRY(manifest_read(object, &m));
+    if (memcmp(m.account.b, c->account.b, sizeof m.account.b) != 0)
+        return fail(ERR_UNTRUSTED, "the new relay has another account under the contact's name");
+    if (!span_equal(buf_span(&held), object))
+        return trust_card(e, c, object);
     address_write(&m.address, address);
     TRY(db_run(e->db, "UPDATE contacts SET address=?2 WHERE id=?1", "it", c->id, address));
     engine_note(e, (struct event){.kind = EVENT_CONTACT, .contact = c->id});
@@ -417,6 +420,20 @@ trust_typed(struct engine *e, int64_t contact, const struct relay_address *relay
     TRY(db_get_int(e->db, &typed, "SELECT typed_relay IS ?2 FROM contacts WHERE id=?1", "it",
                    contact, authority));
     *ret = typed != 0;
+    return OK;
+}
+
+enum err
+trust_address_confirmed(struct engine *e, const struct contact *c, const struct manifest *m,
+                        bool *ret)
+{
+    char seen[ADDRESS_MAX + 1], named[ADDRESS_MAX + 1];
+
+    address_write(&c->address, seen);
+    address_write(&m->address, named);
+    *ret = strcmp(seen, named) == 0;
+    if (!*ret)
+        fetch_soon(e, FETCH_MOVED, c->id);
     return OK;
 }
 

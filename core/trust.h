@@ -38,6 +38,11 @@ enum err trust_attach(struct engine *e, const struct contact *c, struct buf *ret
 enum err trust_relay(struct engine *e, const struct contact *c, struct relay_address *ret,
                      struct relay_pins *ret_pins);
 
+/* Whether C was seen at the address that M, its newest manifest, names; if not, it is looked for
+ * there now, and outbox_wake is called when it is so. */
+enum err trust_address_confirmed(struct engine *e, const struct contact *c,
+                                 const struct manifest *m, bool *ret);
+
 /* Whether the user gave RELAY when adding C, and C did not move there (B2.5). */
 enum err trust_typed(struct engine *e, int64_t contact, const struct relay_address *relay,
                      bool *ret);

@@ -21,8 +21,15 @@ struct fetch {
     bool used, busy, wanted;
     enum fetch_kind kind;
     int64_t contact;
-    int64_t due; /* monotonic ms; when not wanted: until then no sooner one */
+    int64_t due;  /* monotonic ms */
+    int64_t rest; /* no sooner than this, whatever anybody says */
     unsigned tries;
+
+    /* Manifests in between are asked for at the address in the newest one first: the relay before
+     * may be gone (B2.5). */
+    enum { BETWEEN_AT_CONTACT, BETWEEN_AT_NEWEST, BETWEEN_NOT_AT_NEWEST } between;
+    struct address at;
+    struct relay_pins pins;
 };
 
 struct trust_work {
@@ -32,6 +39,12 @@ struct trust_work {
 /* Fetch after LOW to HIGH ms, or, when one was made just now, a while after that. */
 void fetch_later(struct engine *e, enum fetch_kind kind, int64_t contact, int64_t low,
                  int64_t high);
+
+/* The same, for what something waits for: at once if it may be. */
+void fetch_soon(struct engine *e, enum fetch_kind kind, int64_t contact);
+
+/* Those that lead to NEWEST, which is the contact's but cannot be checked without them. */
+void fetch_between(struct engine *e, int64_t contact, const struct manifest *newest);
 
 /* What came, in the caller's transaction. */
 enum err trust_moved_card(struct engine *e, const struct contact *c, struct span object);

@@ -90,10 +90,3 @@ enum err answer_device_set(struct call *c, const struct kept_name *who);
 enum err answer_bundle(struct call *c, const struct kept_device *d);
 /* What E means to a client. */
 enum err answer_failure(struct call *c, enum err e);
-
-static inline ProtobufCBinaryData
-pb_span(struct span s)
-{
-    /* protobuf-c packs from it and never writes there */
-    return (ProtobufCBinaryData){.len = s.n, .data = (uint8_t *)(uintptr_t)s.p};
-}

@@ -34,19 +34,19 @@ devices_leave(struct service *s, const struct kept_account *a)
 }
 
 enum err
-account_leaves(struct service *s, const struct account_id *account, enum name_after name)
+account_leaves(struct service *s, const struct account_id *account)
 {
     struct kept_account a;
 
     TRY(kept_account_get(s->store, account, &a));
     TRY(devices_leave(s, &a));
+    TRY(blobs_delete_account(s->blobs, a.number, writer_now(s->writer)));
     TRY(kept_tokens_clear(s->store, a.number));
     TRY(blobs_delete_account(s->blobs, a.number, writer_now(s->writer)));
     TRY(kept_manifests_clear(s->store, a.number));
     TRY(kept_account_delete(s->store, account));
     TRY(kept_name_delete(s->store, SPAN_STR(a.name)));
-    return kept_name_block(s->store, SPAN_STR(a.name), now_s(s) + NAME_BLOCKED,
-                           name == NAME_STAYS_HIS ? account : NULL);
+    return kept_name_block(s->store, SPAN_STR(a.name), now_s(s) + NAME_BLOCKED, account);
 }
 
 enum err
@@ -55,5 +55,5 @@ departures_sweep(struct service *s, size_t max, uint64_t now)
     struct due_name due = {0};
 
     TRY(kept_name_due(s->store, &s->departures, max, now, &due));
-    return due.is.number == 0 ? OK : account_leaves(s, &due.is.id, NAME_STAYS_HIS);
+    return due.is.number == 0 ? OK : account_leaves(s, &due.is.id);
 }

@@ -275,7 +275,7 @@ handle_delete(struct call *c)
         time > c->now + CLOCK_SKEW_MAX || time + CLOCK_SKEW_MAX < c->now)
         return fail(ERR_SIGNATURE, "the statement is not the account's, or not of now");
     call_writes(c, c->request->body.n);
-    TRY(account_leaves(c->s, &c->account.id, NAME_BLOCKED_FOR_ALL));
+    TRY(account_leaves(c->s, &c->account.id));
     return answer_empty(c, 204);
 }
 

@@ -140,6 +140,8 @@ handle_blob_new(struct call *c)
     uint32_t wait = bearer_limit(c, &from, 1);
     if (wait > 0)
         return answer_wait(c, 429, wait);
+    if (from.who.moved_until != 0)
+        return answer_unknown(c); /* 409 means something else here */
     if (from.sink)
         return answer_error(c, 507); /* as a full quota does (B9.5) */
     struct kept_blob k = blob_of(c, m, &from);

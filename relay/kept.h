@@ -20,15 +20,14 @@
  *     queue         number device              assigned(8) acked(8) expired(4)
  *     idem          SHA-256(scope || idem)     BLAKE2b(body)(32) until(8)
  *     invitation    SHA-256(code)              uses(4)
- *     blocked_name  name                       [account id(32)] until(8)
+ *     blocked_name  name                       SHA-256(account id || name)(32) until(8)
  *     blob          number blob id(16)         file(8) tag(4) size(8) write hash(32) read hash(32)
  *                                              day(4) SHA-256(32) state(1) until(8)
  *     blob_owner    blob id(16)                number(4)
  *
- * A name with a time is of an account that moved away: it is dropped then, and its name blocked for
- * everybody else. Device 0 of item and queue is the request queue; its items have tag 0 when they
- * came without an invitation. Days are counted from 1970-01-01. All reads: ERR_NOT_FOUND, or the
- * store's errors.
+ * A name with a time is of an account that moved away and is dropped then. Device 0 of item and
+ * queue is the request queue; its items have tag 0 when they came without an invitation. Days are
+ * counted from 1970-01-01. All reads: ERR_NOT_FOUND, or the store's errors.
  */
 #pragma once
 

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "wire/labels.h"
+
 #define HEAD_MAX 256
 
 enum err
@@ -407,13 +409,27 @@ kept_invitation_take(struct store *s, const struct sha256 *code)
     return store_delete(s, TABLE_INVITATION, SPAN_OF(*code));
 }
 
+/* By this a name's last owner is known again when he comes back, and found by nobody else. */
+static enum err
+owner_mark(struct span name, const struct account_id *owner, struct sha256 *ret)
+{
+    AUTO(buf_done) struct buf text = BUF(sizeof owner->b + NAME_MAX_BYTES);
+
+    buf_put(&text, SPAN_OF(*owner));
+    buf_put(&text, name);
+    TRY(buf_ok(&text));
+    sha256_of(buf_span(&text), ret);
+    return OK;
+}
+
 enum err
-kept_name_block(struct store *s, struct span name, uint64_t until, const struct account_id *but_for)
+kept_name_block(struct store *s, struct span name, uint64_t until, const struct account_id *owner)
 {
     struct kept_key head = {0};
+    struct sha256 mark;
 
-    if (but_for != NULL)
-        kept_key_bytes(&head, SPAN_OF(*but_for));
+    TRY(owner_mark(name, owner, &mark));
+    kept_key_bytes(&head, SPAN_OF(mark));
     kept_key_u64(&head, until);
     struct record r = {.key = name, .head = kept_key_span(&head)};
     return store_put(s, TABLE_BLOCKED_NAME, &r);
@@ -429,9 +445,8 @@ enum err
 kept_name_blocked(struct store *s, struct span name, uint64_t now, const struct account_id *who,
                   bool *ret)
 {
+    struct sha256 owner, mark;
     struct record found;
-    struct account_id but_for;
-    bool is_his = false;
     enum err e = store_get(s, TABLE_BLOCKED_NAME, name, &found);
 
     if (e == ERR_NOT_FOUND) {
@@ -440,12 +455,10 @@ kept_name_blocked(struct store *s, struct span name, uint64_t now, const struct 
     }
     TRY(e);
     struct reader r = READER(found.head);
-    if (r.rest.n > sizeof(uint64_t)) {
-        read_bytes(&r, but_for.b, sizeof but_for.b);
-        is_his = r.ok && memcmp(&but_for, who, sizeof but_for) == 0;
-    }
+    read_bytes(&r, owner.b, sizeof owner.b);
     uint64_t until = read_u64(&r);
     TRY(kept_whole(&r));
-    *ret = now < until && !is_his;
+    TRY(owner_mark(name, who, &mark));
+    *ret = now < until && memcmp(&owner, &mark, sizeof mark) != 0;
     return OK;
 }

@@ -108,10 +108,9 @@ enum err kept_invitation_put(struct store *s, const struct sha256 *code, uint32_
 /* Use it once. */
 enum err kept_invitation_take(struct store *s, const struct sha256 *code);
 
-/* The name of an account that was deleted goes to nobody for a year (B3.1), of one that moved away
- * to nobody else: BUT_FOR, NULL for none. */
+/* The name of an account that left goes to nobody else for a year (B3.1). */
 enum err kept_name_block(struct store *s, struct span name, uint64_t until,
-                         const struct account_id *but_for);
+                         const struct account_id *owner);
 enum err kept_name_unblock(struct store *s, struct span name);
 enum err kept_name_blocked(struct store *s, struct span name, uint64_t now,
                            const struct account_id *who, bool *ret);

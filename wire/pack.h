@@ -39,6 +39,13 @@ span_pb(ProtobufCBinaryData d)
     return (struct span){d.data, d.len};
 }
 
+static inline ProtobufCBinaryData
+pb_span(struct span s)
+{
+    /* protobuf-c packs from it and never writes there */
+    return (ProtobufCBinaryData){.len = s.n, .data = (uint8_t *)(uintptr_t)s.p};
+}
+
 /* A value of wire/ids.h as a field to pack, borrowed: protobuf-c wants a pointer that it could
  * write through, and does not. */
 #define PB_OF(value) ((ProtobufCBinaryData){sizeof(value).b, (uint8_t *)(uintptr_t)(value).b})

@@ -154,9 +154,10 @@ static void
 the_name_of_a_deleted_account_is_blocked_for_its_year(void **state)
 {
     struct relay *r = *state;
-    struct person alice = person_new("alice");
+    struct person alice = person_new("alice"), before = person_new("alice");
 
-    assert_ok(kept_name_block(r->store, SPAN_STR("alice"), r->now_ms / 1000 + 100, NULL));
+    assert_ok(
+        kept_name_block(r->store, SPAN_STR("alice"), r->now_ms / 1000 + 100, &before.account));
     struct attempt a = attempt_new(&alice);
     assert_int_equal(attempt_send(r, &a), 409);
     relay_sleep(r, 101);

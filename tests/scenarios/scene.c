@@ -159,7 +159,8 @@ fresh_db(struct actor *a, bool on_disk)
         assert_ok(db_open_memory(&db));
         return db;
     }
-    snprintf(a->path, sizeof a->path, "/tmp/snug-scene-%d-%s", (int)getpid(), a->name);
+    snprintf(a->path, sizeof a->path, "/tmp/snug-scene-%d-%zu-%s", (int)getpid(),
+             a->scene->actor_count, a->name);
     network_unlink(a->path);
     randombytes_buf(a->key.b, sizeof a->key.b);
     assert_ok(db_create(a->path, &a->key, &db));
