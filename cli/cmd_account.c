@@ -60,6 +60,22 @@ print_counts(const json_t *s)
         print("notices: %d (`snug notices`)\n", notices);
 }
 
+static void
+print_leaving(const json_t *s)
+{
+    const json_t *move = json_object_get(s, "move");
+
+    if (move != NULL && strcmp(get(move, "step"), "failed") == 0)
+        print("the move to %s failed: %s\n", safe(move, "address"), get(move, "error"));
+    else if (move != NULL)
+        print("moving to %s: %s\n", safe(move, "address"), get(move, "step"));
+    if (get(s, "deleted")[0] != '\0')
+        print("the account is deleted%s\n",
+              strcmp(get(s, "deleted"), "done") == 0
+                  ? ""
+                  : " as soon as the relay can be reached; nothing is sent any more");
+}
+
 static const char *
 trouble_words(const char *name)
 {
@@ -84,6 +100,7 @@ print_status(const json_t *s)
     print("relay: %s\n",
           json_is_true(json_object_get(relay, "online")) ? "connected" : "not connected");
     print_counts(s);
+    print_leaving(s);
     if (get(s, "trouble")[0] != '\0')
         print("trouble: %s\n", trouble_words(get(s, "trouble")));
 }

@@ -23,6 +23,7 @@ struct profile {
     char final[PATH_MAX / 2]; /* the directory's name once it is whole */
     char fresh[PATH_MAX / 2]; /* while it is being made */
     char store[PATH_MAX], files[PATH_MAX];
+    char lock_path[PATH_MAX / 2];
     bool begun;
     int lock;
 };
@@ -118,10 +119,30 @@ sweep(const char *path)
     rmdir(path);
 }
 
+/* One that was unlinked by who wiped the profile meanwhile is nobody's. */
+static enum err
+take_lock(struct profile *p)
+{
+    struct stat st = {.st_nlink = 0};
+
+    p->lock = -1;
+    while (st.st_nlink == 0) {
+        closep(&p->lock);
+        p->lock = open(p->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (p->lock < 0)
+            return failed(p->lock_path);
+        if (flock(p->lock, LOCK_EX | LOCK_NB) != 0)
+            return fail(ERR_BUSY, "Another process is using the profile %s.", p->name);
+        if (fstat(p->lock, &st) != 0)
+            return failed(p->lock_path);
+    }
+    return OK;
+}
+
 enum err
 profile_lock(const char *name, struct profile **ret)
 {
-    char dir[PATH_MAX / 4], path[PATH_MAX / 2];
+    char dir[PATH_MAX / 4];
 
     TRY(profile_name_check(name));
     TRY(data_home(dir, sizeof dir));
@@ -133,12 +154,8 @@ profile_lock(const char *name, struct profile **ret)
     snprintf(p->final, sizeof p->final, "%s/%s", dir, name);
     snprintf(p->fresh, sizeof p->fresh, "%s/.%s.new", dir, name);
     set_paths(p);
-    snprintf(path, sizeof path, "%s/%s.lock", dir, name);
-    p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (p->lock < 0)
-        return failed(path);
-    if (flock(p->lock, LOCK_EX | LOCK_NB) != 0)
-        return fail(ERR_BUSY, "Another process is using the profile %s.", name);
+    snprintf(p->lock_path, sizeof p->lock_path, "%s/%s.lock", dir, name);
+    TRY(take_lock(p));
     *ret = STEAL(p);
     return OK;
 }
@@ -293,4 +310,70 @@ profile_slots_write(const struct profile *p, struct span bytes)
     if (rename(fresh, path) != 0)
         return failed(path);
     return sync_directory(p->begun ? p->fresh : p->final);
+}
+
+/* --- the end of it --- */
+
+/* Zeros over all of it, on the disk, and then its name goes. */
+static enum err
+destroy_file(const char *path)
+{
+    static const uint8_t zeros[4096];
+    struct stat st;
+
+    AUTO(closep) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? OK : failed(path);
+    if (fstat(fd, &st) != 0)
+        return failed(path);
+    for (off_t left = st.st_size; left > 0;) {
+        size_t n = left < (off_t)sizeof zeros ? (size_t)left : sizeof zeros;
+        ssize_t wrote = write(fd, zeros, n);
+        if (wrote <= 0)
+            return failed(path);
+        left -= wrote;
+    }
+    return fsync(fd) == 0 && unlink(path) == 0 ? OK : failed(path);
+}
+
+static enum err
+destroy_slots(const char *folder)
+{
+    static const char *const names[] = {SLOTS_FILE, SLOTS_FILE ".new"};
+    char path[PATH_MAX];
+    struct stat st;
+
+    if (stat(folder, &st) != 0)
+        return errno == ENOENT ? OK : failed(folder);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        TRY(destroy_file(path));
+    }
+    return sync_directory(folder);
+}
+
+static enum err
+destroy_folder(const char *folder)
+{
+    char inside[PATH_MAX];
+    struct stat st;
+
+    snprintf(inside, sizeof inside, "%s/" FILES_FOLDER, folder);
+    sweep(inside);
+    sweep(folder);
+    return stat(folder, &st) != 0 && errno == ENOENT
+               ? OK
+               : fail(ERR_IO, "Something in %s cannot be removed.", folder);
+}
+
+enum err
+profile_wipe(struct profile *p)
+{
+    p->begun = false;
+    TRY(destroy_slots(p->final));
+    TRY(destroy_slots(p->fresh));
+    TRY(destroy_folder(p->final));
+    TRY(destroy_folder(p->fresh));
+    TRY(sync_parent(p->final));
+    return unlink(p->lock_path) == 0 || errno == ENOENT ? OK : failed(p->lock_path);
 }

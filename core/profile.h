@@ -32,6 +32,13 @@ profile_freep(struct profile **p)
 
 const char *profile_name(const struct profile *p);
 
+/* Destroy it, for good: first the slot file, overwritten and gone from the disk before anything
+ * else (without it nothing opens), then all the rest and the lock. Close the store first; only
+ * profile_free may follow. Fine where there is none, or only what a kill has left of one. What a
+ * disk keeps of overwritten blocks is out of our reach: without the pass-phrase it is of no use.
+ * ERR_IO: do it again. */
+enum err profile_wipe(struct profile *p);
+
 /* Whether there is one (and it is not just being made). */
 bool profile_exists(const struct profile *p);
 

@@ -38,8 +38,8 @@ text_read(const struct call *c, const char *name, char *ret, size_t size)
     return OK;
 }
 
-static enum err
-address_wish(const struct call *c, struct account_wish *w)
+enum err
+creation_address(const struct call *c, const char *otherwise, struct account_wish *w)
 {
     const char *name = param_string(c, "name", "");
     struct relay_address relay;
@@ -51,6 +51,10 @@ address_wish(const struct call *c, struct account_wish *w)
     snprintf(w->address.host, sizeof w->address.host, "%s", relay.host);
     w->address.port = relay.port;
     w->unlisted = json_is_true(json_object_get(c->params, "unlisted"));
+    if (otherwise != NULL && name[0] == '\0' && !w->unlisted) {
+        w->unlisted = name_unlisted(SPAN_STR(otherwise));
+        name = w->unlisted ? "" : otherwise;
+    }
     if (w->unlisted != (name[0] == '\0'))
         return fail(ERR_USAGE, "Give either a name or `unlisted`.");
     if (!w->unlisted && (!name_valid(SPAN_STR(name)) || name_unlisted(SPAN_STR(name))))
@@ -63,7 +67,7 @@ address_wish(const struct call *c, struct account_wish *w)
 static enum err
 creation_fill(const struct call *c, struct creation *n)
 {
-    TRY(address_wish(c, &n->wish));
+    TRY(creation_address(c, NULL, &n->wish));
     TRY(text_read(c, "display_name", n->display_name, sizeof n->display_name));
     TRY(text_read(c, "invitation", n->invitation, sizeof n->invitation));
     n->wish.display_name = n->display_name;

@@ -22,6 +22,10 @@ struct creation {
     struct recovery_seed seed;
 };
 
+/* `relay`, `name` and `unlisted` of C. NAME: what `name` is when neither is given, NULL: it must
+ * be. ERR_USAGE with a sentence. */
+enum err creation_address(const struct call *c, const char *name, struct account_wish *w);
+
 /* From the parameters of C. ERR_USAGE with a sentence. *RET is freed with secret_free. */
 enum err creation_read(const struct call *c, struct creation **ret);
 

@@ -5,6 +5,8 @@
 #include "core/agent/dispatch.h"
 #include "core/agent/key_task.h"
 #include "core/agent/show.h"
+#include "core/leaving.h"
+#include "core/moving.h"
 #include "wire/encoding.h"
 
 #define REGISTRATION_WAIT 60000 /* ms */
@@ -167,6 +169,26 @@ count_notice(void *ctx, const struct notice *notice)
     return OK;
 }
 
+/* What is under way, or has failed, of moving and deleting. */
+static enum err
+status_leaving(struct engine *e, json_t *j)
+{
+    static const char *const steps[] = {"", "asking", "registering", "failed"};
+    struct move_facts f;
+
+    TRY(account_move_facts(e, &f));
+    if (f.step != MOVE_NONE) {
+        json_t *move = json_pack("{s:s,s:s}", "step", steps[f.step], "address", f.address);
+        if (f.step == MOVE_FAILED)
+            json_object_set_new(move, "error", json_string(err_name(f.why)));
+        json_object_set_new(j, "move", move);
+    }
+    if (account_deletion(e) != DELETION_NONE)
+        json_object_set_new(j, "deleted",
+                            json_string(account_deletion(e) == DELETION_DONE ? "done" : "pending"));
+    return OK;
+}
+
 static enum err
 status_unlocked(struct engine *e, json_t *j)
 {
@@ -187,6 +209,7 @@ status_unlocked(struct engine *e, json_t *j)
     json_object_set_new(j, "counts",
                         json_pack("{s:i,s:i,s:i}", "contacts", (int)n.contacts, "requests",
                                   (int)n.requests, "notices", (int)n.notices));
+    TRY(status_leaving(e, j));
     if (engine_trouble(e) != OK)
         json_object_set_new(j, "trouble", json_string(err_name(engine_trouble(e))));
     return OK;

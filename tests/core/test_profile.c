@@ -168,10 +168,100 @@ says_what_is_wrong_with_a_slot_file(void **state)
     profile_free(p);
 }
 
+static void
+write_file(const char *path)
+{
+    char whole[256];
+
+    snprintf(whole, sizeof whole, "%s/snug/%s", home, path);
+    FILE *f = fopen(whole, "w");
+    assert_non_null(f);
+    fputs("content", f);
+    fclose(f);
+}
+
+static void
+make_full(const char *name)
+{
+    char path[256];
+
+    make(name);
+    snprintf(path, sizeof path, "%s/snug/%s/files", home, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/files/abc", name);
+    write_file(path);
+    snprintf(path, sizeof path, "%s/history.db", name);
+    write_file(path);
+    snprintf(path, sizeof path, "%s/history.db-wal", name);
+    write_file(path);
+}
+
+static void
+a_wipe_leaves_nothing(void **state)
+{
+    struct profile *p;
+
+    make_full("alice");
+    make_full("bob");
+    assert_ok(profile_lock("alice", &p));
+    assert_ok(profile_wipe(p));
+    assert_false(profile_exists(p));
+    profile_free(p);
+    assert_false(there("alice", 0));
+    assert_false(there("alice.lock", 0));
+    assert_true(there("bob/history.db", 0));
+    assert_true(there("bob/files/abc", 0));
+    make("alice"); /* and the name is free again */
+}
+
+/* Killed after the slot file was destroyed, which is the first thing that happens. */
+static void
+a_wipe_that_was_cut_short_is_finished_by_the_next(void **state)
+{
+    AUTO(buf_done) struct buf b = BUF(4096);
+    char path[256];
+    struct profile *p;
+
+    make_full("alice");
+    snprintf(path, sizeof path, "%s/snug/alice/slots", home);
+    assert_int_equal(unlink(path), 0);
+    assert_ok(profile_lock("alice", &p));
+    assert_true(profile_exists(p));
+    assert_err(profile_slots_read(p, &b), ERR_NOT_FOUND); /* nothing opens it */
+    assert_ok(profile_wipe(p));
+    profile_free(p);
+    assert_false(there("alice", 0));
+    assert_ok(profile_lock("alice", &p));
+    assert_ok(profile_wipe(p)); /* nothing to do is done at once */
+    profile_free(p);
+}
+
+static void
+the_slots_are_overwritten_before_they_go(void **state)
+{
+    char path[256], other[256], byte = 1;
+    struct profile *p;
+
+    make_full("alice");
+    snprintf(path, sizeof path, "%s/snug/alice/slots", home);
+    snprintf(other, sizeof other, "%s/kept", home);
+    assert_int_equal(link(path, other), 0);
+    assert_ok(profile_lock("alice", &p));
+    assert_ok(profile_wipe(p));
+    profile_free(p);
+    FILE *f = fopen(other, "r");
+    assert_non_null(f);
+    for (size_t n = 0; fread(&byte, 1, 1, f) == 1; n++)
+        assert_int_equal(byte, 0);
+    assert_int_equal(byte, 0);
+    fclose(f);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(is_there_once_it_is_committed),
         T(leaves_nothing_when_it_is_abandoned),
@@ -180,6 +270,9 @@ main(void)
         T(refuses_names_that_lead_elsewhere),
         T(replaces_the_slot_file_as_a_whole),
         T(says_what_is_wrong_with_a_slot_file),
+        T(a_wipe_leaves_nothing),
+        T(a_wipe_that_was_cut_short_is_finished_by_the_next),
+        T(the_slots_are_overwritten_before_they_go),
     };
 
     return cmocka_run_group_tests_name("core-profile", tests, NULL, NULL);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Leaving: for another relay, as an account, as a profile of this machine.
+ */
+#include "core/agent/agent.h"
+#include "core/agent/creation.h"
+#include "core/agent/dispatch.h"
+#include "core/leaving.h"
+#include "core/moving.h"
+
+#define MOVE_WAIT 120000  /* ms */
+#define DELETE_WAIT 60000 /* ms */
+
+/* --- account.move --- */
+
+static enum err
+refusal_words(enum err why)
+{
+    switch (why) {
+    case ERR_EXISTS:
+        return fail(why, "The name is taken there: choose another one with --name.");
+    case ERR_REFUSED:
+        return fail(why, "The relay does not take the account: it is closed, or wants another "
+                         "invitation.");
+    case ERR_UNTRUSTED:
+        return fail(why, "The relay is not the one with that pin, or has no public certificate: "
+                         "use the address with the pin, as the relay prints it.");
+    case ERR_OFFLINE:
+        return fail(why, "The relay cannot be reached. Nothing has changed.");
+    default:
+        return fail(why, "%s", err_text(why));
+    }
+}
+
+static void
+move_over(struct call *c)
+{
+    struct account_facts facts;
+    char address[ADDRESS_MAX + 1];
+    enum err e = account_facts_get(c->agent->engine, &facts);
+
+    if (e == OK && (uintptr_t)c->data == facts.manifest_seq)
+        e = fail(ERR_STATE, "The move was given up.");
+    if (e != OK) {
+        call_fail(c, e);
+        return;
+    }
+    address_write(&facts.address, address);
+    call_finish(c, json_pack("{s:s}", "address", address));
+}
+
+static void
+move_turn(struct call *c)
+{
+    struct move_facts f;
+    enum err e = account_move_facts(c->agent->engine, &f);
+
+    if (e != OK) {
+        call_fail(c, e);
+        return;
+    }
+    if (c->ref != f.step && (f.step == MOVE_ASK || f.step == MOVE_REGISTER))
+        call_progress(c, f.step == MOVE_ASK ? "asking" : "registering");
+    c->ref = f.step;
+    if (f.step == MOVE_FAILED)
+        call_fail(c, refusal_words(f.why));
+    else if (f.step == MOVE_NONE && c->agent->engine != NULL)
+        move_over(c);
+}
+
+static void
+move_expired(struct call *c)
+{
+    call_fail(c, fail(ERR_TIMEOUT, "The other relay has not answered yet. The move goes on; "
+                                   "`snug status` shows how, `snug account move --cancel` gives "
+                                   "it up."));
+}
+
+enum err
+method_account_move(struct call *c, json_t **ret)
+{
+    static const struct call_hooks hooks = {.on_turn = move_turn, .expire = move_expired};
+    struct account_wish wish = {.display_name = ""};
+    struct account_facts facts;
+
+    TRY(account_facts_get(c->agent->engine, &facts));
+    TRY(creation_address(c, facts.address.name, &wish));
+    wish.invitation = param_string(c, "invitation", "");
+    TRY(account_move(c->agent->engine, &wish));
+    c->agent->turn_again = true;
+    c->data = (void *)(uintptr_t)facts.manifest_seq; /* of before: a move makes the next one */
+    call_defer_job(c, &hooks, MOVE_WAIT);
+    return OK;
+}
+
+enum err
+method_account_move_cancel(struct call *c, json_t **ret)
+{
+    TRY(account_move_cancel(c->agent->engine));
+    c->agent->turn_again = true;
+    return OK;
+}
+
+/* --- account.delete --- */
+
+static void
+delete_turn(struct call *c)
+{
+    if (account_deletion(c->agent->engine) == DELETION_DONE)
+        call_finish(c, json_object());
+}
+
+static void
+delete_expired(struct call *c)
+{
+    call_fail(c, fail(ERR_OFFLINE, "The relay cannot be reached. Nothing is sent any more, and the "
+                                   "account is deleted as soon as it can be."));
+}
+
+enum err
+method_account_delete(struct call *c, json_t **ret)
+{
+    static const struct call_hooks hooks = {.on_turn = delete_turn, .expire = delete_expired};
+    struct engine *e = c->agent->engine;
+    struct account_facts facts;
+    char address[ADDRESS_MAX + 1];
+
+    TRY(account_facts_get(e, &facts));
+    address_write(&facts.address, address);
+    if (strcmp(param_string(c, "address", ""), address) != 0)
+        return fail(ERR_USAGE, "That is not the address of the account.");
+    if (account_deletion(e) != DELETION_PENDING) /* else wait for it once more */
+        TRY(account_delete(e));
+    c->agent->turn_again = true;
+    call_defer_job(c, &hooks, DELETE_WAIT);
+    return OK;
+}
+
+/* --- profile.wipe --- */
+
+enum err
+method_profile_wipe(struct call *c, json_t **ret)
+{
+    struct agent *a = c->agent;
+
+    if (strcmp(param_string(c, "profile", ""), profile_name(a->profile)) != 0)
+        return fail(ERR_USAGE, "That is not the name of the profile.");
+    if (a->state == AGENT_NO_PROFILE && a->engine != NULL)
+        return fail(ERR_BUSY, "The profile is just being made.");
+    agent_lock(a);
+    TRY(profile_wipe(a->profile));
+    loop_stop(&a->loop); /* its lock is gone: another one may make the profile anew */
+    return OK;
+}
