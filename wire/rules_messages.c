@@ -5,6 +5,7 @@
  */
 #include "wire/address.h"
 #include "wire/limits.h"
+#include "wire/preview.h"
 #include "wire/rules.h"
 
 static enum err
@@ -43,13 +44,10 @@ reaction_rules(const Wire__Reaction *m)
 static enum err
 preview_rules(ProtobufCBinaryData d)
 {
+    struct preview preview;
+
     TRY(field_most(d, PREVIEW_MAX, "the preview"));
-    if (d.len == 0)
-        return OK;
-    if (d.len < 2 || d.data[0] == 0 || d.data[1] == 0 ||
-        d.len != 2 + (size_t)3 * d.data[0] * d.data[1])
-        return fail(ERR_MALFORMED, "the preview is not of the size that it says");
-    return OK;
+    return d.len == 0 ? OK : preview_read(SPAN(d.data, d.len), &preview);
 }
 
 static enum err

@@ -75,6 +75,7 @@ static void
 a_preview_has_the_size_that_it_says(void **state)
 {
     static uint8_t flat[] = {0, 4}, cut[] = {2, 1, 9, 9, 9, 9, 9}, right[] = {1, 1, 9, 9, 9};
+    static uint8_t wide[2 + 3 * (PREVIEW_SIDE_MAX + 1)] = {PREVIEW_SIDE_MAX + 1, 1};
     SAMPLE(attachments, Wire__Attachments, m);
     Wire__Attachment *f = m->files[0];
     reads_with(attachments, m, f->preview, ((ProtobufCBinaryData){sizeof right, right}));
@@ -84,6 +85,8 @@ a_preview_has_the_size_that_it_says(void **state)
     refuses_with(attachments, m, f->preview, ((ProtobufCBinaryData){sizeof cut, cut}),
                  ERR_MALFORMED);
     refuses_with(attachments, m, f->preview, ((ProtobufCBinaryData){1, right}), ERR_MALFORMED);
+    refuses_with(attachments, m, f->preview, ((ProtobufCBinaryData){sizeof wide, wide}),
+                 ERR_MALFORMED);
 }
 
 static void
