@@ -285,7 +285,7 @@ send_file(struct conn *c)
         bool moved;
         enum tls_state state = send_some(c, &moved);
         if (moved)
-            conn_deadline_in(c, c->server->limits.stuck);
+            exchange_file_deadline(c);
         if (state == TLS_WANTS_WRITE)
             return true;
         if (state != TLS_DONE) {

@@ -35,9 +35,10 @@ struct conn {
     struct http1 http;
     struct buf in; /* read, and not yet looked at */
     struct buf out;
-    size_t sent;    /* of `out` */
-    size_t held;    /* of server->held_bytes */
-    bool holds_big; /* and of server->held_big: a body larger than a message has */
+    size_t sent;       /* of `out` */
+    size_t held;       /* of server->held_bytes */
+    bool holds_big;    /* and of server->held_big: a body larger than a message has, or a file */
+    uint64_t file_end; /* when a file that is SENDING has to be out, however it moves */
     size_t lingered;
     struct service_answer answer; /* while WAITING or SENDING */
     struct stream *stream;

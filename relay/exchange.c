@@ -104,10 +104,20 @@ open_stream(struct conn *c)
 
 /* ---- files ---- */
 
+void
+exchange_file_deadline(struct conn *c)
+{
+    uint64_t now = loop_now(c->server->loop), stuck = c->server->limits.stuck;
+    uint64_t left = c->file_end > now ? c->file_end - now : 0;
+
+    conn_deadline_in(c, left < stuck ? left : stuck);
+}
+
 static void
 open_file(struct conn *c)
 {
     const struct service_answer *a = &c->answer;
+    const struct server_limits *limits = &c->server->limits;
 
     c->out.max = FILE_WINDOW + HTTP1_ANSWER_OVERHEAD;
     http1_write_file_head(&c->out, &(struct http1_file){
@@ -119,7 +129,8 @@ open_file(struct conn *c)
                                    });
     c->arriving = false;
     c->state = CONN_SENDING;
-    conn_deadline_in(c, c->server->limits.stuck);
+    c->file_end = loop_now(c->server->loop) + limits->stuck + a->count / limits->slowest;
+    exchange_file_deadline(c);
     conn_flush_later(c);
 }
 
@@ -133,6 +144,7 @@ exchange_send_on(struct conn *c)
         service_answer_done(a);
         buf_done(&c->out);
         conn_hold(c, 0);
+        c->holds_big = false;
         c->state = CONN_READING;
         conn_deadline_in(c, c->server->limits.idle);
         if (!c->keep_alive || c->server->leaving)
@@ -156,6 +168,23 @@ size_held(const struct service_answer *a)
     if (a->kind == ANSWER_FILE)
         return FILE_WINDOW;
     return a->kind == ANSWER_NOW && a->body.n > SMALL_ANSWER ? a->body.n : 0;
+}
+
+/* Attachments leave half of the memory to messages. */
+static bool
+may_hold(const struct conn *c, size_t n, bool big)
+{
+    const struct server *s = c->server;
+
+    if (big && s->held_big - (c->holds_big ? c->held : 0) + n > s->limits.held / 2)
+        return false;
+    return conn_may_hold(c, n);
+}
+
+static bool
+may_take(const struct conn *c, size_t n)
+{
+    return may_hold(c, n, c->http.request.content_length > BIG_BODY);
 }
 
 static void
@@ -184,11 +213,13 @@ handle(struct conn *c)
     conn_hold(c, 0);
     c->holds_big = false;
     size_t large = size_held(&c->answer);
-    if (busy || !conn_may_hold(c, large)) {
+    bool big = c->answer.kind == ANSWER_FILE;
+    if (busy || !may_hold(c, large, big)) {
         service_answer_done(&c->answer);
         answer_refusal(c, 503, 1);
         return;
     }
+    c->holds_big = big;
     conn_hold(c, large);
     if (c->answer.kind == ANSWER_NOW)
         answer_from_service(c);
@@ -198,18 +229,6 @@ handle(struct conn *c)
         open_stream(c);
     else
         wait_for_commit(c);
-}
-
-/* Attachments leave half of the memory to messages. */
-static bool
-may_take(const struct conn *c, size_t n)
-{
-    const struct server *s = c->server;
-
-    if (c->http.request.content_length > BIG_BODY &&
-        s->held_big - (c->holds_big ? c->held : 0) + n > s->limits.held / 2)
-        return false;
-    return conn_may_hold(c, n);
 }
 
 /* The head of a request with a body. */
@@ -225,7 +244,7 @@ expect_body(struct conn *c)
     }
     conn_hold(c, 0);
     c->holds_big = n > BIG_BODY;
-    conn_deadline_in(c, s->limits.request + n / 16);
+    conn_deadline_in(c, s->limits.request + n / s->limits.slowest);
     if (c->http.request.expects_continue)
         http1_write_continue(&c->out);
 }

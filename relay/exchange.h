@@ -18,5 +18,8 @@ void exchange_cut_short(struct conn *c, unsigned status, uint32_t retry_after);
  * of the answer. False: there are none to be had, and the peer has been promised them. */
 bool exchange_send_on(struct conn *c);
 
+/* SENDING, and something was taken: it may go on, but not for ever. */
+void exchange_file_deadline(struct conn *c);
+
 /* Of a connection that is in the list of those which wait for a commit. */
 void exchange_stop_waiting(struct conn *c);

@@ -22,7 +22,8 @@ struct server_limits {
     size_t connections, connections_a_source;
     size_t held, held_a_source; /* bytes of bodies that arrive and of answers not yet taken */
     uint64_t handshake;         /* from accept to the end of the TLS handshake */
-    uint64_t request; /* from a request's first byte to its last, plus 1 ms per 16 bytes of body */
+    uint64_t request; /* from a request's first byte to its last, beside the time for its body */
+    uint64_t slowest; /* bytes of a body, and of a file, that have to move in a millisecond */
     uint64_t idle;    /* between requests */
     uint64_t stuck;   /* nothing of an answer or a stream was taken for so long */
     uint64_t heartbeat_min, heartbeat_max, stream_life;
@@ -36,6 +37,7 @@ struct server_limits {
         .held_a_source = 8 * 1024 * 1024,                                                          \
         .handshake = 10 * 1000,                                                                    \
         .request = 10 * 1000,                                                                      \
+        .slowest = 16,                                                                             \
         .idle = 60 * 1000,                                                                         \
         .stuck = STREAM_STUCK * 1000ULL,                                                           \
         .heartbeat_min = HEARTBEAT_MIN * 1000ULL,                                                  \

@@ -15,6 +15,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "relay/conn_state.h"
 #include "relay/tls_openssl.h"
 #include "tests/relay/fake_service.h"
 
@@ -543,16 +544,18 @@ server_sends_a_file_and_takes_the_next_request(void **state)
     assert_ok(relay_stop(&r));
 }
 
-/* Four windows fit. Who reads slowly holds one, however large the file; others are served. */
+/* Four windows fit into the half that files have. Who reads slowly holds one, however large the
+ * file; others are served, and messages are taken. */
 static void
 server_sends_files_to_slow_readers_out_of_a_window_each(void **state)
 {
     AUTO(buf_done) struct buf body = BUF(8 << 20);
     struct server_limits limits = quick_limits();
+    static uint8_t message[4 * 64 * 1024];
     struct client slow[4], c;
     struct relay r;
 
-    limits.held = 4 * 64 * 1024;
+    limits.held = 8 * 64 * 1024;
     relay_start(&r, limits);
     for (size_t i = 0; i < 4; i++) {
         client_open(&slow[i], &r, 4096);
@@ -562,6 +565,11 @@ server_sends_files_to_slow_readers_out_of_a_window_each(void **state)
     client_open(&c, &r, 0);
     assert_int_equal(client_call(&c, "GET", "/file"), 503);
     assert_int_equal(client_call(&c, "GET", "/now"), 200);
+    client_send(&c, SPAN_STR("POST /big HTTP/1.1\r\nHost: relay.example\r\n"
+                             "Content-Type: application/octet-stream\r\n"
+                             "Content-Length: 262144\r\n\r\n"));
+    client_send(&c, SPAN(message, sizeof message));
+    assert_int_equal(client_answer(&c, NULL), 200);
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(client_answer(&slow[i], &body), 200);
         assert_is_file(&body, 0);
@@ -591,6 +599,34 @@ server_gives_up_on_who_takes_nothing_of_a_file(void **state)
     while (client_read(&stuck))
         assert_true(stuck.in.n < FAKE_FILE);
     client_close(&stuck);
+    client_close(&c);
+    assert_ok(relay_stop(&r));
+}
+
+/* A byte now and then is not enough: it would hold its window for days. */
+static void
+server_gives_up_on_who_takes_a_file_in_drops(void **state)
+{
+    struct server_limits limits = quick_limits();
+    struct client dripping, c;
+    struct relay r;
+    size_t n = 0;
+
+    limits.slowest = 4 << 20; /* a file has a millisecond more than nothing at all would */
+    limits.stuck = 200;
+    relay_start(&r, limits);
+    client_open(&dripping, &r, 0);
+    /* Or the kernel would take most of it at once. */
+    setsockopt(r.server->conns->io.fd, SOL_SOCKET, SO_SNDBUF, &(int){65536}, sizeof(int));
+    client_open(&c, &r, 0);
+    client_ask(&dripping, "GET", "/file");
+    for (; client_read(&dripping); n++) {
+        assert_true(dripping.in.n < FAKE_FILE);
+        for (int i = 0; i < 20; i++)
+            assert_int_equal(client_call(&c, "GET", "/now"), 200);
+    }
+    assert_true(n > 1);
+    client_close(&dripping);
     client_close(&c);
     assert_ok(relay_stop(&r));
 }
@@ -1011,6 +1047,7 @@ main(void)
         cmocka_unit_test(server_sends_a_file_and_takes_the_next_request),
         cmocka_unit_test(server_sends_files_to_slow_readers_out_of_a_window_each),
         cmocka_unit_test(server_gives_up_on_who_takes_nothing_of_a_file),
+        cmocka_unit_test(server_gives_up_on_who_takes_a_file_in_drops),
         cmocka_unit_test(server_holds_an_answer_until_the_work_is_done),
         cmocka_unit_test(server_keeps_half_of_its_room_from_big_bodies),
         cmocka_unit_test(stream_gives_hello_backlog_end_and_what_is_pushed),
