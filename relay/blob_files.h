@@ -33,7 +33,8 @@ enum err blob_file_put(struct blob_files *f, uint64_t file, uint64_t at, struct 
  * ERR_NOT_FOUND when there are not so many. */
 enum err blob_file_seal(struct blob_files *f, uint64_t file, uint64_t size, struct sha256 *ret);
 
-/* Fine where there is no such file. Who reads it already reads on. */
+/* Fine where there is no such file. Its room is free at once: who reads it already gets nothing
+ * more, or slow readers would keep on the disk what no quota counts. */
 void blob_file_remove(struct blob_files *f, uint64_t file);
 
 /* Every file there is. An error of the visitor ends it and is passed on. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "wire/encoding.h"
@@ -21,6 +22,7 @@
 
 struct blob_files {
     int dir;
+    uint64_t spare;
 };
 
 struct blob_reader {
@@ -49,7 +51,7 @@ failed(const char *what)
 }
 
 enum err
-blob_files_disk_open(const char *dir, struct blob_files **ret)
+blob_files_disk_open(const char *dir, uint64_t spare, struct blob_files **ret)
 {
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return fail(ERR_IO, "cannot make %s: %s", dir, strerror(errno));
@@ -61,6 +63,7 @@ blob_files_disk_open(const char *dir, struct blob_files **ret)
         free(f);
         return fail(ERR_IO, "cannot open %s: %s", dir, strerror(errno));
     }
+    f->spare = spare;
     *ret = f;
     return OK;
 }
@@ -107,6 +110,16 @@ write_all(int fd, uint64_t at, struct span bytes)
     return OK;
 }
 
+/* Whether N bytes more leave what others need of the disk. */
+static bool
+has_room(const struct blob_files *f, size_t n)
+{
+    struct statvfs v;
+
+    return f->spare == 0 || fstatvfs(f->dir, &v) != 0 ||
+           (uint64_t)v.f_bavail * v.f_frsize >= f->spare + n;
+}
+
 enum err
 blob_file_put(struct blob_files *f, uint64_t file, uint64_t at, struct span bytes)
 {
@@ -115,7 +128,8 @@ blob_file_put(struct blob_files *f, uint64_t file, uint64_t at, struct span byte
 
     if (fd < 0)
         return failed("make");
-    enum err e = write_all(fd, at, bytes);
+    enum err e =
+        has_room(f, bytes.n) ? write_all(fd, at, bytes) : fail(ERR_FULL, "no room for attachments");
     /* A part not all of which is there is none: the file ends where the part began. */
     if (e != OK && ftruncate(fd, (off_t)at) != 0)
         e = failed("cut");
@@ -185,12 +199,20 @@ blob_file_seal(struct blob_files *f, uint64_t file, uint64_t size, struct sha256
     return OK;
 }
 
-/* One that stays is swept at the next start. */
+/* One that stays is swept at the next start. It is emptied, because the room of one that somebody
+ * has open would not be free otherwise. */
 void
 blob_file_remove(struct blob_files *f, uint64_t file)
 {
     struct name name = name_of(file);
+    int fd = openat(f->dir, name.text, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
     (void)unlinkat(f->dir, name.text, 0);
+    if (fd < 0)
+        return;
+    if (ftruncate(fd, 0) != 0)
+        (void)failed("empty");
+    close(fd);
 }
 
 enum err

@@ -7,5 +7,6 @@
 
 #include "relay/blob_files.h"
 
-/* DIR is made if it is not there. ERR_IO. */
-enum err blob_files_disk_open(const char *dir, struct blob_files **ret);
+/* DIR is made if it is not there. The last SPARE bytes of the disk are left to others: attachments
+ * must not take from messages what they need. ERR_IO. */
+enum err blob_files_disk_open(const char *dir, uint64_t spare, struct blob_files **ret);

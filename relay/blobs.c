@@ -19,8 +19,9 @@ struct blobs {
     struct blob_worker *worker;
     uint64_t max;
     struct kept_walk walk;
-    uint64_t works; /* given out */
-    size_t sealing;
+    uint64_t works;              /* given out */
+    uint64_t sealing[SEALS_MAX]; /* files */
+    size_t sealing_count;
     struct doomed *doomed; /* in the order of their tickets */
     size_t doomed_count, doomed_cap;
 };
@@ -322,12 +323,25 @@ blobs_rolled_back(struct blobs *b)
 
 /* ---- finishing ---- */
 
+/* The place of FILE in the list, or its end. */
+static size_t
+sealing_at(const struct blobs *b, uint64_t file)
+{
+    size_t i = 0;
+
+    while (i < b->sealing_count && b->sealing[i] != file)
+        i++;
+    return i;
+}
+
 enum err
 blobs_seal(struct blobs *b, const struct kept_blob *k, const struct sha256 *wanted,
            uint64_t *ret_work)
 {
-    if (b->sealing >= SEALS_MAX)
+    if (b->sealing_count == SEALS_MAX)
         return fail(ERR_BUSY, "too many attachments are being finished");
+    if (sealing_at(b, k->file) < b->sealing_count)
+        return fail(ERR_BUSY, "the attachment is being finished");
     struct blob_job *job = calloc(1, sizeof *job);
     if (job == NULL)
         return fail(ERR_MEMORY, "no memory for an attachment");
@@ -340,7 +354,7 @@ blobs_seal(struct blobs *b, const struct kept_blob *k, const struct sha256 *want
         .work = ++b->works,
     };
     *ret_work = job->work;
-    b->sealing++;
+    b->sealing[b->sealing_count++] = k->file;
     blob_worker_add(b->worker, job);
     return OK;
 }
@@ -351,7 +365,7 @@ blobs_sealed(struct blobs *b)
     struct blob_job *job = blob_worker_take(b->worker);
 
     if (job != NULL)
-        b->sealing--;
+        b->sealing[sealing_at(b, job->file)] = b->sealing[--b->sealing_count];
     return job;
 }
 

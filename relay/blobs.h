@@ -65,7 +65,7 @@ void blobs_durable(struct blobs *b, uint64_t ticket);
 void blobs_rolled_back(struct blobs *b);
 
 /* Hash the file of K and make it durable; *ret_work is what blobs_sealed will bring back. ERR_BUSY
- * when too many wait already. */
+ * when too many wait already, or this one does: who asks often is not to have it hashed often. */
 enum err blobs_seal(struct blobs *b, const struct kept_blob *k, const struct sha256 *wanted,
                     uint64_t *ret_work);
 /* The next that is finished, to be freed with free(); NULL: none. */

@@ -114,7 +114,7 @@ announce(struct call *c, const struct kept_blob *k, const struct bearer *from)
     if (e == OK && !replace)
         return same_blob(k, &before) ? answer_empty(c, 201) : answer_error(c, 409);
     TRY(blob_room(c, k, &room));
-    if (!room)
+    if (!room || from->sink) /* which looks the same (B9.5) */
         return answer_error(c, 507);
     call_writes(c, BESIDE_A_BLOB);
     if (replace)
@@ -142,8 +142,6 @@ handle_blob_new(struct call *c)
         return answer_wait(c, 429, wait);
     if (from.who.moved_until != 0)
         return answer_unknown(c); /* 409 means something else here */
-    if (from.sink)
-        return answer_error(c, 507); /* as a full quota does (B9.5) */
     struct kept_blob k = blob_of(c, m, &from);
     return announce(c, &k, &from);
 }

@@ -41,11 +41,16 @@ enum err
 kept_blob_get(struct store *s, const struct blob_id *id, struct kept_blob *ret)
 {
     struct record found;
+    uint32_t account = 0; /* nobody's: what is not there is looked up like everything else */
 
-    TRY(store_get(s, TABLE_BLOB_OWNER, SPAN_OF(*id), &found));
-    struct reader r = READER(found.head);
-    uint32_t account = read_u32(&r);
-    TRY(kept_whole(&r));
+    enum err e = store_get(s, TABLE_BLOB_OWNER, SPAN_OF(*id), &found);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (e == OK) {
+        struct reader r = READER(found.head);
+        account = read_u32(&r);
+        TRY(kept_whole(&r));
+    }
     struct kept_key k = blob_key(account, id);
     TRY(store_get(s, TABLE_BLOB, kept_key_span(&k), &found));
     return blob_read(&found, ret);

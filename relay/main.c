@@ -23,6 +23,9 @@
 #include "relay/store_sqlite.h"
 #include "wire/encoding.h"
 
+/* Of the disk, that attachments leave free. */
+#define ROOM_FOR_MESSAGES (64 * 1024 * 1024)
+
 /* Everything a running relay owns, in the order in which it comes to be. */
 struct relay {
     struct config config;
@@ -127,7 +130,7 @@ start_service(struct relay *r)
     TRY(path_join(r->config.data, "relay.db", path));
     TRY(store_sqlite_open(path, 0, &r->store));
     TRY(path_join(r->config.data, "blobs", path));
-    TRY(blob_files_disk_open(path, &r->blob_files));
+    TRY(blob_files_disk_open(path, ROOM_FOR_MESSAGES, &r->blob_files));
     sc.blob_files = r->blob_files;
     sc.blob_max = r->config.attachment_max;
     TRY(identity_load(r->config.data, sc.rlk_seed));

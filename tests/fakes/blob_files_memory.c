@@ -158,6 +158,7 @@ blob_file_remove(struct blob_files *f, uint64_t file)
     if (m == NULL)
         return;
     *place = m->next;
+    resize(m->content, 0);
     release(m->content);
     free(m);
 }

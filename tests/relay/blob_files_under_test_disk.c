@@ -20,7 +20,16 @@ files_under_test_open(void)
         strcpy(folder, "/tmp/snug-blobs-XXXXXX");
         assert_non_null(mkdtemp(folder));
     }
-    assert_ok(blob_files_disk_open(folder, &f));
+    assert_ok(blob_files_disk_open(folder, 0, &f));
+    return f;
+}
+
+struct blob_files *
+files_under_test_full(void)
+{
+    struct blob_files *f;
+
+    assert_ok(blob_files_disk_open(folder, UINT64_MAX / 2, &f));
     return f;
 }
 

@@ -10,6 +10,12 @@ files_under_test_open(void)
     return blob_files_memory_new();
 }
 
+struct blob_files *
+files_under_test_full(void)
+{
+    return NULL;
+}
+
 void
 files_under_test_reset(void)
 {

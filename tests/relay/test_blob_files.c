@@ -77,7 +77,7 @@ a_sealed_file_has_the_hash_of_its_bytes(void **state)
 }
 
 static void
-a_removed_file_is_gone_but_for_who_reads_it(void **state)
+a_removed_file_is_gone_also_for_who_reads_it(void **state)
 {
     struct blob_files *f = *state;
     struct blob_reader *r;
@@ -87,10 +87,24 @@ a_removed_file_is_gone_but_for_who_reads_it(void **state)
     blob_file_remove(f, 7);
     blob_file_remove(f, 7);
     assert_int_equal(size_of(f, 7), 0);
-    assert_ok(blob_reader_read(r, 0, back, SIZE));
-    assert_memory_equal(back, bytes, SIZE);
+    assert_err(blob_reader_read(r, 0, back, 1), ERR_NOT_FOUND);
     blob_reader_free(r);
     assert_err(blob_file_open(f, 7, &r), ERR_NOT_FOUND);
+}
+
+static void
+the_last_of_a_disk_is_left_to_others(void **state)
+{
+    struct blob_files *f = *state, *full = files_under_test_full();
+
+    if (full == NULL) {
+        print_message("in memory there is no disk to be full\n");
+        skip();
+    }
+    assert_ok(blob_file_put(f, 7, 0, SPAN(bytes, 10)));
+    assert_err(blob_file_put(full, 7, 10, SPAN(bytes, 1)), ERR_FULL);
+    assert_int_equal(size_of(full, 7), 10);
+    blob_files_close(full);
 }
 
 struct seen {
@@ -146,7 +160,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         FILES_TEST(a_file_grows_at_its_end_and_is_cut_by_what_is_put_before),
         FILES_TEST(a_sealed_file_has_the_hash_of_its_bytes),
-        FILES_TEST(a_removed_file_is_gone_but_for_who_reads_it),
+        FILES_TEST(a_removed_file_is_gone_also_for_who_reads_it),
+        FILES_TEST(the_last_of_a_disk_is_left_to_others),
         FILES_TEST(every_file_is_listed_and_outlives_its_process),
     };
     return cmocka_run_group_tests_name("relay-blob-files-" FILES_NAME, tests, NULL, NULL);

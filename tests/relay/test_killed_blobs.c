@@ -32,7 +32,7 @@ relay_open(enum commit_mode mode)
     struct store *store;
 
     assert_ok(store_sqlite_open(db_path, 0, &store));
-    assert_ok(blob_files_disk_open(blobs_path, &files));
+    assert_ok(blob_files_disk_open(blobs_path, 0, &files));
     return relay_new_with(store, files, mode);
 }
 
