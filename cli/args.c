@@ -31,8 +31,8 @@ word_counts(const char *usage, size_t *ret_least, size_t *ret_most)
         if (strncmp(at, "[--", 3) == 0) {
             n = strcspn(at, "]") + 1;
         } else {
-            (*ret_most)++;
             *ret_least += at[0] != '[';
+            *ret_most = n > 3 && strncmp(at + n - 3, "...", 3) == 0 ? ARGS_MAX : *ret_most + 1;
         }
         at += n;
         at += strspn(at, " ");

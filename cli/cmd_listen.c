@@ -30,7 +30,7 @@ print_one(struct listening *l, const json_t *m)
 {
     if (l->cli->json)
         return print_json(m);
-    message_print(m);
+    message_print(m, WITHOUT_IDS);
     return print_end();
 }
 

@@ -82,23 +82,6 @@ when(json_int_t ms)
     return text;
 }
 
-static json_int_t
-number(const json_t *j, const char *key)
-{
-    return json_integer_value(json_object_get(j, key));
-}
-
-/* What a place holder says instead of a text. */
-static const char *
-place_holder(const char *state)
-{
-    if (strcmp(state, "gap") == 0)
-        return "[a message is missing here; it was asked for again]";
-    if (strcmp(state, "gone") == 0)
-        return "[a message is missing here, and the sender no longer has it]";
-    return NULL;
-}
-
 void
 file_print(const json_t *f)
 {
@@ -114,28 +97,6 @@ file_print(const json_t *f)
           : size < 1048576 ? "KiB"
                            : "MiB",
           get(f, "state"), why[0] != '\0' ? ": " : "", why, get(f, "id"));
-}
-
-void
-message_print(const json_t *m)
-{
-    const char *state = get(m, "state"), *holder = place_holder(state), *why = get(m, "why");
-    bool ours = json_is_true(json_object_get(m, "outgoing")), bold = terminal_decorates();
-    AUTO(buf_done) struct buf text = BUF(1024 * 1024);
-    const json_t *file;
-    size_t i;
-
-    if (holder != NULL)
-        buf_put_str(&text, holder);
-    else
-        safe_write(&text, get(m, "text"), ALL_LINES, "    ");
-    print("%s %s %s%s%s: %.*s", when(number(m, ours ? "stored_ms" : "sent_ms")), ours ? ">" : "<",
-          bold ? "\033[1m" : "", safe(m, "label"), bold ? "\033[0m" : "", (int)text.n,
-          (const char *)text.p);
-    if (ours)
-        print("  (%s%s%s)", state, why[0] != '\0' ? ": " : "", why);
-    print("\n");
-    json_array_foreach(json_object_get(m, "files"), i, file) file_print(file);
 }
 
 void

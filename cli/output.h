@@ -27,8 +27,10 @@ const char *safe_text(const char *text);
 /* Milliseconds UTC as local date and time. Static, of the last call. */
 const char *when(json_int_t ms);
 
-/* One message, one or more lines. */
-void message_print(const json_t *m);
+/* One message, one or more lines; with its number, by which commands name it. Spoilers stay
+ * covered. */
+enum ids_shown { WITHOUT_IDS, WITH_IDS };
+void message_print(const json_t *m, enum ids_shown ids);
 /* One file of a message, a line. */
 void file_print(const json_t *f);
 /* One contact: name, address, how things stand; its presence, if it was put into C. */
