@@ -2,6 +2,8 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/output.h"
@@ -90,6 +92,24 @@ enum err
 cli_do_to_contact(struct cli *cli, const char *method)
 {
     return cli_do(cli, method, json_pack("{s:s}", "contact", args_word(&cli->args, 0)));
+}
+
+enum err
+cli_confirm(struct cli *cli, const char *format, ...)
+{
+    char what[512], question[600], answer[16];
+    va_list args;
+
+    if (args_flag(&cli->args, "yes") != NULL)
+        return OK;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    if (!terminal_interactive())
+        return fail(ERR_USAGE, "%s Say --yes if you want that.", what);
+    snprintf(question, sizeof question, "%s Write yes if you want that", what);
+    TRY(terminal_ask(question, answer, sizeof answer));
+    return strcmp(answer, "yes") == 0 ? OK : fail(ERR_USAGE, "Nothing was done.");
 }
 
 enum err

@@ -45,6 +45,11 @@ enum err cli_do(struct cli *cli, const char *method, json_t *params);
 /* For a command that is one call about the contact NAME. */
 enum err cli_do_to_contact(struct cli *cli, const char *method);
 
+/* Before something is lost: OK with --yes, or when a person at the terminal says so to what FORMAT
+ * tells. ERR_USAGE otherwise. */
+enum err cli_confirm(struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* The pass-phrase of --passphrase-fd, or from the terminal. */
 struct typed;
 enum err cli_passphrase(struct cli *cli, const char *question, struct typed *ret);

@@ -153,8 +153,19 @@ change(struct cli *cli, const char *key, const char *value)
     if (strcmp(key, "proxy") == 0 || strcmp(key, "receipts") == 0 || strcmp(key, "presence") == 0 ||
         strcmp(key, "requests") == 0)
         return cli_do(cli, "settings.set", json_pack("{s:s}", key, value));
-    return fail(ERR_USAGE, "Settings are idle-lock, proxy, receipts, requests, presence, "
-                           "and typing (on or off).");
+    if (strcmp(key, "keep") == 0) {
+        ms = 0;
+        if (strcmp(value, "forever") != 0)
+            TRY(number_read(value, 1, 36500, &ms));
+        return cli_do(cli, "settings.set", json_pack("{s:I}", "keep_days", (json_int_t)ms));
+    }
+    if (strcmp(key, "mentions-while-muted") == 0) {
+        if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+            return fail(ERR_USAGE, "That is yes or no.");
+        return cli_do(cli, "settings.set",
+                      json_pack("{s:b}", "mentions_while_muted", value[0] == 'y'));
+    }
+    return fail(ERR_USAGE, "See `snug help settings` for what they are.");
 }
 
 static const char *
@@ -182,5 +193,12 @@ command_settings(struct cli *cli, int *ret)
           safe(r, "proxy"), get(r, "receipts"), receipts_words(get(r, "receipts")),
           get(r, "requests"), get(r, "presence"),
           json_is_true(json_object_get(r, "typing")) ? "on" : "off");
+    long long days = (long long)json_integer_value(json_object_get(r, "keep_days"));
+    if (days == 0)
+        print("keep: forever\n");
+    else
+        print("keep: %lld days\n", days);
+    print("mentions-while-muted: %s\n",
+          json_is_true(json_object_get(r, "mentions_while_muted")) ? "yes" : "no");
     return print_end();
 }

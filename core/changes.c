@@ -86,8 +86,7 @@ version_add(struct engine *e, int64_t id, const struct wording *w)
 static enum err
 mention_us(struct engine *e, const struct target *t, bool mentioned)
 {
-    return db_run(e->db, "UPDATE messages SET mentions_me=?2 WHERE id=?1", "ii", t->id,
-                  (int64_t)(mentioned && !t->outgoing));
+    return conversation_mentions(e, t->id, mentioned && !t->outgoing);
 }
 
 /* W becomes what the message says, or one of the wordings that it had meanwhile. */

@@ -214,10 +214,7 @@ next_conversation(struct engine *e, struct clearing *c)
         c->done = c->at != 0;
         c->at = c->contact;
     } else {
-        enum err found = db_get_int(e->db, &c->at,
-                                    "SELECT contact FROM conversations WHERE contact>?1 "
-                                    "ORDER BY contact LIMIT 1",
-                                    "i", c->at);
+        enum err found = conversation_after(e, c->at, &c->at);
         if (found != ERR_NOT_FOUND)
             TRY(found);
         c->done = found == ERR_NOT_FOUND;

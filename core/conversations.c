@@ -5,6 +5,8 @@
 #include "core/engine_state.h"
 #include "core/outbox.h"
 
+#define MENTIONS "set.mentions_while_muted"
+
 /* --- reading --- */
 
 static struct conversation
@@ -85,6 +87,51 @@ conversations_each(struct engine *e, const struct conversations_page *page, void
     }
     TRY(query_end(&q));
     *ret_more = more;
+    return OK;
+}
+
+enum err
+conversation_after(struct engine *e, int64_t contact, int64_t *ret)
+{
+    return db_get_int(e->db, ret,
+                      "SELECT contact FROM conversations WHERE contact>?1 ORDER BY contact LIMIT 1",
+                      "i", contact);
+}
+
+int64_t
+conversations_now(struct engine *e)
+{
+    return engine_now_ms(e);
+}
+
+enum err
+mentions_while_muted_get(struct engine *e, bool *ret)
+{
+    int64_t on = 0;
+
+    enum err found = meta_get_int(e->db, MENTIONS, &on);
+    if (found != OK && found != ERR_NOT_FOUND)
+        return found;
+    *ret = on != 0;
+    return OK;
+}
+
+enum err
+mentions_while_muted_set(struct engine *e, bool on)
+{
+    return meta_set_int(e->db, MENTIONS, on);
+}
+
+enum err
+conversation_silent(struct engine *e, int64_t contact, bool mentions_me, bool *ret)
+{
+    struct conversation v;
+    bool pierced = false;
+
+    TRY(conversation_get(e, contact, &v));
+    if (mentions_me)
+        TRY(mentions_while_muted_get(e, &pierced));
+    *ret = v.muted_until_ms > engine_now_ms(e) && !pierced;
     return OK;
 }
 
@@ -187,13 +234,15 @@ conversation_unsaid(struct engine *e, int64_t contact, int64_t id)
 }
 
 enum err
-conversation_unmentioned(struct engine *e, int64_t id)
+conversation_mentions(struct engine *e, int64_t id, bool mentions_me)
 {
-    return db_run(e->db,
-                  "UPDATE conversations SET unread_mentions=unread_mentions-1 WHERE contact="
-                  "(SELECT contact FROM messages WHERE id=?1 AND unread=1 AND mentions_me=1) AND "
-                  "gone_upto<?1",
-                  "i", id);
+    TRY(db_run(e->db,
+               "UPDATE conversations SET unread_mentions=unread_mentions+"
+               "?2-(SELECT mentions_me FROM messages WHERE id=?1) WHERE contact="
+               "(SELECT contact FROM messages WHERE id=?1 AND unread=1) AND gone_upto<?1",
+               "ii", id, (int64_t)mentions_me));
+    return db_run(e->db, "UPDATE messages SET mentions_me=?2 WHERE id=?1", "ii", id,
+                  (int64_t)mentions_me);
 }
 
 /* --- what a person chooses --- */

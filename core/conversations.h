@@ -45,6 +45,15 @@ enum err conversations_each(struct engine *e, const struct conversations_page *p
                             enum err (*each)(void *ctx, const struct conversation *c),
                             bool *ret_more);
 
+/* The contact of the row behind that of CONTACT (0: the first), hidden ones too; ERR_NOT_FOUND. */
+enum err conversation_after(struct engine *e, int64_t contact, int64_t *ret);
+/* Whether message MENTIONS_ME or not: no notification is asked for in this conversation. */
+enum err conversation_silent(struct engine *e, int64_t contact, bool mentions_me, bool *ret);
+/* Whether a mention asks for one in spite of it. */
+enum err mentions_while_muted_get(struct engine *e, bool *ret);
+enum err mentions_while_muted_set(struct engine *e, bool on);
+int64_t conversations_now(struct engine *e); /* UTC ms, for times that count from now */
+
 /* What a person chooses, each in a transaction of its own; a row is made where there is none. */
 enum err conversation_mark_unread(struct engine *e, int64_t contact);
 /* Until then no notification is asked for; 0: not muted. */
@@ -63,8 +72,8 @@ enum err conversation_keep(struct engine *e, int64_t contact, int64_t days);
 enum err conversation_said(struct engine *e, const struct message_row *row, int64_t id);
 enum err conversation_unsaid(struct engine *e, int64_t contact, int64_t id);
 enum err conversation_read(struct engine *e, int64_t contact);
-/* Message ID is about to mention us no more. */
-enum err conversation_unmentioned(struct engine *e, int64_t id);
+/* Message ID mentions us from now on, or does not: its row, and the count. */
+enum err conversation_mentions(struct engine *e, int64_t id, bool mentions_me);
 /* A message in it changed: who lists it looks again. */
 enum err conversation_changed(struct engine *e, int64_t contact);
 

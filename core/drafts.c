@@ -14,7 +14,7 @@ draft_done(struct draft *d)
 enum err
 draft_get(struct engine *e, int64_t contact, struct draft *ret)
 {
-    AUTO(draft_done) struct draft d = {.text = BUF(TEXT_MAX), .marks = BUF(SHARED_MAX)};
+    AUTO(draft_done) struct draft d = {.text = BUF(TEXT_MAX + 1), .marks = BUF(SHARED_MAX)};
     AUTO(query_done) struct query q;
 
     TRY(db_query(e->db, &q,

@@ -171,10 +171,10 @@ enum err
 message_empty(struct engine *e, int64_t id)
 {
     TRY(adornments_remove(e, id));
-    TRY(conversation_unmentioned(e, id));
+    TRY(conversation_mentions(e, id, false));
     return db_run(e->db,
                   "UPDATE messages SET text='',marks=NULL,extra=NULL,reply_to=NULL,reply_hash=NULL,"
-                  "forwarded=0,mentions_me=0,edited_ms=0,pinned_ms=0,pin_change_ms=0,"
+                  "forwarded=0,edited_ms=0,pinned_ms=0,pin_change_ms=0,"
                   "shared=CASE WHEN shared IS NULL THEN NULL ELSE x'' END WHERE id=?1",
                   "i", id);
 }

@@ -141,10 +141,35 @@ show_message_gone(const struct event *ev)
     return json_pack("{s:s,s:s}", "id", id, "contact", contact);
 }
 
+/* NULL: as the account's setting says. */
+static json_t *
+keep_shown(const struct conversation *v)
+{
+    return v->keep_days == KEEP_AS_ACCOUNT ? NULL : json_integer(v->keep_days);
+}
+
+/* With what a program needs to know before it makes a noise. */
+static json_t *
+show_new_message(struct engine *e, const struct event *ev)
+{
+    json_t *m = show_message_id(e, ev->message);
+    int64_t mentions = 0;
+    bool silent = false;
+
+    if (m == NULL ||
+        db_get_int(engine_db(e), &mentions, "SELECT mentions_me FROM messages WHERE id=?1", "i",
+                   ev->message) != OK ||
+        conversation_silent(e, ev->contact, mentions != 0, &silent) != OK) {
+        json_decref(m);
+        return NULL;
+    }
+    return json_pack("{s:o,s:b,s:b}", "message", m, "muted", silent, "mentions_me", mentions != 0);
+}
+
 json_t *
 show_conversation(struct engine *e, int64_t contact)
 {
-    char id[ID_MAX], label[256] = "";
+    char id[ID_MAX], gone[ID_MAX] = "", label[256] = "";
     struct conversation v;
     struct contact c;
 
@@ -152,12 +177,16 @@ show_conversation(struct engine *e, int64_t contact)
         return NULL;
     id_write("contact", contact, id);
     contact_label(&c, label, sizeof label);
-    return json_pack("{s:s,s:s,s:o*,s:I,s:i,s:i,s:b,s:b,s:b,s:I,s:b,s:I}", "contact", id, "label",
-                     label, "last", v.last_message == 0 ? NULL : show_message_id(e, v.last_message),
-                     "last_ms", (json_int_t)v.last_ms, "unread", v.unread, "unread_mentions",
+    if (v.gone_upto != 0)
+        id_write("message", v.gone_upto, gone);
+    return json_pack("{s:s,s:s,s:o*,s:I,s:i,s:i,s:b,s:b,s:b,s:I,s:b,s:I,s:b,s:o*,s:s}", "contact",
+                     id, "label", label, "last",
+                     v.last_message == 0 ? NULL : show_message_id(e, v.last_message), "last_ms",
+                     (json_int_t)v.last_ms, "unread", v.unread, "unread_mentions",
                      v.unread_mentions, "marked_unread", v.marked_unread, "archived", v.archived,
                      "pinned", v.pinned_ms != 0, "muted_until_ms", (json_int_t)v.muted_until_ms,
-                     "draft", v.draft_ms != 0, "timer_s", (json_int_t)v.timer_s);
+                     "draft", v.draft_ms != 0, "timer_s", (json_int_t)v.timer_s, "listed",
+                     !v.hidden, "keep_days", keep_shown(&v), "deleted_upto", gone);
 }
 
 struct notice_search {
@@ -184,6 +213,7 @@ show_event(struct engine *e, const struct event *ev)
 
     switch (ev->kind) {
     case EVENT_MESSAGE:
+        return show_new_message(e, ev);
     case EVENT_MESSAGE_STATE:
     case EVENT_MESSAGE_CHANGED:
     case EVENT_GAP:
