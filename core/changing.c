@@ -7,6 +7,7 @@
 #include "core/compose.h"
 #include "core/content.h"
 #include "core/engine_state.h"
+#include "core/expiry.h"
 #include "core/outbox.h"
 
 /* --- what may be changed --- */
@@ -195,8 +196,10 @@ delete_for_all(struct engine *e, int64_t id, bool *ret_withdrawn)
 
     TRY(target_get(e, id, &t));
     TRY(withdraw(e, &t, ret_withdrawn));
-    if (*ret_withdrawn)
+    if (*ret_withdrawn) {
+        TRY(wal_wipe_soon(e));
         return message_remove(e, id);
+    }
     TRY(check_own(e, &t));
     TRY(forget_edits(e, &t));
     wire__delete__init(&body);
@@ -240,6 +243,7 @@ forget(struct engine *e, int64_t id, bool *ret_sent)
     TRY(keep_for_resending(e, id));
     *ret_sent = t.outgoing && !t.unsaid && !withdrawn && t.deleted_ms == 0 &&
                 t.state != MESSAGE_KEPT && t.state != MESSAGE_FAILED;
+    TRY(wal_wipe_soon(e));
     return message_remove(e, id);
 }
 

@@ -6,6 +6,7 @@
 #include "core/content.h"
 #include "core/conversations.h"
 #include "core/engine_state.h"
+#include "core/expiry.h"
 #include "core/receipts.h"
 
 #define PAST_MAX_MS (40LL * SECONDS_A_DAY * 1000) /* B8.2 */
@@ -172,11 +173,12 @@ message_empty(struct engine *e, int64_t id)
 {
     TRY(adornments_remove(e, id));
     TRY(conversation_mentions(e, id, false));
-    return db_run(e->db,
-                  "UPDATE messages SET text='',marks=NULL,extra=NULL,reply_to=NULL,reply_hash=NULL,"
-                  "forwarded=0,edited_ms=0,pinned_ms=0,pin_change_ms=0,"
-                  "shared=CASE WHEN shared IS NULL THEN NULL ELSE x'' END WHERE id=?1",
-                  "i", id);
+    TRY(db_run(e->db,
+               "UPDATE messages SET text='',marks=NULL,extra=NULL,reply_to=NULL,reply_hash=NULL,"
+               "forwarded=0,edited_ms=0,pinned_ms=0,pin_change_ms=0,"
+               "shared=CASE WHEN shared IS NULL THEN NULL ELSE x'' END WHERE id=?1",
+               "i", id));
+    return wal_wipe_soon(e);
 }
 
 /* All that hangs on a row, and the row. */

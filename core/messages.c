@@ -208,10 +208,10 @@ messages_mark_read(struct engine *e, int64_t contact, int64_t id)
 #define MESSAGE_COLUMNS                                                                            \
     "id,contact,outgoing,msg_id,type,text,sent_ms,stored_ms,state,state_ms,why,marks,reply_to,"    \
     "reply_hash,extra,forwarded,mentions_me,unread,edited_ms,deleted_ms,"                          \
-    "CASE WHEN pinned_ms>0 AND (SELECT count(*) FROM messages o WHERE o.contact=messages.contact " \
-    "AND o.pinned_ms>messages.pinned_ms)<" NUMBER(                                                 \
-        PINNED_MAX) " THEN pinned_ms ELSE 0 END,"                                                  \
-                    "expire_s,expires_ms,due_ms,retained_ms"
+    "CASE WHEN pinned_ms=0 THEN 0 WHEN (SELECT count(*) FROM messages o WHERE "                    \
+    "o.contact=messages.contact AND o.pinned_ms>0 AND o.pinned_ms>messages.pinned_ms)"             \
+    ">=" NUMBER(PINNED_MAX) " THEN 0 ELSE pinned_ms END,"                                          \
+                            "expire_s,expires_ms,due_ms,retained_ms"
 
 static void
 give_numbers(struct query *q, struct message *m)

@@ -285,6 +285,7 @@ nothing_is_left_of_what_was_deleted(void **state)
         "SELECT count(*) FROM words WHERE text MATCH 'secret*'",
         "SELECT count(*) FROM outbox WHERE instr(shared,CAST('secret' AS BLOB))>0",
         "SELECT count(*) FROM messages WHERE pinned_ms>0",
+        "SELECT count(*) FROM meta WHERE key='due.wal_wipe'",
     };
     int64_t id = person_say(alice, "secret one");
     pair_run(&pair, MINUTE_MS);
@@ -293,6 +294,7 @@ nothing_is_left_of_what_was_deleted(void **state)
     assert_ok(message_pin(alice->engine, id));
     pair_run(&pair, 5 * MINUTE_MS);
     assert_false(take_back(alice, id));
+    assert_int_equal(person_count(alice, left[6]), 1);
     pair_run(&pair, MINUTE_MS);
     for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
         assert_int_equal(person_count(alice, left[i]), 0);
