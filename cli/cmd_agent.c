@@ -135,8 +135,8 @@ help_all(void)
     for (size_t i = 0; i < command_count; i++) {
         snprintf(first, sizeof first, "%.*s", (int)(strcspn(commands[i].help, ".") + 1),
                  commands[i].help);
-        print("  %-11s", commands[i].name);
-        terminal_wrap(first, 13, 14);
+        print("  %-13s", commands[i].name); /* the longest are as long as that */
+        terminal_wrap(first, 15, 16);
     }
     print("\n");
     terminal_wrap("Everywhere: --profile NAME ($SNUG_PROFILE), --json, --help.", 0, 0);
