@@ -13,7 +13,8 @@
 
 #define WAIT_MIN_MS 2000
 #define WAIT_MAX_MS (15 * 60 * 1000LL)
-#define RETRIES_MAX 3  /* at once, before the line backs off */
+#define RETRIES_MAX 3 /* at once, before the line backs off */
+#define RETAINED_DAYS_MAX 3660
 #define REFUSALS_MAX 4 /* of "malformed", before the row is given up */
 
 void
@@ -64,6 +65,19 @@ reached(struct engine *e, struct line *l)
     return OK;
 }
 
+/* How long the contact's relay keeps what it was given. */
+static enum err
+retained(struct engine *e, const struct line *l, int64_t message)
+{
+    struct relay_facts facts;
+    int64_t days = QUEUE_LIFE / SECONDS_A_DAY;
+
+    if (relay_facts_get(e, &l->relay, &facts) == OK && facts.queue_days > 0)
+        days = facts.queue_days < RETAINED_DAYS_MAX ? facts.queue_days : RETAINED_DAYS_MAX;
+    return db_run(e->db, "UPDATE messages SET retained_ms=?2 WHERE id=?1", "ii", message,
+                  engine_now_ms(e) + days * SECONDS_A_DAY * 1000);
+}
+
 /* Only the bytes that we sent are at the relay: the row may have been encrypted anew meanwhile. */
 static enum err
 stored(struct engine *e, struct line *l)
@@ -83,7 +97,10 @@ stored(struct engine *e, struct line *l)
                "UPDATE outbox SET state=1,sent_ms=?2,ciphertext=NULL,envelope=NULL,"
                "shared=CASE WHEN message IS NULL THEN shared ELSE x'' END WHERE id=?1",
                "ii", l->row, engine_now_ms(e)));
-    return message == 0 ? OK : message_set_state(e, message, MESSAGE_AT_RELAY, "");
+    if (message == 0)
+        return OK;
+    TRY(retained(e, l, message));
+    return message_set_state(e, message, MESSAGE_AT_RELAY, "");
 }
 
 /* --- 404 --- */

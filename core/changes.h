@@ -25,6 +25,10 @@ enum err message_delete(struct engine *e, int64_t id, bool *ret_withdrawn);
 /* For us alone. *ret_sent: it is a message of ours that has gone out, or will. */
 enum err message_forget(struct engine *e, int64_t id, bool *ret_sent);
 
+/* Its time is over: message_remove, and no wording of it is kept for saying it again. Inside the
+ * caller's transaction. */
+enum err message_expired(struct engine *e, int64_t id);
+
 /* An empty EMOJI takes our reaction back. ERR_USAGE: no reaction_valid. */
 enum err message_react(struct engine *e, int64_t id, struct span emoji);
 

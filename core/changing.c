@@ -8,6 +8,7 @@
 #include "core/content.h"
 #include "core/engine_state.h"
 #include "core/expiry.h"
+#include "core/opening.h"
 #include "core/outbox.h"
 
 /* --- what may be changed --- */
@@ -148,7 +149,7 @@ message_edit(struct engine *e, int64_t id, struct span text, struct span marks)
 
 /* Edits of it that are at the relay are kept for resending with their words: no longer. */
 static enum err
-forget_edits(struct engine *e, const struct target *t)
+forget_edits(struct engine *e, const struct target *t, int64_t least_state)
 {
     int64_t after = 0;
 
@@ -159,9 +160,9 @@ forget_edits(struct engine *e, const struct target *t)
         AUTO(query_done) struct query q;
 
         TRY(db_query(e->db, &q,
-                     "SELECT id,shared FROM outbox WHERE contact=?1 AND type=?2 AND state=1 AND "
+                     "SELECT id,shared FROM outbox WHERE contact=?1 AND type=?2 AND state>=?4 AND "
                      "id>?3 AND shared<>x'' ORDER BY id LIMIT 1",
-                     "iii", t->contact, (int64_t)CONTENT_EDIT, after));
+                     "iiii", t->contact, (int64_t)CONTENT_EDIT, after, least_state));
         bool found = query_next(&q);
         if (found) {
             after = query_int(&q, 0);
@@ -173,9 +174,24 @@ forget_edits(struct engine *e, const struct target *t)
         TRY(buf_ok(&bytes));
         TRY(shared_read(buf_span(&bytes), &s));
         TRY(edit_read(span_pb(s->body), &said));
-        if (span_equal(span_pb(said->target), SPAN_OF(t->msg_id)))
-            TRY(db_run(e->db, "UPDATE outbox SET shared=x'' WHERE id=?1", "i", after));
+        if (!span_equal(span_pb(said->target), SPAN_OF(t->msg_id)))
+            continue;
+        TRY(db_run(e->db, "DELETE FROM outbox WHERE id=?1 AND state=0", "i", after));
+        TRY(db_run(e->db, "UPDATE outbox SET shared=x'' WHERE id=?1", "i", after));
     }
+}
+
+enum err
+message_expired(struct engine *e, int64_t id)
+{
+    struct target t;
+
+    enum err found = target_get(e, id, &t);
+    if (is_store_trouble(found))
+        return found;
+    if (found == OK && t.outgoing)
+        TRY(forget_edits(e, &t, 0));
+    return message_remove(e, id);
 }
 
 /* What was said to nobody, or to oneself, leaves no trace. */
@@ -201,7 +217,7 @@ delete_for_all(struct engine *e, int64_t id, bool *ret_withdrawn)
         return message_remove(e, id);
     }
     TRY(check_own(e, &t));
-    TRY(forget_edits(e, &t));
+    TRY(forget_edits(e, &t, 1));
     wire__delete__init(&body);
     body.target = PB_OF(t.msg_id);
     return change(
@@ -221,13 +237,15 @@ message_delete(struct engine *e, int64_t id, bool *ret_withdrawn)
     return OK;
 }
 
-/* Who misses it may still ask for it: it is kept for that as a content that no row shows. */
+/* Who misses it may still ask for it: it is kept for that as a content that no row shows, unless it
+ * has to go on a day of its own. */
 static enum err
 keep_for_resending(struct engine *e, int64_t id)
 {
     return db_run(e->db,
                   "UPDATE outbox SET message=NULL,shared=CASE WHEN shared<>x'' THEN shared ELSE "
-                  "ifnull((SELECT shared FROM messages WHERE id=?1),x'') END WHERE message=?1",
+                  "ifnull((SELECT shared FROM messages WHERE id=?1),x'') END WHERE message=?1 "
+                  "AND (SELECT expire_s FROM messages WHERE id=?1)=0",
                   "i", id);
 }
 

@@ -86,8 +86,8 @@ compose_text(struct engine *e, int64_t id, struct buf *ret)
 
 /* --- the row --- */
 
-static enum err
-check_text(struct span text)
+enum err
+compose_check_text(struct span text)
 {
     if (text.n > TEXT_MAX)
         return fail(ERR_TOO_LARGE, "a message has at most %d bytes, this one has %zu", TEXT_MAX,
@@ -160,7 +160,7 @@ compose_row(struct engine *e, const struct composition *c, struct composed *ret)
     struct text_parts parts = {.text = c->text, .marks = c->marks, .forwarded = c->forwarded};
     struct quote quoted;
 
-    TRY(check_text(c->text));
+    TRY(compose_check_text(c->text));
     TRY(contact_get(e, c->contact, &ret->to));
     TRY(message_may_write(&ret->to));
     if (c->reply_to != 0) {

@@ -30,6 +30,9 @@ struct composed {
 };
 void composed_done(struct composed *c);
 
+/* ERR_TOO_LARGE (TEXT_MAX), ERR_MALFORMED (not UTF-8). */
+enum err compose_check_text(struct span text);
+
 /* Check C and make the row of it, of type 1 until the caller says otherwise; the text may be empty.
  * ERR_TOO_LARGE (TEXT_MAX), ERR_MALFORMED (not UTF-8, a mark that splits a character or lies
  * outside of the text), ERR_NOT_FOUND and ERR_STATE for what is answered to, and those of

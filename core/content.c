@@ -24,6 +24,7 @@ content_known(uint32_t type)
     case CONTENT_RECEIPT:
     case CONTENT_TYPING:
     case CONTENT_PROFILE:
+    case CONTENT_TIMER:
     case CONTENT_TOKEN:
     case CONTENT_PRESENCE:
     case CONTENT_ACK:

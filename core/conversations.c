@@ -167,7 +167,7 @@ is_written(const struct message_row *row)
 enum err
 conversation_said(struct engine *e, const struct message_row *row, int64_t id)
 {
-    int64_t in = !row->outgoing, mention = !row->outgoing && row->mentions_me;
+    int64_t in = message_row_unread(row), mention = in && row->mentions_me;
 
     TRY(conversation_make(e, row->contact));
     TRY(db_run(e->db,
@@ -226,7 +226,8 @@ conversation_unsaid(struct engine *e, int64_t contact, int64_t id)
     TRY(db_run(e->db, "UPDATE messages SET unread=0 WHERE id=?1 AND unread=1", "i", id));
     TRY(db_run(e->db,
                "UPDATE conversations SET last_message=ifnull((SELECT id FROM messages WHERE "
-               "contact=?1 AND id<>?2 AND id>gone_upto AND type<>0 ORDER BY id DESC LIMIT 1),0) "
+               "contact=?1 AND id<>?2 AND id>gone_upto AND type<>0 AND due_ms IS NULL "
+               "ORDER BY id DESC LIMIT 1),0) "
                "WHERE contact=?1 AND last_message=?2",
                "ii", contact, id));
     conversation_tell(e, contact);

@@ -4,6 +4,7 @@
 #include "core/chains.h"
 #include "core/changes.h"
 #include "core/content.h"
+#include "core/disappearing.h"
 #include "core/engine_state.h"
 #include "core/healing.h"
 #include "core/messages.h"
@@ -36,6 +37,8 @@ by_type(struct engine *e, const struct arrival *a)
         return receipts_received(e, a);
     case CONTENT_PROFILE:
         return persona_received(e, a);
+    case CONTENT_TIMER:
+        return timer_received(e, a);
     case CONTENT_SESSION_RESET:
         return healing_reset_received(e, a);
     case CONTENT_RESEND_REQUEST:

@@ -7,6 +7,7 @@
 #include "core/account.h"
 #include "core/clearing.h"
 #include "core/contacts.h"
+#include "core/disappearing.h"
 #include "core/engine_state.h"
 #include "core/leaving.h"
 #include "core/moving.h"
@@ -14,6 +15,8 @@
 #include "core/persona.h"
 #include "core/presence.h"
 #include "core/relay_link.h"
+#include "core/scheduled.h"
+#include "core/search.h"
 #include "core/tokens.h"
 #include "core/trust.h"
 #include "crypto/manifest.h"
@@ -199,7 +202,8 @@ open_parts(struct engine *e)
     TRY(left_open(e));
     TRY(outbox_open(e));
     TRY(transient_open(e));
-    return presence_open(e);
+    TRY(presence_open(e));
+    return disappearing_open(e);
 }
 
 enum err
@@ -256,11 +260,14 @@ engine_db(struct engine *e)
 
 /* In this order; the relay's links last, for what the others began may have something for them. */
 #define STEPS(X)                                                                                   \
+    X(disappearing_step)                                                                           \
     X(account_step)                                                                                \
     X(tokens_step)                                                                                 \
     X(contacts_step)                                                                               \
     X(trust_step)                                                                                  \
+    X(scheduled_step)                                                                              \
     X(healing_step)                                                                                \
+    X(words_step)                                                                                  \
     X(moving_step)                                                                                 \
     X(left_step)                                                                                   \
     X(attachments_step)                                                                            \

@@ -12,6 +12,21 @@
 #include "crypto/identity.h"
 #include "crypto/pairwise.h"
 
+/* What disappears next. */
+struct passing {
+    int64_t next_ms;  /* UTC; NEVER: nothing */
+    bool stale;       /* `next_ms` is to be read anew */
+    bool wipe;        /* words and WAL are to be cleaned */
+    int64_t wipe_due; /* monotonic ms */
+    int64_t offset;   /* of the clock to the monotonic one, as last looked at */
+};
+
+/* What goes out next at a time of its own. */
+struct later {
+    int64_t next_ms; /* UTC; NEVER: nothing */
+    bool looked;     /* `next_ms` is right */
+};
+
 struct engine {
     struct db *db;
     struct world world;
@@ -37,6 +52,9 @@ struct engine {
     struct attachment_work *attachment_work;
     struct transient_work *transient_work;
     struct presence_work *presence_work;
+    struct passing passing; /* core/disappearing.c's own */
+    struct later later;     /* core/scheduled.c's own */
+    int64_t words_due;      /* core/words.c's own; monotonic ms */
 
     /* Events of the open transaction, reported after its commit. */
     struct event *events;
@@ -67,6 +85,7 @@ void moving_close(struct engine *e);
 enum err left_open(struct engine *e);
 void left_close(struct engine *e);
 enum err outbox_open(struct engine *e);
+enum err disappearing_open(struct engine *e);
 void outbox_close(struct engine *e);
 enum err attachments_open(struct engine *e);
 void attachments_close(struct engine *e);

@@ -5,9 +5,11 @@
 #include "core/changes.h"
 #include "core/content.h"
 #include "core/conversations.h"
+#include "core/disappearing.h"
 #include "core/engine_state.h"
 #include "core/expiry.h"
 #include "core/receipts.h"
+#include "core/search.h"
 
 #define PAST_MAX_MS (40LL * SECONDS_A_DAY * 1000) /* B8.2 */
 #define FUTURE_MAX_MS (10 * 60 * 1000LL)
@@ -17,6 +19,12 @@
 static enum err
 note_new(struct engine *e, const struct message_row *row, int64_t id)
 {
+    if (row->due_ms != 0) { /* not said yet */
+        e->later.looked = false;
+        engine_note(
+            e, (struct event){.kind = EVENT_MESSAGE_STATE, .contact = row->contact, .message = id});
+        return OK;
+    }
     if (row->text.n > 0)
         TRY(words_add(e, id, row->text, row->expire_s != 0));
     TRY(conversation_said(e, row, id));
@@ -40,9 +48,11 @@ message_insert(struct engine *e, const struct message_row *row, int64_t *ret)
                (int64_t)row->type, (int64_t)row->state, row->text, row->marks, row->reply_to,
                row->reply_hash, row->extra, (int64_t)row->forwarded, (int64_t)row->mentions_me,
                row->sent_ms, (int64_t)row->expire_s, row->due_ms, row->hash, engine_now_ms(e),
-               (int64_t)!row->outgoing));
+               (int64_t)message_row_unread(row)));
     int64_t id = db_last_id(e->db);
     TRY(note_new(e, row, id));
+    if (row->state == MESSAGE_KEPT)
+        TRY(disappearing_sent(e, id));
     *ret = id;
     return OK;
 }
@@ -153,8 +163,13 @@ message_reword(struct engine *e, int64_t id, struct span text, struct span marks
 
     TRY(words_remove(e, id));
     TRY(db_run(e->db, "UPDATE messages SET text=?2,marks=?3 WHERE id=?1", "isb", id, text, marks));
-    TRY(db_get_int(e->db, &passing, "SELECT expire_s<>0 FROM messages WHERE id=?1", "i", id));
-    return text.n > 0 ? words_add(e, id, text, passing != 0) : OK;
+    enum err said =
+        db_get_int(e->db, &passing,
+                   "SELECT expire_s<>0 FROM messages WHERE id=?1 AND due_ms IS NULL", "i", id);
+    if (said == ERR_NOT_FOUND || text.n == 0)
+        return OK;
+    TRY(said);
+    return words_add(e, id, text, passing != 0);
 }
 
 /* What hangs on a message and goes with its words. */
@@ -199,6 +214,7 @@ message_remove(struct engine *e, int64_t id)
     if (found == ERR_NOT_FOUND)
         return row_remove(e, id);
     TRY(found);
+    TRY(outbox_forget(e, contact, id));
     TRY(conversation_unsaid(e, contact, id));
     TRY(row_remove(e, id));
     engine_note(e, (struct event){.kind = EVENT_MESSAGE_GONE, .contact = contact, .message = id});

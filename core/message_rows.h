@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/messages.h"
+#include "core/outbox.h"
 
 struct message_row {
     int64_t contact;
@@ -34,6 +35,13 @@ struct message_row {
     "conversations.contact=messages.contact),0)"
 #define MESSAGE_HERE_OF_1 "id>ifnull((SELECT gone_upto FROM conversations WHERE contact=?1),0)"
 
+/* Whether somebody has yet to be shown it; what only tells of a setting never counts. */
+static inline bool
+message_row_unread(const struct message_row *row)
+{
+    return !row->outgoing && row->type != CONTENT_TIMER;
+}
+
 /* A new row, noted in conversation, search and events. A received one is unread. */
 enum err message_insert(struct engine *e, const struct message_row *row, int64_t *ret);
 
@@ -58,7 +66,3 @@ int64_t message_clamped(struct engine *e, uint64_t sent_at);
  * is not there. EVENT_MESSAGE_GONE, unless its whole conversation is being deleted: that was told
  * already. */
 enum err message_remove(struct engine *e, int64_t id);
-
-/* Parts of it, each of the module that keeps them. */
-enum err words_add(struct engine *e, int64_t id, struct span text, bool passing); /* search.c */
-enum err words_remove(struct engine *e, int64_t id);

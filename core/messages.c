@@ -5,6 +5,7 @@
 #include "core/changes.h"
 #include "core/content.h"
 #include "core/conversations.h"
+#include "core/disappearing.h"
 #include "core/engine_state.h"
 #include "core/receipts.h"
 
@@ -157,6 +158,8 @@ message_set_state(struct engine *e, int64_t id, enum message_state state, const 
         return OK;
     TRY(db_run(e->db, "UPDATE messages SET state=?2,state_ms=?3,why=?4 WHERE id=?1", "iiit", id,
                (int64_t)state, engine_now_ms(e), why));
+    if (state != MESSAGE_QUEUED && state != MESSAGE_FAILED)
+        TRY(disappearing_sent(e, id)); /* an answer of theirs stands for a 202 that got lost */
     engine_note(e, (struct event){.kind = EVENT_MESSAGE_STATE, .contact = contact, .message = id});
     return OK;
 }
@@ -188,6 +191,7 @@ static enum err
 mark_read(struct engine *e, int64_t contact, int64_t id)
 {
     TRY(plan_read(e, contact, id));
+    TRY(disappearing_shown(e, contact, id));
     TRY(db_run(e->db,
                "UPDATE messages SET unread=0 WHERE contact=?1 AND id<=?2 AND unread=1 "
                "AND " MESSAGE_HERE_OF_1,
@@ -279,13 +283,13 @@ page_start(struct engine *e, const struct messages_page *p, int64_t *ret_from, b
     *ret_more = false;
     if (p->contact == 0)
         TRY(db_query(e->db, &q,
-                     "SELECT id FROM messages WHERE id<?1 AND " MESSAGE_HERE
-                     " ORDER BY id DESC LIMIT ?2",
+                     "SELECT id FROM messages WHERE id<?1 AND due_ms IS NULL "
+                     "AND " MESSAGE_HERE " ORDER BY id DESC LIMIT ?2",
                      "ii", before, (int64_t)p->limit + 1));
     else
         TRY(db_query(e->db, &q,
-                     "SELECT id FROM messages WHERE contact=?1 AND id<?2 AND " MESSAGE_HERE_OF_1
-                     " ORDER BY id DESC LIMIT ?3",
+                     "SELECT id FROM messages WHERE contact=?1 AND id<?2 AND due_ms IS NULL "
+                     "AND " MESSAGE_HERE_OF_1 " ORDER BY id DESC LIMIT ?3",
                      "iii", p->contact, before, (int64_t)p->limit + 1));
     for (int n = 0; query_next(&q); n++) {
         if (n == p->limit)
@@ -308,12 +312,14 @@ page_before(struct engine *e, const struct messages_page *p, void *ctx,
     if (p->contact == 0)
         TRY(db_query(e->db, &q,
                      "SELECT " MESSAGE_COLUMNS
-                     " FROM messages WHERE id>=?1 AND id<?2 AND " MESSAGE_HERE " ORDER BY id",
+                     " FROM messages WHERE id>=?1 AND id<?2 AND due_ms IS NULL AND " MESSAGE_HERE
+                     " ORDER BY id",
                      "ii", from, before));
     else
         TRY(db_query(e->db, &q,
                      "SELECT " MESSAGE_COLUMNS
-                     " FROM messages WHERE contact=?3 AND id>=?1 AND id<?2 ORDER BY id",
+                     " FROM messages WHERE contact=?3 AND id>=?1 AND id<?2 AND due_ms IS NULL "
+                     "ORDER BY id",
                      "iii", from, before, p->contact));
     TRY(give_all(&q, ctx, each));
     *ret_more = more;
@@ -330,14 +336,14 @@ page_after(struct engine *e, const struct messages_page *p, void *ctx,
 
     if (p->contact == 0)
         TRY(db_query(e->db, &q,
-                     "SELECT " MESSAGE_COLUMNS " FROM messages WHERE id>?1 AND " MESSAGE_HERE
-                     " ORDER BY id LIMIT ?2",
+                     "SELECT " MESSAGE_COLUMNS " FROM messages WHERE id>?1 AND due_ms IS NULL "
+                     "AND " MESSAGE_HERE " ORDER BY id LIMIT ?2",
                      "ii", p->after, (int64_t)p->limit + 1));
     else
         TRY(db_query(e->db, &q,
                      "SELECT " MESSAGE_COLUMNS
-                     " FROM messages WHERE contact=?1 AND id>?2 AND " MESSAGE_HERE_OF_1
-                     " ORDER BY id LIMIT ?3",
+                     " FROM messages WHERE contact=?1 AND id>?2 AND due_ms IS NULL "
+                     "AND " MESSAGE_HERE_OF_1 " ORDER BY id LIMIT ?3",
                      "iii", p->contact, p->after, (int64_t)p->limit + 1));
     while (query_next(&q)) {
         if (given == p->limit) {

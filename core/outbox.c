@@ -365,6 +365,22 @@ outbox_drop(struct engine *e, const struct contact *c)
     }
 }
 
+/* Answers to a wish to hear something again may hold what disappears; they are asked for again. */
+enum err
+outbox_forget(struct engine *e, int64_t contact, int64_t message)
+{
+    TRY(db_run(e->db, "DELETE FROM outbox WHERE contact=?1 AND state=0 AND message=?2", "ii",
+               contact, message));
+    TRY(db_run(e->db,
+               "DELETE FROM outbox WHERE contact=?1 AND state=0 AND type=?3 AND EXISTS"
+               "(SELECT 1 FROM messages WHERE id=?2 AND outgoing=1 AND expire_s<>0)",
+               "iii", contact, message, (int64_t)CONTENT_RESEND));
+    return db_run(e->db,
+                  "UPDATE outbox SET shared=x'',message=NULL WHERE contact=?1 AND state=1 AND "
+                  "message=?2",
+                  "ii", contact, message);
+}
+
 enum err
 outbox_reencrypt(struct engine *e, const struct contact *c)
 {

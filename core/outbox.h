@@ -55,6 +55,10 @@ enum err outbox_withdraw(struct engine *e, int64_t message, const struct msg_id 
 /* Drop what waits for C (removed, blocked), and mark its messages as not delivered. */
 enum err outbox_drop(struct engine *e, const struct contact *c);
 
+/* MESSAGE is taken out of the history: of what waits nothing goes out any more, and of what is on
+ * its way only its place in the chain is remembered. Inside the caller's transaction. */
+enum err outbox_forget(struct engine *e, int64_t contact, int64_t message);
+
 /* Sessions with C's devices are no longer to be used (restored, reset): what was encrypted and is
  * not at the relay is encrypted anew. */
 enum err outbox_reencrypt(struct engine *e, const struct contact *c);

@@ -24,16 +24,60 @@ setting(struct engine *e, const char *key, int64_t preset, int64_t *ret)
     return found;
 }
 
+/* What CONTACT is told, and we may be told by it: its own choice, else the account's. */
 static enum err
-turned_on(struct engine *e, enum receipt_kind kind, bool *ret)
+turned_on(struct engine *e, int64_t contact, enum receipt_kind kind, bool *ret)
 {
-    int64_t on;
+    int64_t on, own;
+
+    TRY(receipts_chosen(e, contact, &own));
+    if (own != RECEIPTS_AS_ACCOUNT) {
+        *ret = own >= (int64_t)kind;
+        return OK;
+    }
     if (kind == RECEIPT_DELIVERED)
         TRY(setting(e, "set.receipts.delivered", 1, &on));
     else
         TRY(setting(e, "set.receipts.read", 0, &on));
     *ret = on != 0;
     return OK;
+}
+
+enum err
+receipts_chosen(struct engine *e, int64_t contact, int64_t *ret)
+{
+    enum err found = db_get_int(e->db, ret, "SELECT ifnull(receipts,?2) FROM contacts WHERE id=?1",
+                                "ii", contact, (int64_t)RECEIPTS_AS_ACCOUNT);
+    if (found != ERR_NOT_FOUND)
+        return found;
+    *ret = RECEIPTS_AS_ACCOUNT;
+    return OK;
+}
+
+static enum err
+choose(struct engine *e, int64_t contact, int64_t choice)
+{
+    TRY(db_run(e->db, "UPDATE contacts SET receipts=nullif(?2,?3) WHERE id=?1", "iii", contact,
+               choice, (int64_t)RECEIPTS_AS_ACCOUNT));
+    if (db_changes(e->db) == 0)
+        return fail(ERR_NOT_FOUND, "There is no such contact.");
+    engine_note(e, (struct event){.kind = EVENT_CONTACT, .contact = contact});
+    if (choice == RECEIPTS_AS_ACCOUNT)
+        return OK;
+    /* What was planned and is not to be told any more. */
+    return db_run(e->db, "DELETE FROM receipts_due WHERE contact=?1 AND kind>?2", "ii", contact,
+                  choice);
+}
+
+enum err
+receipts_choose(struct engine *e, int64_t contact, int64_t choice)
+{
+    AUTO(tx_done) struct tx tx = {0};
+
+    if (choice < RECEIPTS_AS_ACCOUNT || choice > RECEIPT_READ)
+        return fail(ERR_USAGE, "Receipts are none, delivered or read.");
+    TRY(act_begin(e, &tx));
+    return act_end(e, &tx, choose(e, contact, choice));
 }
 
 /* Exponential with a mean of 30 s, within 5 to 120 s; while both are talking, within two seconds.
@@ -66,7 +110,7 @@ receipts_plan(struct engine *e, const struct receipt_plan *plan)
 
     if (plan->type != 1 && plan->type != 5 && plan->type != 70)
         return OK;
-    TRY(turned_on(e, plan->kind, &on));
+    TRY(turned_on(e, plan->contact, plan->kind, &on));
     if (!on)
         return OK;
     /* Those of one contact leave together, with the first that was planned. */
@@ -211,7 +255,7 @@ receipts_received(struct engine *e, const struct arrival *a)
     bool mutual;
 
     TRY(receipt_read(span_pb(a->shared->body), &r));
-    TRY(turned_on(e, RECEIPT_READ, &mutual));
+    TRY(turned_on(e, a->contact.id, RECEIPT_READ, &mutual));
     enum message_state state = r->kind == RECEIPT_READ && mutual ? MESSAGE_READ : MESSAGE_DELIVERED;
     for (size_t i = 0; i < r->n_ids; i++)
         TRY(confirmed(e, a, span_pb(r->ids[i]), state));

@@ -128,7 +128,9 @@ CREATE INDEX attachments_moving ON attachments(state) WHERE state IN (1,2,3);
 -- Words of messages. What may have to go on a day of its own lies in the second, small one, which is made anew then:
 -- FTS4 keeps deleted words in its old segments.
 CREATE VIRTUAL TABLE words USING fts4(content="messages", text, tokenize=unicode61, order=desc);
-CREATE VIRTUAL TABLE words_passing USING fts4(content="messages", text, tokenize=unicode61, order=desc);
+CREATE INDEX messages_passing ON messages(id) WHERE expire_s<>0;
+CREATE VIEW passing AS SELECT id AS rowid, text FROM messages WHERE expire_s<>0 AND due_ms IS NULL;
+CREATE VIRTUAL TABLE words_passing USING fts4(content="passing", text, tokenize=unicode61, order=desc);
 INSERT INTO words(docid, text) SELECT id, text FROM messages WHERE text<>'';
 
 ALTER TABLE tokens ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;  -- left, of an invitation; 0: any number

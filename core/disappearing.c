@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/disappearing.h"
+
+#include "core/changes.h"
+#include "core/engine_state.h"
+#include "core/search.h"
+
+#define SLICE 64              /* messages a transaction */
+#define LOOK_MS (30 * 1000LL) /* the clock may have been set meanwhile */
+#define CLOCK_MOVED_MS 1000
+#define WIPE_SHARE 20   /* wiping takes at most one part of so many of the time */
+#define WIPE "due.wipe" /* in meta: something went since the last wipe */
+
+/* --- time that runs --- */
+
+enum err
+disappearing_sent(struct engine *e, int64_t id)
+{
+    e->passing.stale = true;
+    return db_run(e->db,
+                  "UPDATE messages SET expires_ms=?2+1000*expire_s WHERE id=?1 AND expire_s<>0 AND "
+                  "expires_ms IS NULL",
+                  "ii", id, engine_now_ms(e));
+}
+
+enum err
+disappearing_shown(struct engine *e, int64_t contact, int64_t upto)
+{
+    e->passing.stale = true;
+    if (contact != 0)
+        return db_run(e->db,
+                      "UPDATE messages SET expires_ms=?3+1000*expire_s WHERE contact=?1 AND id<=?2 "
+                      "AND expire_s<>0 AND expires_ms IS NULL AND outgoing=0",
+                      "iii", contact, upto, engine_now_ms(e));
+    return db_run(e->db,
+                  "UPDATE messages SET expires_ms=?2+1000*expire_s WHERE id<=?1 AND expire_s<>0 "
+                  "AND expires_ms IS NULL AND outgoing=0",
+                  "ii", upto, engine_now_ms(e));
+}
+
+enum err
+disappearing_seen(struct engine *e, int64_t upto)
+{
+    AUTO(tx_done) struct tx tx = {0};
+
+    TRY(act_begin(e, &tx));
+    return act_end(e, &tx, disappearing_shown(e, 0, upto));
+}
+
+enum err
+disappearing_wipe(struct engine *e)
+{
+    e->passing.wipe = true;
+    return meta_set_int(e->db, WIPE, 1);
+}
+
+/* --- the end --- */
+
+struct slice {
+    int64_t ids[SLICE];
+    size_t count;
+};
+
+static enum err
+slice_read(struct engine *e, struct slice *ret)
+{
+    AUTO(query_done) struct query q;
+
+    ret->count = 0;
+    TRY(db_query(e->db, &q,
+                 "SELECT id FROM messages WHERE expires_ms<=?1 ORDER BY expires_ms LIMIT ?2", "ii",
+                 engine_now_ms(e), (int64_t)SLICE));
+    while (ret->count < SLICE && query_next(&q))
+        ret->ids[ret->count++] = query_int(&q, 0);
+    return query_end(&q);
+}
+
+static enum err
+slice_remove(struct engine *e, const struct slice *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        TRY(message_expired(e, s->ids[i]));
+    return disappearing_wipe(e);
+}
+
+/* The clock was ahead when a time began to run, and is right again: it would end too late, or
+ * never. From here on it has its whole time, and no more. */
+static enum err
+rein_in(struct engine *e)
+{
+    return db_run(e->db,
+                  "UPDATE messages SET expires_ms=?1+1000*expire_s WHERE expires_ms>?1 AND "
+                  "expires_ms>?1+1000*expire_s",
+                  "i", engine_now_ms(e));
+}
+
+static enum err
+next_read(struct engine *e)
+{
+    TRY(db_get_int(e->db, &e->passing.next_ms,
+                   "SELECT ifnull(min(expires_ms),?1) FROM messages WHERE expires_ms IS NOT NULL",
+                   "i", INT64_MAX));
+    e->passing.stale = false;
+    return OK;
+}
+
+enum err
+disappearing_now(struct engine *e)
+{
+    struct slice s;
+
+    if (e->passing.stale)
+        TRY(next_read(e));
+    while (e->passing.next_ms <= engine_now_ms(e)) {
+        AUTO(tx_done) struct tx tx = {0};
+
+        TRY(slice_read(e, &s));
+        TRY(act_begin(e, &tx));
+        TRY(act_end(e, &tx, slice_remove(e, &s)));
+        TRY(next_read(e));
+    }
+    return OK;
+}
+
+/* The words that went lie on in old segments and in the WAL until both are made anew. The mark goes
+ * last: after a crash it is done again. */
+static enum err
+wipe(struct engine *e)
+{
+    TRY(words_passing_renew(e));
+    TRY(db_checkpoint(e->db));
+    TRY(db_run(e->db, "DELETE FROM meta WHERE key='" WIPE "'", ""));
+    e->passing.wipe = false;
+    return OK;
+}
+
+/* The clock was set, or stood still while the machine slept. */
+static bool
+clock_moved(struct engine *e)
+{
+    int64_t offset = engine_now_ms(e) - engine_monotonic_ms(e);
+    int64_t by = offset - e->passing.offset;
+
+    if (by > -CLOCK_MOVED_MS && by < CLOCK_MOVED_MS)
+        return false;
+    e->passing.offset = offset;
+    return true;
+}
+
+enum err
+disappearing_open(struct engine *e)
+{
+    int64_t left;
+
+    enum err found = meta_get_int(e->db, WIPE, &left);
+    if (found != OK && found != ERR_NOT_FOUND)
+        return found;
+    e->passing = (struct passing){.next_ms = INT64_MAX, .stale = true, .wipe = found == OK};
+    clock_moved(e);
+    TRY(rein_in(e));
+    TRY(disappearing_now(e));
+    return e->passing.wipe ? wipe(e) : OK;
+}
+
+static enum err
+turn(struct engine *e)
+{
+    struct passing *p = &e->passing;
+    int64_t begin = engine_monotonic_ms(e);
+
+    if (clock_moved(e)) {
+        TRY(rein_in(e));
+        p->stale = true;
+    }
+    TRY(disappearing_now(e));
+    if (!p->wipe || begin < p->wipe_due)
+        return OK;
+    TRY(wipe(e));
+    int64_t end = engine_monotonic_ms(e);
+    p->wipe_due = end + WIPE_SHARE * (end - begin);
+    return OK;
+}
+
+int64_t
+disappearing_step(struct engine *e)
+{
+    struct passing *p = &e->passing;
+    int64_t now = engine_monotonic_ms(e);
+    enum err done = turn(e);
+
+    engine_heed(e, done);
+    if (done != OK)
+        return now + LOOK_MS;
+    int64_t due =
+        p->next_ms == INT64_MAX ? NEVER : sooner(now + LOOK_MS, engine_when(e, p->next_ms));
+    return p->wipe ? sooner(due, p->wipe_due) : due;
+}
