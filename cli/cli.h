@@ -56,5 +56,8 @@ enum err cli_passphrase(struct cli *cli, const char *question, struct typed *ret
 /* {name: its text}; wiped with the JSON. */
 json_t *passphrase_json(const char *name, const struct typed *p);
 
+/* Set `at_ms` of PARAMS to the time that --in says. */
+enum err time_param(struct cli *cli, json_t *params);
+
 /* All of stdin, at most MAX bytes, without one line end at its end. ERR_TOO_LARGE. */
 enum err read_stdin(struct buf *ret, size_t max);

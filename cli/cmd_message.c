@@ -30,6 +30,8 @@ command_send(struct cli *cli, int *ret)
     TRY(wait_param(cli, params));
     if (args_word(&cli->args, 1) != NULL || !files)
         TRY(text_params(cli, 1, params));
+    if (args_flag(&cli->args, "in") != NULL)
+        TRY(time_param(cli, params));
     if (args_flag(&cli->args, "verified") != NULL)
         TRY(demand_verified(cli));
     TRY(files ? files_send(cli, json_incref(params),

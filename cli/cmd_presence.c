@@ -136,6 +136,7 @@ show_tells(struct cli *cli, const char *name)
     if (cli->json)
         return print_json(r);
     const json_t *tells = json_object_get(r, "tells");
+    print("receipts: %s\n", get(tells, "receipts"));
     print("presence: %s (%s)\ntyping: %s (%s)\n", get(tells, "presence"),
           in_force(tells, "presence_in_force"), get(tells, "typing"),
           in_force(tells, "typing_in_force"));
@@ -146,11 +147,12 @@ enum err
 command_tell(struct cli *cli, int *ret)
 {
     const char *name = args_word(&cli->args, 0), *presence = args_flag(&cli->args, "presence"),
-               *typing = args_flag(&cli->args, "typing");
+               *typing = args_flag(&cli->args, "typing"),
+               *receipts = args_flag(&cli->args, "receipts");
 
-    if (presence == NULL && typing == NULL)
+    if (presence == NULL && typing == NULL && receipts == NULL)
         return show_tells(cli, name);
-    return cli_do(
-        cli, "contact.set",
-        json_pack("{s:s,s:s*,s:s*}", "contact", name, "presence", presence, "typing", typing));
+    return cli_do(cli, "contact.set",
+                  json_pack("{s:s,s:s*,s:s*,s:s*}", "contact", name, "presence", presence, "typing",
+                            typing, "receipts", receipts));
 }

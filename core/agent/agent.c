@@ -7,6 +7,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "core/disappearing.h"
+
 const char *
 topic_name(enum topic t)
 {
@@ -44,7 +46,7 @@ agent_may(const struct call *c)
         return fail(ERR_LOCKED, "The profile is locked.");
     if (c->method->permission > READ || !client_subscribed(c->client))
         a->used = loop_now();
-    return OK;
+    return disappearing_now(a->engine); /* the clock may have gone on while nothing ran */
 }
 
 /* --- the loop's callers --- */

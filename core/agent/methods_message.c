@@ -6,6 +6,9 @@
 #include "core/agent/files_sending.h"
 #include "core/agent/pager.h"
 #include "core/agent/show.h"
+#include "core/compose.h"
+#include "core/disappearing.h"
+#include "core/scheduled.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 500
@@ -94,6 +97,19 @@ files_sent(struct call *c, int64_t message, json_t *as_it_is)
     c->deadline = loop_now() + (wait < WAIT_MAX ? wait : WAIT_MAX);
 }
 
+static enum err
+send_later(struct call *c, struct composition *said, json_t **ret)
+{
+    int64_t id;
+
+    if (json_array_size(json_object_get(c->params, "files")) > 0)
+        return fail(ERR_USAGE, "Files cannot be sent later, only texts.");
+    said->due_ms = param_int(c, "at_ms", 0);
+    TRY(message_send_later(c->agent->engine, said, &id));
+    *ret = json_pack("{s:o*}", "message", show_message_id(c->agent->engine, id));
+    return OK;
+}
+
 enum err
 method_message_send(struct call *c, json_t **ret)
 {
@@ -102,6 +118,8 @@ method_message_send(struct call *c, json_t **ret)
     int64_t id;
 
     TRY(said_param(c, &marks, &said));
+    if (json_object_get(c->params, "at_ms") != NULL)
+        return send_later(c, &said, ret);
     if (json_array_size(json_object_get(c->params, "files")) > 0)
         return files_sending_start(c, said.contact, files_sent);
     TRY(message_compose(c->agent->engine, &said, &id));
@@ -238,6 +256,7 @@ method_message_seen(struct call *c, json_t **ret)
     enum err e = meta_get_int(db, SEEN, &before);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
+    TRY(disappearing_seen(c->agent->engine, id));
     return id > before ? meta_set_int(db, SEEN, id) : OK;
 }
 

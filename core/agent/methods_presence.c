@@ -4,8 +4,10 @@
  */
 #include "core/agent/agent.h"
 #include "core/agent/dispatch.h"
+#include "core/agent/settings.h"
 #include "core/agent/show.h"
 #include "core/presence.h"
+#include "core/receipts.h"
 
 static const char *const choices[] = {"off", "on", "account"};
 
@@ -19,6 +21,28 @@ choice_read(const char *name, enum presence_choice *ret)
         }
     }
     return fail(ERR_USAGE, "It is on, off, or account: as set for the account.");
+}
+
+/* Which receipts one contact gets. */
+static enum err
+told_read(const char *name, int64_t *ret)
+{
+    enum receipts choice;
+
+    if (strcmp(name, choices[CHOICE_AS_ACCOUNT]) == 0) {
+        *ret = RECEIPTS_AS_ACCOUNT;
+        return OK;
+    }
+    TRY(receipts_read(name, &choice));
+    *ret = choice;
+    return OK;
+}
+
+static const char *
+told_name(int64_t told)
+{
+    return told == RECEIPTS_AS_ACCOUNT ? choices[CHOICE_AS_ACCOUNT]
+                                       : receipts_name((enum receipts)told);
 }
 
 /* --- presence.set, presence.get --- */
@@ -76,16 +100,18 @@ method_presence_get(struct call *c, json_t **ret)
     struct engine *e = c->agent->engine;
     struct presence_allowed allowed;
     struct contact contact;
+    int64_t told;
 
     if (name == NULL)
         return own_presence(e, ret);
     TRY(find_contact(e, name, &contact));
     TRY(presence_allowed_get(e, contact.id, &allowed));
+    TRY(receipts_chosen(e, contact.id, &told));
     json_t *j = show_presence(e, contact.id);
     json_object_set_new(j, "tells",
-                        json_pack("{s:s,s:s,s:b,s:b}", "presence", choices[allowed.presence],
-                                  "typing", choices[allowed.typing], "presence_in_force",
-                                  allowed.presence_in_force, "typing_in_force",
+                        json_pack("{s:s,s:s,s:s,s:b,s:b}", "receipts", told_name(told), "presence",
+                                  choices[allowed.presence], "typing", choices[allowed.typing],
+                                  "presence_in_force", allowed.presence_in_force, "typing_in_force",
                                   allowed.typing_in_force));
     *ret = j;
     return OK;
@@ -110,7 +136,9 @@ method_contact_set(struct call *c, json_t **ret)
 {
     struct engine *e = c->agent->engine;
     const char *presence = param_string(c, "presence", NULL),
-               *typing = param_string(c, "typing", NULL);
+               *typing = param_string(c, "typing", NULL),
+               *receipts = param_string(c, "receipts", NULL);
+    int64_t told = RECEIPTS_AS_ACCOUNT;
     enum presence_choice presence_choice = CHOICE_AS_ACCOUNT, typing_choice = CHOICE_AS_ACCOUNT;
     struct contact contact;
 
@@ -119,6 +147,10 @@ method_contact_set(struct call *c, json_t **ret)
         TRY(choice_read(presence, &presence_choice));
     if (typing != NULL)
         TRY(choice_read(typing, &typing_choice));
+    if (receipts != NULL) {
+        TRY(told_read(receipts, &told));
+        TRY(receipts_choose(e, contact.id, told));
+    }
     if (presence != NULL)
         TRY(presence_choose(e, contact.id, presence_choice));
     return typing == NULL ? OK : typing_choose(e, contact.id, typing_choice);

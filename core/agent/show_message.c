@@ -32,6 +32,8 @@ type_name(int type)
         return "files";
     case CONTENT_CONTACT_CARD:
         return "contact";
+    case CONTENT_TIMER:
+        return "timer";
     default:
         return "unknown"; /* it needs a newer version */
     }
@@ -95,6 +97,17 @@ show_card(struct engine *e, struct span extra)
     return j;
 }
 
+/* What a type 9 sets. */
+static json_t *
+show_timer(const struct message *m)
+{
+    AUTO(timer_freep) Wire__Timer *timer = NULL;
+
+    if (m->type != CONTENT_TIMER || timer_read(m->extra, &timer) != OK)
+        return NULL;
+    return json_integer(timer->seconds);
+}
+
 /* How things stand with it, beside its words. */
 static json_t *
 show_times(const struct message *m)
@@ -125,7 +138,8 @@ show_message(struct engine *e, const struct message *m)
                   "label", label, "outgoing", m->outgoing, "type", type_name(m->type), "state",
                   states[m->state], "why", m->why, "text", m->text, "unread", m->unread,
                   "forwarded", m->forwarded, "mentions_me", m->mentions_me);
-    json_t *times = show_times(m), *quote = show_quote(e, m), *card = show_card(e, m->extra);
+    json_t *times = show_times(m), *quote = show_quote(e, m),
+           *card = m->type == CONTENT_CONTACT_CARD ? show_card(e, m->extra) : NULL;
     if (times != NULL)
         json_object_update(j, times);
     json_decref(times);
@@ -134,6 +148,7 @@ show_message(struct engine *e, const struct message *m)
     json_object_set_new(j, "versions", json_integer(versions));
     if (quote != NULL)
         json_object_set_new(j, "quote", quote);
+    json_object_set_new(j, "timer_s", show_timer(m));
     if (card != NULL)
         json_object_set_new(j, "card", card);
     if (m->type == CONTENT_ATTACHMENTS)
