@@ -345,7 +345,7 @@ take(struct engine *e, struct line *l, const struct contact *c, const struct rel
     case 410:
         return changed(e, l, c, r);
     case 428: /* it has said by now what it wants */
-        if (wants_invitation(l, r))
+        if (c->state == CONTACT_ASKED && wants_invitation(l, r))
             return in_act(e, l, not_invited);
         line_again(e, l);
         return OK;
