@@ -49,7 +49,8 @@ static enum err
 forget_old(struct engine *e)
 {
     return db_run(e->db,
-                  "DELETE FROM links WHERE revoked_ms<?1 AND token NOT IN (SELECT id FROM tokens)",
+                  "DELETE FROM links WHERE token NOT IN (SELECT id FROM tokens) AND ?1>CASE WHEN "
+                  "revoked_ms>0 THEN revoked_ms ELSE max(created_ms,ifnull(expires_ms,0)) END",
                   "i", engine_now_ms(e) - KEPT_MS);
 }
 

@@ -24,10 +24,13 @@ token_insert(struct engine *e, const struct token_row *row)
 
     randombytes_buf(token.b, sizeof token.b);
     hash = token_hash_of(&token);
+    /* No number is given twice while a link has it: what ended would be taken for what came. */
     TRY(db_run(
         e->db,
-        "INSERT INTO tokens(contact,kind,generation,token,hash,tag,created_s,uses,expires_s,"
-        "remove_after_s) VALUES(NULLIF(?1,0),?2,?3,?4,?5,?6,?7,?8,NULLIF(?9,0),NULLIF(?9,0))",
+        "INSERT INTO tokens(id,contact,kind,generation,token,hash,tag,created_s,uses,expires_s,"
+        "remove_after_s) VALUES(1+max((SELECT ifnull(max(id),0) FROM tokens),(SELECT "
+        "ifnull(max(token),0) FROM links)),NULLIF(?1,0),?2,?3,?4,?5,?6,?7,?8,NULLIF(?9,0),"
+        "NULLIF(?9,0))",
         "iiibbiiii", row->contact, (int64_t)row->kind, (int64_t)row->generation,
         /* of a decoy not even we know the token */
         row->decoy ? SPAN_NONE : SPAN_OF(token), SPAN_OF(hash),
