@@ -5,11 +5,13 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "core/plain_text.h"
 #include "core/presence_work.h"
 #include "core/transient.h"
 
 #define TYPING_EVERY_MS (10 * 1000LL)
 #define TYPING_HOLDS_MS (TYPING_HOLDS * 1000LL)
+#define FUTURE_MAX_MS (10 * 60 * 1000LL)
 
 /* --- what is known --- */
 
@@ -63,24 +65,18 @@ presence_seen_get(struct engine *e, int64_t contact, struct presence_seen *ret)
 
 /* --- what comes --- */
 
-/* What overtook another on the way stands; who sets a clock back waits until it is past. */
+/* What overtook another on the way stands. A clock that is far ahead and then set right silences
+ * nobody for long. */
 static bool
-overtaken(uint64_t *newest, uint64_t sent_at)
+overtaken(struct engine *e, uint64_t *newest, uint64_t sent_at)
 {
-    if (sent_at <= *newest)
-        return true;
-    *newest = sent_at;
-    return false;
-}
+    uint64_t latest = (uint64_t)(engine_now_ms(e) + FUTURE_MAX_MS);
+    uint64_t sent = sent_at < latest ? sent_at : latest;
 
-/* A text that would not be taken from our own user is left out. */
-static bool
-text_plain(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            return false;
-    return true;
+    if (sent <= *newest)
+        return true;
+    *newest = sent;
+    return false;
 }
 
 static enum err
@@ -89,11 +85,11 @@ presence_came(struct engine *e, struct presence_peer *p, const Wire__Shared *sha
     AUTO(presence_freep) Wire__Presence *m = NULL;
 
     TRY(presence_read(span_pb(shared->body), &m));
-    if (overtaken(&p->state_sent, shared->sent_at))
+    if (overtaken(e, &p->state_sent, shared->sent_at))
         return OK;
     p->state = (enum presence_state)m->state; /* the same numbers, checked */
     p->until = engine_monotonic_ms(e) + m->seconds * 1000LL;
-    snprintf(p->text, sizeof p->text, "%s", text_plain(m->text) ? m->text : "");
+    plain_text(wire_unpacked_text(m->text), p->text, sizeof p->text);
     if (p->state == PRESENCE_OFFLINE)
         p->typing_until = 0;
     presence_tell(e, p->contact);
@@ -106,7 +102,7 @@ typing_came(struct engine *e, struct presence_peer *p, const Wire__Shared *share
     AUTO(typing_freep) Wire__Typing *m = NULL;
 
     TRY(typing_read(span_pb(shared->body), &m));
-    if (overtaken(&p->typing_sent, shared->sent_at))
+    if (overtaken(e, &p->typing_sent, shared->sent_at))
         return OK;
     p->typing_until = m->on ? engine_monotonic_ms(e) + TYPING_HOLDS_MS : 0;
     presence_tell(e, p->contact);

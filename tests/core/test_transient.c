@@ -151,6 +151,31 @@ one_comes_and_nothing_is_kept(void **state)
     assert_string_equal(seen_by(bob).text, "");
 }
 
+/* A program of another kind may say anything. */
+static void
+what_would_mislead_is_taken_out_of_a_status(void **state)
+{
+    both_have_spoken();
+    assert_ok(send_presence(alice, " in\xe2\x80\xae the\n\xc2\x9b"
+                                   "31m\xe2\x80\x8b garden"));
+    take_last(bob);
+    assert_string_equal(seen_by(bob).text, "in the 31m garden");
+}
+
+static void
+a_clock_that_was_ahead_does_not_silence_what_follows(void **state)
+{
+    both_have_spoken();
+    pair.now_ms += DAY_MS;
+    assert_ok(send_presence(alice, "tomorrow"));
+    pair.now_ms -= DAY_MS;
+    take_last(bob);
+    pair_run(&pair, 20 * MINUTE_MS);
+    assert_ok(send_presence(alice, "today"));
+    take_last(bob);
+    assert_string_equal(seen_by(bob).text, "today");
+}
+
 static void
 without_an_answered_session_nothing_goes_out(void **state)
 {
@@ -434,6 +459,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(one_comes_and_nothing_is_kept),
+        TEST(what_would_mislead_is_taken_out_of_a_status),
+        TEST(a_clock_that_was_ahead_does_not_silence_what_follows),
         TEST(without_an_answered_session_nothing_goes_out),
         TEST(without_the_stream_to_the_relay_nothing_goes_out),
         TEST(two_hundred_go_unanswered_and_no_more),
