@@ -129,6 +129,7 @@ take_own(struct engine *e, const struct arrival *a)
         struct chain_ack ack = {.upto = own->acks[i]->upto, .bitmap = own->acks[i]->bitmap};
         memcpy(ack.chain.b, own->acks[i]->chain.data, sizeof ack.chain.b);
         TRY(chain_acked(e, &a->contact, &ack));
+        persona_look(e);
     }
     TRY(db_run(e->db, "UPDATE contacts SET heard_ms=?2 WHERE id=?1", "ii", a->contact.id,
                engine_now_ms(e)));

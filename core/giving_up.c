@@ -4,6 +4,7 @@
  * was never acknowledged.
  */
 #include "core/outbox_work.h"
+#include "core/persona.h"
 
 #define GIVE_UP_MS (14LL * SECONDS_A_DAY * 1000)
 #define UNCONFIRMED_MS (35LL * SECONDS_A_DAY * 1000)
@@ -13,6 +14,18 @@ oldest_overdue(struct engine *e, int64_t *ret)
 {
     return db_get_int(e->db, ret, "SELECT id FROM outbox WHERE state=0 AND made_ms<?1 LIMIT 1", "i",
                       engine_now_ms(e) - GIVE_UP_MS);
+}
+
+/* Who has not got what we look like gets it anew. */
+static enum err
+show_again(struct engine *e, int64_t row)
+{
+    TRY(db_run(e->db,
+               "UPDATE contacts SET profile_sent_ms=0 WHERE id=(SELECT contact FROM outbox WHERE "
+               "id=?1 AND type=?2)",
+               "ii", row, (int64_t)CONTENT_PROFILE));
+    persona_look(e);
+    return OK;
 }
 
 static enum err
@@ -33,6 +46,7 @@ unconfirmed(struct engine *e, bool *ret_more)
                "UPDATE sessions SET unacknowledged=unacknowledged+1 WHERE account="
                "(SELECT account FROM contacts WHERE id=?1)",
                "i", contact));
+    TRY(show_again(e, row));
     return outbox_drop_row(e, row, 1);
 }
 
@@ -57,6 +71,7 @@ outbox_give_up(struct engine *e)
         if (found == ERR_NOT_FOUND)
             break;
         TRY(found);
+        TRY(show_again(e, row));
         TRY(outbox_fail(e, row, ERR_TIMEOUT));
     }
     do {

@@ -9,6 +9,10 @@
 #define PAUSE_MIN_MS 200 /* between two contacts, so that a relay does not see them as one list */
 #define PAUSE_MAX_MS 3000
 #define FUTURE_MAX_MS (10 * 60 * 1000LL)
+/* So many are on their way to a contact; what changes meanwhile goes with the next. Who never
+ * acknowledges gets so many a week. */
+#define ON_THE_WAY_MAX 8
+#define ON_THE_WAY_MS (7LL * SECONDS_A_DAY * 1000)
 
 /* --- reading --- */
 
@@ -126,6 +130,14 @@ persona_introduce(struct engine *e, const struct contact *c)
     return db_run(e->db, "UPDATE contacts SET profile_sent_ms=0 WHERE id=?1", "i", c->id);
 }
 
+void
+persona_look(struct engine *e)
+{
+    if (e->persona_due == NEVER)
+        e->persona_due =
+            engine_monotonic_ms(e) + engine_random_between(e, PAUSE_MIN_MS, PAUSE_MAX_MS);
+}
+
 /* What it is to be sent: 0 when there never was anything to show. */
 static enum err
 own_version(struct engine *e, int64_t *ret)
@@ -160,7 +172,8 @@ send_to(struct engine *e, int64_t contact, int64_t version)
                   version);
 }
 
-/* The next accepted contact that has not been sent it; *RET false: none is left. */
+/* The next accepted contact that has not been sent it and is not busy with earlier ones; *RET
+ * false: none is left. */
 static enum err
 hand_out(struct engine *e, bool *ret)
 {
@@ -171,8 +184,9 @@ hand_out(struct engine *e, bool *ret)
     enum err found =
         db_get_int(e->db, &contact,
                    "SELECT id FROM contacts WHERE state=3 AND changed_to IS NULL AND forked=0 AND "
-                   "profile_sent_ms<?1 ORDER BY random() LIMIT 1",
-                   "i", version);
+                   "profile_sent_ms<?1 AND (SELECT count(*) FROM outbox WHERE contact=contacts.id "
+                   "AND type=8 AND made_ms>?2)<?3 ORDER BY random() LIMIT 1",
+                   "iii", version, engine_now_ms(e) - ON_THE_WAY_MS, (int64_t)ON_THE_WAY_MAX);
     if (found == ERR_NOT_FOUND)
         return OK;
     TRY(found);
@@ -211,11 +225,14 @@ persona_received(struct engine *e, const struct arrival *a)
     plain_text(wire_unpacked_text(p->name), name, sizeof name);
     plain_text(wire_unpacked_text(p->about), about, sizeof about);
     struct span picture = span_pb(p->picture);
+    TRY(db_run(e->db, "UPDATE contacts SET profile_ms=?2 WHERE id=?1 AND profile_ms<=?2", "ii",
+               a->contact.id, sent < latest ? sent : latest));
+    if (db_changes(e->db) == 0)
+        return OK; /* a later one is here */
     TRY(db_run(e->db,
-               "UPDATE contacts SET name=?2,about=?3,picture=?4,profile_ms=?5 WHERE id=?1 AND "
-               "profile_ms<=?5",
-               "ittbi", a->contact.id, name, about, is_jpeg(picture) ? picture : SPAN_NONE,
-               sent < latest ? sent : latest));
+               "UPDATE contacts SET name=?2,about=?3,picture=?4 WHERE id=?1 AND (name<>?2 OR "
+               "about<>?3 OR picture IS NOT ?4)",
+               "ittb", a->contact.id, name, about, is_jpeg(picture) ? picture : SPAN_NONE));
     if (db_changes(e->db) > 0)
         engine_note(e, (struct event){.kind = EVENT_CONTACT, .contact = a->contact.id});
     return OK;

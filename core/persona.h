@@ -35,5 +35,8 @@ enum err persona_received(struct engine *e, const struct arrival *a);
 /* C is an accepted contact from now on: it has nothing of ours yet. Inside the transaction. */
 enum err persona_introduce(struct engine *e, const struct contact *c);
 
+/* Something reached a contact or was given up: there may be room for what changed meanwhile. */
+void persona_look(struct engine *e);
+
 /* Work of engine_step: hand out what changed, to one contact after the other. */
 int64_t persona_step(struct engine *e);

@@ -134,6 +134,7 @@ on_lost(struct engine *e, const struct arrival *a)
         return chain_begin(e, &a->contact);
     TRY(db_run(e->db, "UPDATE contacts SET accept_sent_ms=?2 WHERE id=?1", "ii", a->contact.id,
                now));
+    TRY(persona_introduce(e, &a->contact));
     return contact_say_accept(e, &a->contact);
 }
 

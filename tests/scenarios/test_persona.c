@@ -121,6 +121,80 @@ a_change_survives_a_crash_and_a_contact_who_is_away(void **state)
     assert_string_equal(seen(bob, alice).name, "third");
 }
 
+/* However often it changes: a contact who is away has a few of them to read, not all. */
+static void
+changes_do_not_pile_up(void **state)
+{
+    static uint8_t large[AVATAR_MAX] = {0xff, 0xd8, 0xff};
+    struct span picture = SPAN(large, sizeof large);
+    char words[ABOUT_MAX + 1];
+    int64_t waiting;
+
+    scene_befriend(s, alice, bob);
+    actor_offline(bob);
+    for (int i = 0; i < 12; i++) {
+        memset(words, 'a' + i, ABOUT_MAX);
+        words[ABOUT_MAX] = '\0';
+        show_as(alice, NULL, words, &picture);
+        scene_pass(s, HOUR_MS);
+    }
+    assert_ok(db_get_int(engine_db(alice->engine), &waiting,
+                         "SELECT count(*) FROM outbox WHERE type=8", ""));
+    assert_in_range(waiting, 1, 8);
+    actor_online(bob);
+    scene_settle(s);
+    assert_string_equal(seen(bob, alice).about, words);
+    AUTO(buf_done) struct buf b = BUF(AVATAR_MAX);
+    assert_ok(persona_picture(bob->engine, actor_contact(bob, alice).id, &b));
+    assert_int_equal(b.n, sizeof large);
+}
+
+static void
+who_was_away_until_it_was_given_up_learns_it_all_the_same(void **state)
+{
+    scene_befriend(s, alice, bob);
+    actor_offline(bob);
+    show_as(alice, "Alice L.", NULL, NULL);
+    scene_pass(s, 40 * DAY_MS);
+    actor_online(bob);
+    scene_settle(s);
+    actor_say(alice, bob, "back again?");
+    scene_settle(s);
+    assert_string_equal(seen(bob, alice).name, "Alice L.");
+}
+
+/* To Alice Bob is a contact all the time. */
+static void
+who_lost_everything_and_asks_again_learns_it_again(void **state)
+{
+    int64_t gone;
+
+    scene_befriend(s, alice, bob);
+    gone = actor_contact(bob, alice).id;
+    show_as(alice, NULL, "in the garden", NULL);
+    scene_settle(s);
+    assert_ok(contact_remove(bob->engine, gone));
+    assert_ok(db_run(engine_db(bob->engine),
+                     "UPDATE contacts SET name='',about='',profile_ms=0 WHERE id=?1", "i", gone));
+    scene_pass(s, 2 * DAY_MS);
+    actor_add_link(bob, alice);
+    scene_settle(s);
+    assert_int_equal(actor_state(bob, alice), CONTACT_ACCEPTED);
+    assert_string_equal(seen(bob, alice).about, "in the garden");
+}
+
+static void
+the_same_again_is_no_news(void **state)
+{
+    scene_befriend(s, alice, bob);
+    show_as(alice, NULL, "in the garden", NULL);
+    scene_settle(s);
+    unsigned before = bob->events[EVENT_CONTACT];
+    show_as(alice, NULL, "in the garden", NULL);
+    scene_settle(s);
+    assert_int_equal(bob->events[EVENT_CONTACT], before);
+}
+
 /* A program of another kind may put anything there. */
 static void
 what_would_mislead_is_taken_out_of_a_name(void **state)
@@ -307,6 +381,64 @@ the_standing_link_can_be_replaced(void **state)
     assert_true(asks_bob(carol));
 }
 
+/* Of a link that has ended only the record is left: nothing that comes later is taken for its. */
+static void
+an_ended_link_is_not_mistaken_for_what_came_after_it(void **state)
+{
+    struct contact_link own, again;
+    struct token none = {0};
+    int64_t id = make_link(bob, 0, 0), newest;
+
+    assert_ok(db_run(engine_db(bob->engine),
+                     "DELETE FROM tokens WHERE id=(SELECT token FROM links WHERE id=?1)", "i", id));
+    assert_ok(db_get_int(engine_db(bob->engine), &newest, "SELECT token FROM links", ""));
+    assert_ok(db_run(engine_db(bob->engine), "DELETE FROM tokens WHERE id>?1", "i", newest));
+    assert_ok(contact_own_link(bob->engine, &own));
+    assert_ok(contact_own_link(bob->engine, &again));
+    assert_memory_not_equal(own.invitation.b, none.b, sizeof none.b);
+    assert_memory_equal(own.invitation.b, again.invitation.b, sizeof none.b);
+    assert_ok(link_revoke(bob->engine, id));
+    scene_settle(s);
+    by_link_only();
+    ask_by(alice, &(struct link){.link = own});
+    assert_true(asks_bob(alice));
+}
+
+static void
+an_ended_link_is_listed_for_a_month(void **state)
+{
+    int64_t id = make_link(bob, 0, s->now_ms + HOUR_MS);
+
+    scene_pass(s, 6 * HOUR_MS);
+    make_link(bob, 0, 0);
+    assert_int_equal(link_of(bob, id).state, LINK_EXPIRED);
+    scene_pass(s, 31 * DAY_MS);
+    make_link(bob, 0, 0);
+    struct link l;
+    assert_err(link_get(bob->engine, id, &l), ERR_NOT_FOUND);
+}
+
+/* The refusal of a request comes after a person has decided otherwise. */
+static void
+a_late_refusal_does_not_undo_a_block(void **state)
+{
+    by_link_only();
+    s->latency_ms = 5 * SECOND_MS;
+    actor_add_address(alice, bob);
+    for (int i = 0; i < 6000 && !actor_knows(alice, bob); i++)
+        scene_pass(s, 100);
+    for (int i = 0; i < 6000 && actor_state(alice, bob) == CONTACT_ASKED; i++) {
+        int64_t sealed;
+        assert_ok(db_get_int(engine_db(alice->engine), &sealed,
+                             "SELECT count(*) FROM outbox WHERE type=16 AND idem IS NOT NULL", ""));
+        if (sealed > 0)
+            assert_ok(contact_block(alice->engine, actor_contact(alice, bob).id));
+        scene_pass(s, 100);
+    }
+    scene_settle(s);
+    assert_int_equal(actor_state(alice, bob), CONTACT_BLOCKED);
+}
+
 static void
 who_may_ask_is_the_accounts_choice(void **state)
 {
@@ -357,6 +489,10 @@ main(void)
         test(who_only_asks_or_is_asked_learns_nothing),
         test(a_blocked_or_removed_contact_hears_of_no_change),
         test(a_change_survives_a_crash_and_a_contact_who_is_away),
+        test(changes_do_not_pile_up),
+        test(who_was_away_until_it_was_given_up_learns_it_all_the_same),
+        test(who_lost_everything_and_asks_again_learns_it_again),
+        test(the_same_again_is_no_news),
         test(what_would_mislead_is_taken_out_of_a_name),
         test(what_is_too_long_or_no_picture_is_refused),
         test(a_link_for_one_lets_one_in),
@@ -364,6 +500,9 @@ main(void)
         test(a_link_ends_at_its_time_and_can_be_renewed_before),
         test(a_revoked_link_opens_nothing),
         test(the_standing_link_can_be_replaced),
+        test(an_ended_link_is_not_mistaken_for_what_came_after_it),
+        test(an_ended_link_is_listed_for_a_month),
+        test(a_late_refusal_does_not_undo_a_block),
         test(who_may_ask_is_the_accounts_choice),
         test(there_is_an_end_to_links),
     };
