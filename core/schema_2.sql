@@ -93,8 +93,10 @@ CREATE TABLE conversations(
 );
 CREATE INDEX conversations_order ON conversations(archived, hidden, pinned_ms, last_ms);
 CREATE INDEX conversations_clearing ON conversations(contact) WHERE clearing>0;
-INSERT INTO conversations(contact, last_message, last_ms)
-    SELECT contact, max(id), max(stored_ms) FROM messages GROUP BY contact;
+UPDATE messages SET unread=1 WHERE outgoing=0 AND type<>0 AND
+    id>(SELECT last_read FROM contacts WHERE contacts.id=messages.contact);
+INSERT INTO conversations(contact, last_message, last_ms, unread)
+    SELECT contact, max(id), max(stored_ms), sum(unread) FROM messages WHERE type<>0 GROUP BY contact;
 
 -- Files of messages (B13). What lies on the disk is the ciphertext; its key is here and nowhere else.
 CREATE TABLE attachments(
