@@ -10,6 +10,7 @@
 #define KEEP "set.keep_days"
 #define EVERY_MS (60 * 60 * 1000LL)
 #define DAY_MS (SECONDS_A_DAY * 1000LL)
+#define COUNTED_MAX 10000
 #define LOOKED_AT_MAX 64 /* conversations a slice */
 
 struct clearing_work {
@@ -38,6 +39,16 @@ clearing_close(struct engine *e)
 
 /* --- whole conversations --- */
 
+/* How many there are, or COUNTED_MAX: counting all of a long history would hold up the loop. */
+static enum err
+count_below(struct engine *e, int64_t contact, int64_t upto, int64_t *ret)
+{
+    return db_get_int(e->db, ret,
+                      "SELECT count(*) FROM (SELECT 1 FROM messages WHERE contact=?1 AND id<=?2 "
+                      "LIMIT ?3)",
+                      "iii", contact, upto, (int64_t)COUNTED_MAX);
+}
+
 static enum err
 set_mark(struct engine *e, int64_t contact, bool line_too)
 {
@@ -47,7 +58,7 @@ set_mark(struct engine *e, int64_t contact, bool line_too)
     TRY(contact_get(e, contact, &c));
     TRY(db_get_int(e->db, &newest, "SELECT ifnull(max(id),0) FROM messages WHERE contact=?1", "i",
                    contact));
-    TRY(db_get_int(e->db, &left, "SELECT count(*) FROM messages WHERE contact=?1", "i", contact));
+    TRY(count_below(e, contact, newest, &left));
     TRY(conversation_make(e, contact));
     TRY(db_run(e->db,
                "UPDATE conversations SET gone_upto=max(gone_upto,?2),clearing=?3,last_message=0,"
@@ -111,7 +122,9 @@ remove_below_the_mark(struct engine *e, int64_t contact)
     TRY(below_the_mark(e, &v, ids, &count));
     for (size_t i = 0; i < count; i++)
         TRY(message_remove(e, ids[i]));
-    int64_t left = v.clearing > (int64_t)count ? v.clearing - (int64_t)count : 1;
+    int64_t left = v.clearing - (int64_t)count;
+    if (left <= 0)
+        TRY(count_below(e, contact, v.gone_upto, &left));
     conversation_tell(e, contact);
     return db_run(e->db, "UPDATE conversations SET clearing=?2 WHERE contact=?1", "ii", contact,
                   count < CLEARING_SLICE ? 0 : left);

@@ -12,7 +12,7 @@
 
 #include "core/conversations.h"
 
-#define CLEARING_SLICE 250 /* messages */
+#define CLEARING_SLICE 100 /* messages */
 
 /* All that was said so far goes, for us alone; the line of the list stays. */
 enum err conversation_clear(struct engine *e, int64_t contact);

@@ -26,7 +26,7 @@ struct conversation {
     int64_t draft_ms; /* 0: no draft */
     uint32_t timer_s;
     int64_t gone_upto; /* messages up to here were deleted all at once; 0: none */
-    int64_t clearing;  /* so many of those are still to be taken away */
+    int64_t clearing;  /* so many of those, at least, are still to be taken away */
     int64_t keep_days; /* KEEP_AS_ACCOUNT, 0: for ever */
 };
 

@@ -89,7 +89,7 @@ CREATE TABLE conversations(
     timer_ms INTEGER NOT NULL DEFAULT 0,     -- sent_at of the setting in force; the later one holds
     keep_days INTEGER,                       -- messages older than this go; 0: none; NULL: as set for the account
     gone_upto INTEGER NOT NULL DEFAULT 0,    -- messages up to this id were deleted all at once: none is shown again
-    clearing INTEGER NOT NULL DEFAULT 0      -- so many of those still lie there
+    clearing INTEGER NOT NULL DEFAULT 0      -- so many of those, at least, still lie there
 );
 CREATE INDEX conversations_order ON conversations(archived, hidden, pinned_ms, last_ms);
 CREATE INDEX conversations_clearing ON conversations(contact) WHERE clearing>0;
