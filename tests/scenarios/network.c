@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/scenarios/network.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ enum happening_kind {
     HAPPENING_ANSWER,    /* arrives at the actor */
     HAPPENING_DATA,      /* of a stream, arrives at the actor */
     HAPPENING_HEARTBEAT, /* is due on a stream */
+    HAPPENING_WORK,      /* of an actor, is over */
 };
 
 struct happening {
@@ -25,10 +27,11 @@ struct happening {
     struct scene_relay *relay; /* NULL: nobody is there */
     uint64_t id;               /* the actor's request */
     bool gone;                 /* cancelled: the answer is of no use any more */
+    struct work *work;
 
     /* A request: */
     enum method method;
-    char path[128], authorization[512];
+    char path[128], authorization[512], range[64];
     bool has_authorization;
     bool repeat, lose_answer;
 
@@ -57,6 +60,19 @@ network_pin(const struct scene_relay *r, bool other)
     struct spki_pin pin = {{0x51, (uint8_t)(r - r->scene->relays)}};
     pin.b[31] = other ? 2 : 1;
     return pin;
+}
+
+void
+network_unlink_files(const char *folder)
+{
+    struct dirent *entry;
+    DIR *d = opendir(folder);
+
+    while (d != NULL && (entry = readdir(d)) != NULL)
+        unlinkat(dirfd(d), entry->d_name, 0);
+    if (d != NULL)
+        closedir(d);
+    rmdir(folder);
 }
 
 void
@@ -189,6 +205,8 @@ network_start(void *self, const struct transport_request *r)
                 : strcmp(r->method, "POST") == 0 ? METHOD_POST
                                                  : METHOD_PUT;
     snprintf(h->path, sizeof h->path, "%s", r->path);
+    if (r->range != NULL)
+        snprintf(h->range, sizeof h->range, "%s", r->range);
     h->has_authorization = r->authorization != NULL;
     if (h->has_authorization)
         snprintf(h->authorization, sizeof h->authorization, "%s", r->authorization);
@@ -224,6 +242,19 @@ network_cancel(void *self, uint64_t id)
         if (h->actor == a && h->id == id)
             h->gone = true;
     line_drop(a->scene, a, id);
+}
+
+/* It is done in no time, and told a little later. */
+void
+network_work(void *self, struct work *w)
+{
+    struct actor *a = self;
+    struct happening *h = happening_new(a, NULL, HAPPENING_WORK, 0);
+
+    w->run(w);
+    h->work = w;
+    happening_add(a->scene, h, a->scene->now_ms + 1);
+    a->scene->busy_ms = a->scene->now_ms;
 }
 
 /* --- the relay's side --- */
@@ -374,6 +405,7 @@ handle_once(const struct happening *h, struct service_answer *answer)
         .path = h->path,
         .authority = h->relay->authority,
         .authorization = h->has_authorization ? SPAN_STR(h->authorization) : SPAN_NONE,
+        .range = SPAN_STR(h->range),
         .body = buf_span(&h->body),
         .source = {.loopback = true},
     };
@@ -477,6 +509,9 @@ happen(struct scene *s, struct happening *h)
     case HAPPENING_HEARTBEAT:
         heartbeat(s, h);
         break;
+    case HAPPENING_WORK:
+        h->work->done(h->work);
+        break;
     }
 }
 
@@ -524,6 +559,8 @@ network_free(struct scene *s)
     while (s->happenings != NULL) {
         struct happening *h = s->happenings;
         s->happenings = h->next;
+        if (h->kind == HAPPENING_WORK)
+            h->work->done(h->work);
         happening_free(h);
     }
     while (s->lines != NULL) {

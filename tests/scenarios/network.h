@@ -16,6 +16,8 @@ struct spki_pin network_pin(const struct scene_relay *r, bool other);
 /* The actor's transport. */
 void network_start(void *self, const struct transport_request *r);
 void network_cancel(void *self, uint64_t id);
+/* What it has done beside its engine. */
+void network_work(void *self, struct work *w);
 
 /* The service's side. */
 struct service_host network_host(struct scene_relay *r);
@@ -25,5 +27,6 @@ void network_cut(struct actor *a);
 void network_cut_relay(struct scene_relay *r);
 void network_free(struct scene *s);
 
+void network_unlink_files(const char *folder);
 /* Remove a database and what lies beside it. */
 void network_unlink(const char *path);

@@ -58,6 +58,8 @@ world_of(struct actor *a)
         .random = actor_random,
         .start = network_start,
         .cancel = network_cancel,
+        .work = network_work,
+        .files = a->files[0] != '\0' ? a->files : NULL,
     };
 }
 
@@ -112,11 +114,17 @@ scene_free(struct scene *s)
     for (size_t i = 0; i < s->actor_count; i++) {
         struct actor *a = s->actors[i];
         engine_close(a->engine);
-        if (a->path[0] != '\0')
-            network_unlink(a->path);
-        free(a);
+        a->engine = NULL;
     }
     network_free(s);
+    for (size_t i = 0; i < s->actor_count; i++) {
+        struct actor *a = s->actors[i];
+        if (a->path[0] != '\0') {
+            network_unlink(a->path);
+            network_unlink_files(a->files);
+        }
+        free(a);
+    }
     for (size_t i = 0; i < s->relay_count; i++) {
         service_free(s->relays[i].service);
         store_close(s->relays[i].store);
@@ -161,7 +169,9 @@ fresh_db(struct actor *a, bool on_disk)
     }
     snprintf(a->path, sizeof a->path, "/tmp/snug-scene-%d-%zu-%s", (int)getpid(),
              a->scene->actor_count, a->name);
+    snprintf(a->files, sizeof a->files, "%s.files", a->path);
     network_unlink(a->path);
+    network_unlink_files(a->files);
     randombytes_buf(a->key.b, sizeof a->key.b);
     assert_ok(db_create(a->path, &a->key, &db));
     return db;

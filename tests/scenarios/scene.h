@@ -50,6 +50,7 @@ struct actor {
     char name[NAME_MAX_BYTES + 1];
     struct engine *engine; /* NULL while it is down */
     char path[64];         /* of its database; empty: in memory, so it cannot be restarted */
+    char files[72];        /* the folder of its files; empty: it keeps none */
     struct subkey key;
     bool offline;
     int64_t clock_off_ms; /* its clock minus the scene's */
