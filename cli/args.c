@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What USAGE says of a flag. */
 enum flag_kind { FLAG_UNKNOWN, FLAG_ALONE, FLAG_WITH_VALUE };
@@ -108,6 +109,71 @@ const char *
 args_word(const struct args *a, size_t i)
 {
     return i < a->count ? a->words[i] : NULL;
+}
+
+/* The fields of T, whose day and hour are of a clock here, as milliseconds UTC. */
+static enum err
+local_moment(const char *text, struct tm t, long long *ret_ms)
+{
+    struct tm same = t;
+
+    same.tm_isdst = -1;
+    time_t at = mktime(&same);
+    if (at == (time_t)-1 || same.tm_mday != t.tm_mday || same.tm_mon != t.tm_mon)
+        return fail(ERR_USAGE, "There is no %.40s.", text);
+    *ret_ms = (long long)at * 1000;
+    return OK;
+}
+
+/* The next time that clocks here show T's hour and minute. */
+static enum err
+next_moment(const char *text, const struct tm *t, long long now_ms, long long *ret_ms)
+{
+    time_t now = (time_t)(now_ms / 1000);
+    struct tm day;
+    long long ms;
+
+    for (int i = 0; i < 3; i++) {
+        if (localtime_r(&now, &day) == NULL)
+            return fail(ERR_USAGE, "There is no %.40s.", text);
+        day.tm_mday += i;
+        day.tm_hour = t->tm_hour;
+        day.tm_min = t->tm_min;
+        day.tm_sec = 0;
+        day.tm_isdst = -1;
+        ms = (long long)mktime(&day) * 1000;
+        if (ms > now_ms) {
+            *ret_ms = ms;
+            return OK;
+        }
+    }
+    return fail(ERR_USAGE, "There is no %.40s.", text);
+}
+
+enum err
+moment_read(const char *text, long long now_ms, long long *ret_ms)
+{
+    struct tm t = {0};
+    const char *end;
+    long long ms;
+
+    end = strptime(text, "%H:%M", &t);
+    if (end != NULL && *end == '\0')
+        return next_moment(text, &t, now_ms, ret_ms);
+    t = (struct tm){0};
+    end = strptime(text, "%Y-%m-%d %H:%M", &t);
+    if (end != NULL && *end == '\0') {
+        TRY(local_moment(text, t, &ms));
+        if (ms <= now_ms)
+            return fail(ERR_USAGE, "%.40s is past.", text);
+        *ret_ms = ms;
+        return OK;
+    }
+    if (duration_read(text, &ms) != OK || ms == 0)
+        return fail(ERR_USAGE, "%.40s is not a moment such as 09:00, \"2026-12-24 18:00\" or 30m.",
+                    text);
+    *ret_ms = now_ms + ms;
+    return OK;
 }
 
 enum err

@@ -35,5 +35,8 @@ const char *args_word(const struct args *a, size_t i);
 
 /* "90", "90s", "30m", "12h" or "7d" in milliseconds. ERR_USAGE. */
 enum err duration_read(const char *text, long long *ret_ms);
+/* A moment in milliseconds UTC, later than NOW_MS: "30m", "12h" or "7d" from now; "09:00", the next
+ * time that a clock here shows it; or "2026-12-24 18:00", local time as well. ERR_USAGE. */
+enum err moment_read(const char *text, long long now_ms, long long *ret_ms);
 /* A whole number from LOW to HIGH. ERR_USAGE. */
 enum err number_read(const char *text, long long low, long long high, long long *ret);

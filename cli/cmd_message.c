@@ -30,7 +30,7 @@ command_send(struct cli *cli, int *ret)
     TRY(wait_param(cli, params));
     if (args_word(&cli->args, 1) != NULL || !files)
         TRY(text_params(cli, 1, params));
-    if (args_flag(&cli->args, "in") != NULL)
+    if (args_flag(&cli->args, "at") != NULL)
         TRY(time_param(cli, params));
     if (args_flag(&cli->args, "verified") != NULL)
         TRY(demand_verified(cli));

@@ -16,11 +16,10 @@ time_param(struct cli *cli, json_t *params)
     struct timespec now;
     long long ms;
 
-    TRY(duration_read(args_flag(&cli->args, "in"), &ms));
     clock_gettime(CLOCK_REALTIME, &now);
-    json_object_set_new(
-        params, "at_ms",
-        json_integer((json_int_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + (json_int_t)ms));
+    TRY(moment_read(args_flag(&cli->args, "at"),
+                    (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000, &ms));
+    json_object_set_new(params, "at_ms", json_integer((json_int_t)ms));
     return OK;
 }
 
@@ -108,7 +107,7 @@ change(struct cli *cli, const char *message)
     if (args_flag(&cli->args, "cancel") != NULL)
         return cli_do(cli, "message.delete",
                       json_pack("{s:s,s:s}", "message", message, "for", "me"));
-    if (args_flag(&cli->args, "in") != NULL)
+    if (args_flag(&cli->args, "at") != NULL)
         TRY(time_param(cli, params));
     return cli_do(cli, "message.schedule", json_incref(params));
 }

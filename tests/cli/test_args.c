@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/check.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 #include "cli/args.h"
 
 #define USAGE "NAME TEXT [MORE] [--wait SECONDS] [--verified]"
@@ -94,6 +97,38 @@ numbers_keep_their_bounds(void **state)
     assert_err(number_read("", 1, 500, &n), ERR_USAGE);
 }
 
+#define MINUTE 60000LL
+#define DAY (24 * 60 * MINUTE)
+
+/* 2026-11-22 23:00 UTC, in a place two hours ahead with summer time. */
+static void
+moments_are_by_the_clock_on_the_wall(void **state)
+{
+    long long now = 1795388400000LL, ms;
+
+    setenv("TZ", "EET-2EEST,M3.5.0/3,M10.5.0/4", 1);
+    tzset();
+    assert_ok(moment_read("01:30", now, &ms));
+    assert_int_equal(ms, now + 30 * MINUTE);
+    assert_ok(moment_read("01:00", now, &ms)); /* it is just that: tomorrow */
+    assert_int_equal(ms, now + DAY);
+    assert_ok(moment_read("00:59", now, &ms));
+    assert_int_equal(ms, now + DAY - MINUTE);
+    assert_ok(moment_read("2026-11-24 01:00", now, &ms));
+    assert_int_equal(ms, now + DAY);
+    assert_ok(moment_read("2027-07-01 01:00", now, &ms)); /* an hour earlier by then */
+    assert_int_equal((ms - now) % DAY, DAY - 60 * MINUTE);
+    assert_ok(moment_read("30m", now, &ms));
+    assert_int_equal(ms, now + 30 * MINUTE);
+    assert_err(moment_read("2026-11-22 01:00", now, &ms), ERR_USAGE); /* past */
+    assert_err(moment_read("2027-02-30 01:00", now, &ms), ERR_USAGE);
+    assert_err(moment_read("25:00", now, &ms), ERR_USAGE);
+    assert_err(moment_read("09:00 or so", now, &ms), ERR_USAGE);
+    assert_err(moment_read("0", now, &ms), ERR_USAGE);
+    assert_err(moment_read("", now, &ms), ERR_USAGE);
+    assert_err(moment_read("soon", now, &ms), ERR_USAGE);
+}
+
 int
 main(void)
 {
@@ -102,6 +137,7 @@ main(void)
         cmocka_unit_test(args_read_takes_all_behind_two_dashes_for_words),
         cmocka_unit_test(args_read_refuses_what_the_usage_does_not_say),
         cmocka_unit_test(durations_have_units),
+        cmocka_unit_test(moments_are_by_the_clock_on_the_wall),
         cmocka_unit_test(numbers_keep_their_bounds),
     };
 
