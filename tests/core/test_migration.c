@@ -92,6 +92,9 @@ put_aside(struct db *db)
     names_of(db, "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'", &tables);
     for (size_t i = 0; i < tables.count; i++)
         run(db, sql("DROP TABLE ", tables.name[i], "", ""));
+    names_of(db, "SELECT name FROM sqlite_master WHERE type='view'", &tables);
+    for (size_t i = 0; i < tables.count; i++)
+        run(db, sql("DROP VIEW ", tables.name[i], "", ""));
     names_of(db, TABLES, &tables);
     for (size_t i = 0; i < tables.count; i++) {
         run(db, sql("CREATE TABLE kept_", tables.name[i], " AS SELECT * FROM ", tables.name[i]));
