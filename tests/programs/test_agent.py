@@ -356,10 +356,11 @@ class Trouble(unittest.TestCase):
             alice.snug("agent", "stop")
             path = os.path.join(alice.data, "snug", "default", "history.db")
             with open(path, "r+b") as f:
-                f.seek(6000)
-                byte = f.read(1)
-                f.seek(6000)
-                f.write(bytes([byte[0] ^ 1]))
+                for at in range(6000, os.path.getsize(path), 4096):  # in every page but the first
+                    f.seek(at)
+                    byte = f.read(1)
+                    f.seek(at)
+                    f.write(bytes([byte[0] ^ 1]))
             with open(path, "rb") as f:
                 damaged = f.read()
             alice.open(expect=11)
