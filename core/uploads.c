@@ -44,7 +44,9 @@ load(struct engine *e, struct transfer *t)
     TRY(query_exact(&q, 4, t->secret.b, sizeof t->secret.b));
     TRY(query_exact(&q, 5, t->hash.b, sizeof t->hash.b));
     TRY(file_name_read(query_bytes(&q, 6), &t->name));
-    t->stage = query_int(&q, 7) != 0 ? UPLOAD_PARTS : UPLOAD_ASK;
+    t->stage = query_int(&q, 7) == 0       ? UPLOAD_ASK
+               : t->moved < t->cipher_size ? UPLOAD_PARTS
+                                           : UPLOAD_DONE;
     TRY(query_end(&q));
     t->token_index = 0;
     t->loaded = true;

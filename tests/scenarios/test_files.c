@@ -465,6 +465,34 @@ files_arrive_whoever_is_ended_in_between(void **state)
     assert_int_equal(kept(alice), 5);
 }
 
+static enum fate
+lose_the_end(void *ctx, struct actor *from, const char *path)
+{
+    size_t n = strlen(path);
+
+    return n > 5 && strcmp(path + n - 5, "/done") == 0 ? FATE_LOSE_REQUEST : FATE_ARRIVE;
+}
+
+static void
+an_upload_that_lacked_its_end_only_is_ended_after_a_crash(void **state)
+{
+    int64_t id = send_one(alice, bob, 9 * MIB);
+
+    s->fate = lose_the_end;
+    scene_pass(s, 5 * SECOND_MS);
+    assert_int_equal(first(alice, id).moved, first(alice, id).cipher_size);
+    assert_int_equal(first(alice, id).state, ATTACHMENT_UPLOADING);
+    /* it is written down now and then: just now, this time */
+    assert_ok(db_run(engine_db(alice->engine),
+                     "UPDATE attachments SET moved=cipher_size WHERE message=?1", "i", id));
+    actor_crash(alice);
+    s->fate = NULL;
+    actor_start(alice);
+    scene_settle(s);
+    struct attachment f = first(bob, fetch(bob));
+    assert_content(bob, &f, 9 * MIB, 0);
+}
+
 static void
 an_upload_that_lapsed_begins_anew_with_the_same_bytes(void **state)
 {
@@ -776,6 +804,7 @@ main(void)
         CASE(a_note_to_oneself_keeps_its_file_here),
         CASE(files_arrive_over_a_bad_network),
         CASE(files_arrive_whoever_is_ended_in_between),
+        CASE(an_upload_that_lacked_its_end_only_is_ended_after_a_crash),
         CASE(an_upload_that_lapsed_begins_anew_with_the_same_bytes),
         CASE(what_lapsed_at_the_relay_is_gone_and_says_so),
         CASE(pictures_come_by_themselves_up_to_a_size),
