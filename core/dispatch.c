@@ -133,6 +133,7 @@ take_own(struct engine *e, const struct arrival *a)
     }
     TRY(db_run(e->db, "UPDATE contacts SET heard_ms=?2 WHERE id=?1", "ii", a->contact.id,
                engine_now_ms(e)));
+    TRY(persona_heard(e, &a->contact));
     return trust_on_refs(e, a);
 }
 

@@ -16,15 +16,15 @@ oldest_overdue(struct engine *e, int64_t *ret)
                       engine_now_ms(e) - GIVE_UP_MS);
 }
 
-/* Who has not got what we look like gets it anew. */
+/* Who has not got what we look like gets it anew, once something comes from there: a place in the
+ * chain that nobody answers for would only show as a message that is missing. */
 static enum err
 show_again(struct engine *e, int64_t row)
 {
     TRY(db_run(e->db,
-               "UPDATE contacts SET profile_sent_ms=0 WHERE id=(SELECT contact FROM outbox WHERE "
+               "UPDATE contacts SET profile_sent_ms=-1 WHERE id=(SELECT contact FROM outbox WHERE "
                "id=?1 AND type=?2)",
                "ii", row, (int64_t)CONTENT_PROFILE));
-    persona_look(e);
     return OK;
 }
 

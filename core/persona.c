@@ -138,6 +138,16 @@ persona_look(struct engine *e)
             engine_monotonic_ms(e) + engine_random_between(e, PAUSE_MIN_MS, PAUSE_MAX_MS);
 }
 
+enum err
+persona_heard(struct engine *e, const struct contact *c)
+{
+    TRY(db_run(e->db, "UPDATE contacts SET profile_sent_ms=0 WHERE id=?1 AND profile_sent_ms<0",
+               "i", c->id));
+    if (db_changes(e->db) > 0)
+        e->persona_due = 0;
+    return OK;
+}
+
 /* What it is to be sent: 0 when there never was anything to show. */
 static enum err
 own_version(struct engine *e, int64_t *ret)
@@ -184,7 +194,8 @@ hand_out(struct engine *e, bool *ret)
     enum err found =
         db_get_int(e->db, &contact,
                    "SELECT id FROM contacts WHERE state=3 AND changed_to IS NULL AND forked=0 AND "
-                   "profile_sent_ms<?1 AND (SELECT count(*) FROM outbox WHERE contact=contacts.id "
+                   "profile_sent_ms>=0 AND profile_sent_ms<?1 AND (SELECT count(*) FROM outbox "
+                   "WHERE contact=contacts.id "
                    "AND type=8 AND made_ms>?2)<?3 ORDER BY random() LIMIT 1",
                    "iii", version, engine_now_ms(e) - ON_THE_WAY_MS, (int64_t)ON_THE_WAY_MAX);
     if (found == ERR_NOT_FOUND)

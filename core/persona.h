@@ -38,5 +38,9 @@ enum err persona_introduce(struct engine *e, const struct contact *c);
 /* Something reached a contact or was given up: there may be room for what changed meanwhile. */
 void persona_look(struct engine *e);
 
+/* Something came from C: what was given up while it was away goes out anew. Inside the inbox's
+ * transaction. */
+enum err persona_heard(struct engine *e, const struct contact *c);
+
 /* Work of engine_step: hand out what changed, to one contact after the other. */
 int64_t persona_step(struct engine *e);
