@@ -5,9 +5,10 @@
 #include "core/engine_state.h"
 #include "core/search.h"
 
-#define SLICE 64              /* messages a transaction */
+#define SLICE 256             /* messages a transaction */
 #define LOOK_MS (30 * 1000LL) /* the clock may have been set meanwhile */
 #define CLOCK_MOVED_MS 1000
+#define STEP_MS 20      /* at a time, of many; who asks for messages waits for all of them */
 #define WIPE_SHARE 20   /* wiping takes at most one part of so many of the time */
 #define WIPE "due.wipe" /* in meta: something went since the last wipe */
 
@@ -78,8 +79,13 @@ slice_read(struct engine *e, struct slice *ret)
 static enum err
 slice_remove(struct engine *e, const struct slice *s)
 {
-    for (size_t i = 0; i < s->count; i++)
-        TRY(message_expired(e, s->ids[i]));
+    enum err gone = OK;
+
+    e->passing.going = true;
+    for (size_t i = 0; i < s->count && gone == OK; i++)
+        gone = message_expired(e, s->ids[i]);
+    e->passing.going = false;
+    TRY(gone);
     return disappearing_wipe(e);
 }
 
@@ -104,14 +110,19 @@ next_read(struct engine *e)
     return OK;
 }
 
-enum err
-disappearing_now(struct engine *e)
+/* Slices until UNTIL, a monotonic time, and at least one. */
+static enum err
+take_away(struct engine *e, int64_t until)
 {
     struct slice s;
+    bool first = true;
 
     if (e->passing.stale)
         TRY(next_read(e));
     while (e->passing.next_ms <= engine_now_ms(e)) {
+        if (!first && engine_monotonic_ms(e) > until)
+            return OK;
+        first = false;
         AUTO(tx_done) struct tx tx = {0};
 
         TRY(slice_read(e, &s));
@@ -120,6 +131,12 @@ disappearing_now(struct engine *e)
         TRY(next_read(e));
     }
     return OK;
+}
+
+enum err
+disappearing_now(struct engine *e)
+{
+    return take_away(e, INT64_MAX);
 }
 
 /* The words that went lie on in old segments and in the WAL until both are made anew. The mark goes
@@ -172,8 +189,8 @@ turn(struct engine *e)
         TRY(rein_in(e));
         p->stale = true;
     }
-    TRY(disappearing_now(e));
-    if (!p->wipe || begin < p->wipe_due)
+    TRY(take_away(e, begin + STEP_MS));
+    if (!p->wipe || begin < p->wipe_due || p->next_ms <= engine_now_ms(e))
         return OK;
     TRY(wipe(e));
     int64_t end = engine_monotonic_ms(e);

@@ -16,6 +16,7 @@
 struct passing {
     int64_t next_ms;  /* UTC; NEVER: nothing */
     bool stale;       /* `next_ms` is to be read anew */
+    bool going;       /* some are being taken away just now */
     bool wipe;        /* words and WAL are to be cleaned */
     int64_t wipe_due; /* monotonic ms */
     int64_t offset;   /* of the clock to the monotonic one, as last looked at */
