@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/cli.h"
+#include "cli/message.h"
 #include "cli/output.h"
 
 command_fn command_search, command_timer, command_scheduled, command_retry;
@@ -59,6 +60,12 @@ command_search(struct cli *cli, int *ret)
     if (params == NULL)
         return fail(ERR_USAGE, "The text is not valid UTF-8.");
     TRY(cli_call(cli, "message.search", json_incref(params), &r));
+    while (json_array_size(json_object_get(r, "messages")) == 0 &&
+           json_is_true(json_object_get(r, "more"))) { /* it has only looked at many others */
+        json_object_set(params, "before", json_object_get(r, "before"));
+        json_decref(STEAL(r));
+        TRY(cli_call(cli, "message.search", json_incref(params), &r));
+    }
     TRY(print_list(cli, r));
     if (!cli->json && json_is_true(json_object_get(r, "more")))
         note("There is more: --before %s\n", get(r, "before"));
@@ -89,11 +96,25 @@ command_timer(struct cli *cli, int *ret)
     if (seconds == 0)
         print("New messages stay.\n");
     else
-        print("New messages disappear after %lld seconds.\n", (long long)seconds);
+        print("New messages disappear %s after they were sent, or seen.\n", lasting(seconds));
     return print_end();
 }
 
 /* --- scheduled --- */
+
+/* A message as the list shows it: its number, or its id. */
+static const char *
+id_of(const char *text)
+{
+    static char id[32];
+
+    if (text[0] == '#')
+        text++;
+    if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 20)
+        return text;
+    snprintf(id, sizeof id, "message-%s", text);
+    return id;
+}
 
 static enum err
 change(struct cli *cli, const char *message)
@@ -119,7 +140,7 @@ command_scheduled(struct cli *cli, int *ret)
     AUTO(json_decrefpp) json_t *r = NULL;
 
     if (message != NULL)
-        return change(cli, message);
+        return change(cli, id_of(message));
     TRY(cli_call_list(cli, "message.scheduled",
                       json_pack("{s:s*}", "contact", args_word(&cli->args, 0)), "messages", &r));
     return print_list(cli, r);
@@ -130,5 +151,8 @@ command_scheduled(struct cli *cli, int *ret)
 enum err
 command_retry(struct cli *cli, int *ret)
 {
-    return cli_do(cli, "message.retry", json_pack("{s:s}", "message", args_word(&cli->args, 0)));
+    AUTO(json_decrefpp) json_t *id = NULL;
+
+    TRY(message_id_named(cli, 0, OURS, &id));
+    return cli_do(cli, "message.retry", json_pack("{s:O}", "message", id));
 }

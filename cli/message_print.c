@@ -4,7 +4,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "cli/cli.h"
 #include "cli/output.h"
 
 #define QUOTE_SHOWN 60 /* bytes of what is answered to */
@@ -113,6 +115,17 @@ put_quote(struct buf *out, const json_t *quote)
         put_cut(out, quote);
 }
 
+/* A row that tells who changed the time that messages are kept. */
+static void
+put_timer(struct buf *out, const json_t *m)
+{
+    buf_printf(out, "[%s set new messages to ", is_true(m, "outgoing") ? "you" : safe(m, "label"));
+    if (number(m, "timer_s") == 0)
+        buf_put_str(out, "stay]");
+    else
+        buf_printf(out, "disappear after %s]", lasting(number(m, "timer_s")));
+}
+
 static void
 put_said(struct buf *out, const json_t *m)
 {
@@ -121,10 +134,43 @@ put_said(struct buf *out, const json_t *m)
 
     if (holder != NULL)
         buf_put_str(out, holder);
+    else if (strcmp(get(m, "type"), "timer") == 0)
+        put_timer(out, m);
     else if (card != NULL)
         buf_printf(out, "[contact: %s <%s>]", safe(card, "name"), safe(card, "link"));
     else
         put_covered(out, m);
+}
+
+/* How far our own got, in words. */
+static void
+put_state(struct buf *out, const json_t *m)
+{
+    const char *state = get(m, "state"), *why = get(m, "why");
+    json_int_t retained = number(m, "retained_ms");
+    bool at_relay = strcmp(state, "at-relay") == 0;
+
+    buf_printf(out, "  (%s", state);
+    if (why[0] != '\0')
+        buf_printf(out, ": %s %s", why, err_text(err_named(why)));
+    if (at_relay && retained >= (json_int_t)time(NULL) * 1000)
+        buf_printf(out, ", kept there until %s", when(retained));
+    else if (at_relay && retained != 0)
+        buf_printf(out, ", dropped there on %s if it was not fetched", when(retained));
+    if (strcmp(state, "failed") == 0 || strcmp(state, "unconfirmed") == 0)
+        buf_put_str(out, " `snug retry` sends it again.");
+    buf_put_str(out, ")");
+}
+
+static void
+put_passing(struct buf *out, const json_t *m)
+{
+    json_int_t seconds = number(m, "expire_s"), at = number(m, "expires_ms");
+
+    if (at != 0)
+        buf_printf(out, "  (disappears %s)", when(at));
+    else if (seconds != 0)
+        buf_printf(out, "  (disappears after %s)", lasting(seconds));
 }
 
 static void
@@ -140,8 +186,8 @@ put_became(struct buf *out, const json_t *m)
     json_array_foreach(json_object_get(m, "reactions"), i, each) buf_printf(
         out, "  [%s %s]", safe(each, "emoji"), is_true(each, "mine") ? "you" : safe(m, "label"));
     if (is_true(m, "outgoing"))
-        buf_printf(out, "  (%s%s%s)", get(m, "state"), get(m, "why")[0] != '\0' ? ": " : "",
-                   get(m, "why"));
+        put_state(out, m);
+    put_passing(out, m);
 }
 
 void

@@ -82,6 +82,23 @@ when(json_int_t ms)
     return text;
 }
 
+const char *
+lasting(json_int_t seconds)
+{
+    static const struct {
+        const char *name;
+        json_int_t seconds;
+    } units[] = {{"day", 86400}, {"hour", 3600}, {"minute", 60}, {"second", 1}};
+    static char text[40];
+    size_t i = 0;
+
+    while (units[i].seconds > 1 && (seconds == 0 || seconds % units[i].seconds != 0))
+        i++;
+    json_int_t n = seconds / units[i].seconds;
+    snprintf(text, sizeof text, "%lld %s%s", (long long)n, units[i].name, n == 1 ? "" : "s");
+    return text;
+}
+
 void
 file_print(const json_t *f)
 {

@@ -27,6 +27,10 @@ const char *safe_text(const char *text);
 /* Milliseconds UTC as local date and time. Static, of the last call. */
 const char *when(json_int_t ms);
 
+/* How long something lasts, in the largest unit that fits without a rest: `1 hour`, `90 minutes`.
+ * Static, of the last call. */
+const char *lasting(json_int_t seconds);
+
 /* One message, one or more lines; with its number, by which commands name it. Spoilers stay
  * covered. */
 enum ids_shown { WITHOUT_IDS, WITH_IDS };

@@ -59,6 +59,20 @@ class Later(unittest.TestCase):
             wait_until(lambda: all(m["text"] != "a passing word" for m in who.history(other)), "it is gone")
             self.assertEqual(self.found(who, "passing"), [])
 
+    def test_the_history_tells_of_timers_and_of_the_relay_in_words(self):
+        self.alice.run("timer", "bob@", "1h")
+        wait_until(lambda: "set new messages to disappear after 1 hour]" in self.bob.run("history").out, "Bob is told")
+        self.assertIn("[you set new messages to disappear after 1 hour]", self.alice.run("history").out)
+        self.assertIn("1 hour after", self.bob.run("timer", "alice@").out)
+        self.bob.kill_agent()
+        self.alice.run("send", "bob@", "hello")
+        self.assertRegex(self.alice.run("history").out,
+                         r"hello  \(at-relay, kept there until \d{4}-\d\d-\d\d \d\d:\d\d\)  \(disappears \d{4}")
+        self.assertNotEqual(self.alice.attempt("retry", "last:bob@").code, 0)
+        self.alice.run("timer", "bob@", "0")
+        self.assertIn("[you set new messages to stay]", self.alice.run("history").out)
+        self.assertEqual(self.alice.attempt("timer", "bob@", "400d").code, people.USAGE)
+
     def test_what_is_dropped_says_so_and_is_not_tried_in_vain(self):
         self.relay.kill()
         made = self.alice.attempt("send", "bob@", "once more", "--wait", "0", "--json").json["message"]
@@ -66,6 +80,7 @@ class Later(unittest.TestCase):
         state = json.loads(self.alice.run("rpc", "message.get", json.dumps({"message": made["id"]})).out)["message"]
         self.assertEqual(state["state"], "failed")
         self.assertNotEqual(state["why"], "")
+        self.assertIn("`snug retry` sends it again", self.alice.run("history").out)
         self.assertNotEqual(self.alice.attempt("retry", made["id"]).code, 0)
 
 
