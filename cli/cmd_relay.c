@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "wire/limits.h"
 
 command_fn command_relay, command_notices, command_settings;
 
@@ -165,6 +166,10 @@ change(struct cli *cli, const char *key, const char *value)
         return cli_do(cli, "settings.set",
                       json_pack("{s:b}", "mentions_while_muted", value[0] == 'y'));
     }
+    if (strcmp(key, "download-auto") == 0) {
+        TRY(number_read(value, 0, ATTACHMENT_MAX, &ms));
+        return cli_do(cli, "settings.set", json_pack("{s:I}", "download_auto", (json_int_t)ms));
+    }
     return fail(ERR_USAGE, "See `snug help settings` for what they are.");
 }
 
@@ -200,5 +205,7 @@ command_settings(struct cli *cli, int *ret)
         print("keep: %lld days\n", days);
     print("mentions-while-muted: %s\n",
           json_is_true(json_object_get(r, "mentions_while_muted")) ? "yes" : "no");
+    print("download-auto: %lld\n",
+          (long long)json_integer_value(json_object_get(r, "download_auto")));
     return print_end();
 }

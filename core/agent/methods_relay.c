@@ -8,6 +8,7 @@
 #include "core/agent/pager.h"
 #include "core/agent/settings.h"
 #include "core/agent/show.h"
+#include "core/attachments.h"
 #include "core/clearing.h"
 #include "core/links.h"
 #include "core/relay_link.h"
@@ -193,29 +194,33 @@ enum err
 method_settings_get(struct call *c, json_t **ret)
 {
     struct settings s;
-    int64_t keep_days;
+    int64_t keep_days, download_auto;
     bool mentions;
 
+    TRY(download_auto_get(c->agent->engine, &download_auto));
     TRY(settings_read(engine_db(c->agent->engine), &s));
     TRY(keep_get(c->agent->engine, &keep_days));
     TRY(mentions_while_muted_get(c->agent->engine, &mentions));
     *ret = json_pack(
-        "{s:I,s:s,s:s,s:s,s:s,s:b,s:I,s:b}", "idle_lock_ms", (json_int_t)s.idle_lock_ms, "proxy",
-        s.proxy, "receipts", receipts_name(s.receipts), "requests",
+        "{s:I,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:I}", "idle_lock_ms", (json_int_t)s.idle_lock_ms,
+        "proxy", s.proxy, "receipts", receipts_name(s.receipts), "requests",
         requests_names[links_requests(c->agent->engine)], "presence", audience_name(s.presence),
-        "typing", s.typing, "keep_days", (json_int_t)keep_days, "mentions_while_muted", mentions);
+        "typing", s.typing, "keep_days", (json_int_t)keep_days, "mentions_while_muted", mentions,
+        "download_auto", (json_int_t)download_auto);
     return OK;
 }
 
 /* Those that the engine keeps itself. */
 static enum err
-set_conversations(struct call *c)
+set_engines(struct call *c)
 {
     struct engine *e = c->agent->engine;
     const json_t *mentions = json_object_get(c->params, "mentions_while_muted");
 
     if (json_object_get(c->params, "keep_days") != NULL)
         TRY(keep_set(e, param_int(c, "keep_days", 0)));
+    if (json_object_get(c->params, "download_auto") != NULL)
+        TRY(download_auto_set(e, param_int(c, "download_auto", 0)));
     return mentions == NULL ? OK : mentions_while_muted_set(e, json_is_true(mentions));
 }
 
@@ -240,7 +245,7 @@ method_settings_set(struct call *c, json_t **ret)
     if (proxy != s.proxy)
         snprintf(s.proxy, sizeof s.proxy, "%s", proxy);
     TRY(requests_read(param_string(c, "requests", requests_names[requests]), &requests));
-    TRY(set_conversations(c));
+    TRY(set_engines(c));
     TRY(settings_write(db, &s));
     presence_touch(a->engine);
     if (requests != links_requests(a->engine))
