@@ -19,6 +19,7 @@
 #include "core/attachments.h"
 #include "core/engine_state.h"
 #include "core/files.h"
+#include "core/safe_name.h"
 #include "crypto/digest.h"
 #include "crypto/stream.h"
 #include "wire/blob.h"
@@ -127,6 +128,17 @@ enum err attachments_body(struct engine *e, int64_t message, struct buf *ret);
 void files_doom(struct engine *e, const struct file_name *name);
 
 /* --- saving.c --- */
+
+/* A whole file in the folder, and what opens it. */
+struct sealed {
+    int fd;
+    struct secret32 key;
+    uint64_t size, cipher_size;
+    char name[SAFE_NAME_MAX + 1];
+};
+/* ERR_STATE: it is not here. S can be done after an error, too. */
+enum err sealed_open(struct engine *e, int64_t id, struct sealed *s);
+void sealed_done(struct sealed *s);
 
 void reading_forget(struct engine *e);
 

@@ -62,6 +62,12 @@ enum err message_compose(struct engine *e, const struct composition *c, int64_t 
  * is nothing of it to send. One transaction, as the next one. */
 enum err message_forward(struct engine *e, int64_t id, int64_t contact, int64_t *ret);
 
+/* The same of a message with files, all of which are here: S has them for CONTACT (file_wish's
+ * `attachment`). */
+struct sealing;
+enum err message_forward_files(struct engine *e, int64_t id, int64_t contact, struct sealing *s,
+                               int64_t *ret);
+
 /* Tell CONTACT about WHO, an accepted contact or oneself (type 14): address and account, no
  * invitation, and the name that they give themselves. */
 enum err message_send_contact(struct engine *e, int64_t contact, int64_t who, int64_t *ret);

@@ -5,6 +5,7 @@
 #include "core/compose.h"
 #include "core/content.h"
 #include "core/engine_state.h"
+#include "core/sealing.h"
 #include "core/trust.h"
 
 struct original {
@@ -40,35 +41,67 @@ original_get(struct engine *e, int64_t id, struct original *ret)
     TRY(buf_ok(&ret->extra));
     if (deleted)
         return fail(ERR_STATE, "the message was deleted");
-    if (ret->type == CONTENT_ATTACHMENTS)
-        return fail(ERR_STATE, "a message with files cannot be forwarded");
-    if (ret->type != CONTENT_TEXT && ret->type != CONTENT_CONTACT_CARD)
+    if (ret->type != CONTENT_TEXT && ret->type != CONTENT_ATTACHMENTS &&
+        ret->type != CONTENT_CONTACT_CARD)
         return fail(ERR_STATE, "there is nothing in it that can be forwarded");
     return compose_text(e, id, &ret->text);
 }
 
+/* What of a message's words goes on. */
+struct words {
+    Wire__Text *text; /* owned; what is borrowed by SAID lies here and in MARKS */
+    struct buf marks;
+    struct composition said;
+};
+
+static void
+words_done(struct words *w)
+{
+    text_free(w->text);
+    buf_done(&w->marks);
+}
+
 /* Whom a message speaks of is nobody else's business: mentions stay behind, their words go on. */
+static enum err
+words_get(const struct original *o, int64_t contact, struct words *ret)
+{
+    Wire__Text kept;
+
+    ret->marks = BUF(SHARED_MAX);
+    TRY(text_read(buf_span(&o->text), &ret->text));
+    wire__text__init(&kept);
+    kept.n_ranges = ret->text->n_ranges;
+    kept.ranges = ret->text->ranges;
+    wire_pack(&ret->marks, &kept.base);
+    TRY(buf_ok(&ret->marks));
+    ret->said = (struct composition){.contact = contact,
+                                     .text = wire_unpacked_text(ret->text->text),
+                                     .marks = buf_span(&ret->marks),
+                                     .forwarded = true};
+    return OK;
+}
+
 static enum err
 forward_text(struct engine *e, const struct original *o, int64_t contact, int64_t *ret)
 {
-    AUTO(text_freep) Wire__Text *t = NULL;
-    AUTO(buf_done) struct buf marks = BUF(SHARED_MAX);
+    AUTO(words_done) struct words words = {0};
     AUTO(composed_done) struct composed made = {0};
-    Wire__Text kept;
 
-    TRY(text_read(buf_span(&o->text), &t));
-    wire__text__init(&kept);
-    kept.n_ranges = t->n_ranges;
-    kept.ranges = t->ranges;
-    wire_pack(&marks, &kept.base);
-    TRY(buf_ok(&marks));
-    TRY(compose_row(e,
-                    &(struct composition){.contact = contact,
-                                          .text = wire_unpacked_text(t->text),
-                                          .marks = buf_span(&marks),
-                                          .forwarded = true},
-                    &made));
+    TRY(words_get(o, contact, &words));
+    TRY(compose_row(e, &words.said, &made));
     return compose_add(e, &made, ret);
+}
+
+enum err
+message_forward_files(struct engine *e, int64_t id, int64_t contact, struct sealing *s,
+                      int64_t *ret)
+{
+    AUTO(original_done) struct original o = {0};
+    AUTO(words_done) struct words words = {0};
+
+    TRY(original_get(e, id, &o));
+    TRY(words_get(&o, contact, &words));
+    return sealing_send(e, s, &words.said, ret);
 }
 
 static enum err
@@ -88,6 +121,8 @@ forward(struct engine *e, int64_t id, int64_t contact, int64_t *ret)
     AUTO(original_done) struct original o = {0};
 
     TRY(original_get(e, id, &o));
+    if (o.type == CONTENT_ATTACHMENTS)
+        return fail(ERR_STATE, "its files have to be sealed anew first");
     return o.type == CONTENT_TEXT ? forward_text(e, &o, contact, ret)
                                   : send_card(e, buf_span(&o.extra), contact, ret);
 }

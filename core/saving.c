@@ -19,21 +19,14 @@
 
 /* --- the sealed file --- */
 
-struct sealed {
-    int fd;
-    struct secret32 key;
-    uint64_t size, cipher_size;
-    char name[SAFE_NAME_MAX + 1];
-};
-
-static void
+void
 sealed_done(struct sealed *s)
 {
     fd_closep(&s->fd);
     secret_wipe(&s->key, sizeof s->key);
 }
 
-static enum err
+enum err
 sealed_open(struct engine *e, int64_t id, struct sealed *s)
 {
     AUTO(query_done) struct query q;

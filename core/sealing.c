@@ -20,7 +20,9 @@
 #define SHARED_ROOM 300 /* of SHARED_MAX, for what is around a body */
 
 struct sealed_file {
-    int source;
+    int source; /* what a person named; or */
+    bool again; /* a file that is here, under another key: */
+    struct sealed from;
     uint64_t size, cipher_size;
     char name[SAFE_NAME_MAX + 1], mime[MIME_MAX + 1];
     enum attachment_kind kind;
@@ -54,9 +56,9 @@ struct sealing {
 struct pipe {
     struct sealing *s;
     struct sealed_file *f;
-    struct chunk_stream *stream;
+    struct chunk_stream *stream, *opening;
     struct digest *digest;
-    struct buf out;
+    struct buf out, plain;
     uint8_t *piece;
     int fd;
     uint64_t written;
@@ -68,6 +70,10 @@ pipe_done(struct pipe *p)
     if (p->stream != NULL)
         stream_wipe(p->stream);
     free(p->stream);
+    if (p->opening != NULL)
+        stream_wipe(p->opening);
+    free(p->opening);
+    buf_done(&p->plain);
     digest_free(p->digest);
     buf_done(&p->out);
     if (p->piece != NULL)
@@ -87,25 +93,45 @@ pipe_write(struct pipe *p)
     return OK;
 }
 
+/* What was read is sealed; that of a sealed file is opened before. */
+static enum err
+pipe_take(struct pipe *p, struct span bytes)
+{
+    if (!p->f->again) {
+        stream_seal(p->stream, bytes, &p->out);
+        return pipe_write(p);
+    }
+    buf_clear(&p->plain);
+    TRY(stream_open(p->opening, bytes, &p->plain));
+    stream_seal(p->stream, buf_span(&p->plain), &p->out);
+    return pipe_write(p);
+}
+
 static enum err
 pipe_run(struct pipe *p)
 {
     struct sealed_file *f = p->f;
+    uint64_t all = f->again ? f->from.cipher_size : f->size;
+    int from = f->again ? f->from.fd : f->source;
 
+    if (f->again)
+        TRY(stream_open_begin(p->opening, &f->from.key, f->size));
     stream_seal_begin(p->stream, &f->key, &p->out);
-    for (uint64_t at = 0; at < f->size;) {
-        size_t n = f->size - at < PIECE ? (size_t)(f->size - at) : PIECE, got;
+    for (uint64_t at = 0; at < all;) {
+        size_t n = all - at < PIECE ? (size_t)(all - at) : PIECE, got;
 
-        TRY(fd_read(f->source, p->piece, n, at, &got));
+        TRY(fd_read(from, p->piece, n, at, &got));
         if (got != n)
-            return fail(ERR_STATE, "The file got shorter while it was read.");
-        stream_seal(p->stream, SPAN(p->piece, n), &p->out);
-        TRY(pipe_write(p));
+            return f->again ? fail(ERR_DAMAGED, "A file is cut in the profile's folder.")
+                            : fail(ERR_STATE, "The file got shorter while it was read.");
+        TRY(pipe_take(p, SPAN(p->piece, n)));
         at += n;
         atomic_fetch_add(&p->s->so_far, n);
         if (atomic_load(&p->s->task.stop))
             return fail(ERR_STATE, "nobody waits for it");
     }
+    if (f->again)
+        TRY(stream_open_end(p->opening));
     TRY(stream_seal_end(p->stream, &p->out));
     return pipe_write(p);
 }
@@ -117,13 +143,15 @@ seal_one(struct sealing *s, struct sealed_file *f)
     struct pipe p = {.s = s,
                      .f = f,
                      .stream = malloc(sizeof *p.stream),
+                     .opening = f->again ? malloc(sizeof *p.opening) : NULL,
+                     .plain = BUF(PIECE + STREAM_CHUNK),
                      .digest = digest_new(),
                      /* the padding of a large file comes at once, in chunks */
                      .out = BUF(16 * 1024 * 1024),
                      .piece = malloc(PIECE),
                      .fd = -1};
 
-    if (p.stream == NULL || p.digest == NULL || p.piece == NULL)
+    if (p.stream == NULL || (f->again && p.opening == NULL) || p.digest == NULL || p.piece == NULL)
         return fail(ERR_MEMORY, "not enough memory");
     randombytes_buf(f->key.b, sizeof f->key.b);
     TRY(files_create(s->task.files, &f->file, &p.fd));
@@ -161,6 +189,7 @@ destroy(struct file_task *t)
         struct sealed_file *f = &s->list[i];
 
         fd_closep(&f->source);
+        sealed_done(&f->from);
         buf_done(&f->preview);
         buf_done(&f->waveform);
         secret_wipe(&f->key, sizeof f->key);
@@ -176,8 +205,10 @@ over(struct engine *e, struct file_task *t)
 
     s->working = false;
     s->sealed = r == OK;
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->count; i++) {
         fd_closep(&s->list[i].source);
+        sealed_done(&s->list[i].from);
+    }
     s->done(s->ctx, r);
 }
 
@@ -322,10 +353,52 @@ wish_check(const struct file_wish *w, uint64_t *ret_size)
 }
 
 static enum err
+open_again(struct engine *e, const struct attachment *a, struct sealed *ret)
+{
+    enum err r = sealed_open(e, a->id, ret);
+
+    return r == ERR_STATE ? fail(r, "%s is not here: fetch it before it is forwarded.", a->name)
+                          : r;
+}
+
+static enum err
+take_again(struct sealing *s, int64_t id, size_t *previews)
+{
+    struct sealed_file *f = &s->list[s->count];
+    struct attachment a;
+
+    s->count++; /* it is cleaned up from here on */
+    f->source = f->from.fd = -1;
+    f->again = true;
+    f->preview = BUF(PREVIEW_MAX);
+    f->waveform = BUF(WAVEFORM_BYTES);
+    TRY(attachment_get(s->engine, id, &a));
+    TRY(open_again(s->engine, &a, &f->from));
+    TRY(attachment_preview(s->engine, id, &f->preview));
+    *previews += f->preview.n;
+    if (*previews > PREVIEWS_MAX)
+        buf_clear(&f->preview);
+    snprintf(f->name, sizeof f->name, "%s", a.name);
+    snprintf(f->mime, sizeof f->mime, "%s", a.mime);
+    f->size = a.size;
+    f->kind = a.kind;
+    f->width = a.width;
+    f->height = a.height;
+    f->duration_ms = a.duration_ms;
+    if (a.has_waveform)
+        buf_put(&f->waveform, SPAN(a.waveform, sizeof a.waveform));
+    s->all += a.cipher_size;
+    return buf_ok(&f->waveform);
+}
+
+static enum err
 take_wish(struct sealing *s, const struct file_wish *w, size_t *previews)
 {
     struct sealed_file *f = &s->list[s->count];
 
+    if (w->attachment != 0)
+        return take_again(s, w->attachment, previews);
+    f->from.fd = -1;
     TRY(wish_check(w, &f->size));
     f->source = fcntl(w->fd, F_DUPFD_CLOEXEC, 0);
     if (f->source < 0)

@@ -11,7 +11,8 @@
 #include "core/compose.h"
 
 struct file_wish {
-    int fd; /* a regular file, read from its begin; duplicated */
+    int64_t attachment; /* one that is here, to be sent on: nothing else is read of this; 0: none */
+    int fd;             /* a regular file, read from its begin; duplicated */
     struct span name, mime;
     enum attachment_kind kind;
     uint32_t width, height, duration_ms;
@@ -25,8 +26,8 @@ struct sealing;
  * takes, which is asked first; its sentence has the number).
  *
  * Now: ERR_LIMIT more than ATTACHMENTS_MAX; ERR_TOO_LARGE over ATTACHMENT_MAX; ERR_USAGE no regular
- * file; ERR_MALFORMED a name or type that is no text; ERR_STATE no folder for files; those of
- * contact_may_send. */
+ * file; ERR_MALFORMED a name or type that is no text; ERR_STATE no folder for files, or
+ * one to be sent on that is not here; ERR_NOT_FOUND no such one; those of message_may_write. */
 struct sealing_wish {
     int64_t contact;
     const struct file_wish *files;

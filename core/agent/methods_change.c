@@ -6,12 +6,11 @@
 
 #include "core/agent/agent.h"
 #include "core/agent/dispatch.h"
+#include "core/agent/files_forwarding.h"
 #include "core/agent/marks.h"
 #include "core/agent/pager.h"
 #include "core/agent/show.h"
 #include "core/compose.h"
-
-#define FORWARD_MAX 32 /* contacts at once */
 
 static enum err
 message_param(struct call *c, int64_t *ret)
@@ -111,9 +110,13 @@ method_message_forward(struct call *c, json_t **ret)
 {
     int64_t id, contacts[FORWARD_MAX], made;
     size_t count;
+    bool files;
 
     TRY(message_param(c, &id));
     TRY(find_all(c, contacts, &count));
+    TRY(files_forwarding_needed(c->agent->engine, id, &files));
+    if (files)
+        return files_forwarding_start(c, id, contacts, count);
     AUTO(json_decrefpp) json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         TRY(message_forward(c->agent->engine, id, contacts[i], &made));

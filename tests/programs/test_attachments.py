@@ -122,6 +122,34 @@ class Saving(Pair):
         wait_until(lambda: not self.kept(self.alice) and not self.kept(self.bob), "the files go")
 
 
+class Forwarding(Pair):
+    def test_a_message_goes_on_to_several_with_its_files(self):
+        files = {"plan.txt": b"a plan", "large.bin": os.urandom(2 * MIB + 1)}
+        self.send(*[self.make(name, content) for name, content in files.items()], text=("look",))
+        message = self.arrived("large.bin")
+        with Person("carol") as carol:
+            carol.init(self.relay)
+            introduce(carol, self.bob)
+            outcome = self.bob.attempt("forward", message["id"], "carol", "alice")
+            self.assertEqual(outcome.code, FAILED)
+            self.assertIn("plan.txt is not here", outcome.err)
+            self.save(message)
+            self.assertNotEqual(self.bob.attempt("forward", message["id"], "carol", "nobody").code, DONE)
+            self.assertEqual(len(self.kept(self.bob)), len(files))
+            self.bob.run("forward", message["id"], "carol", "alice")
+            for person in carol, self.alice:
+                wait_until(lambda p=person: any(m.get("files") and not m["outgoing"] for m in p.history("bob")), "it arrives")
+                got = [m for m in person.history("bob") if m.get("files") and not m["outgoing"]][-1]
+                self.assertEqual((got["text"], got["forwarded"]), ("look", True))
+                folder = tempfile.mkdtemp(dir=self.folder)
+                person.run("save", got["id"], folder)
+                self.assertEqual(contents(folder), files)
+        self.assertEqual(len(self.kept(self.bob)), 3 * len(files))
+        self.bob.run("delete", message["id"])
+        wait_until(lambda: len(self.kept(self.bob)) == 2 * len(files), "the files of that one go, and of no other")
+        self.assertNotEqual(self.bob.attempt("forward", message["id"], "carol").code, DONE)
+
+
 class Cancelling(Pair):
     def test_what_was_given_up_does_not_arrive_until_it_is_sent_again(self):
         path = self.make("late.bin", os.urandom(MIB + 5))

@@ -407,6 +407,183 @@ a_note_to_oneself_keeps_its_file_here(void **state)
     assert_int_equal(alice->anonymous, before);
 }
 
+/* --- sending on --- */
+
+/* All files of MESSAGE for TO, under way; *RET_OUTCOME has to stay. */
+static enum err
+reseal(struct actor *a, int64_t message, struct actor *to, struct outcome *o, struct sealing **ret)
+{
+    struct list l = files_of(a, message);
+    struct file_wish files[ATTACHMENTS_MAX] = {0};
+
+    *o = (struct outcome){0};
+    for (size_t i = 0; i < l.count; i++)
+        files[i].attachment = l.a[i].id;
+    return sealing_start(
+        a->engine, &(struct sealing_wish){actor_contact(a, to).id, files, l.count, o, sealed}, ret);
+}
+
+/* The first of a message's. */
+static void
+key_of(struct actor *a, int64_t message, const char *column, struct buf *ret)
+{
+    char sql[100];
+
+    snprintf(sql, sizeof sql, "SELECT %s FROM attachments WHERE message=?1 ORDER BY position",
+             column);
+    assert_ok(db_get_bytes(engine_db(a->engine), ret, sql, "i", message));
+}
+
+static void
+assert_differs(struct actor *a, int64_t one, int64_t other, const char *column)
+{
+    AUTO(buf_done) struct buf mine = BUF(64), theirs = BUF(64);
+
+    key_of(a, one, column, &mine);
+    key_of(a, other, column, &theirs);
+    assert_true(mine.n > 0);
+    assert_false(span_equal(buf_span(&mine), buf_span(&theirs)));
+}
+
+static void
+files_are_sent_on_under_keys_of_their_own(void **state)
+{
+    static const size_t sizes[] = {300000, 0, 65536};
+    static const char *const columns[] = {"key", "hash", "blob", "read_secret", "file"};
+    struct actor *carol = scene_join_on_disk(s, "carol");
+    struct outcome o;
+    struct sealing *sealing = NULL;
+    int64_t id;
+
+    scene_befriend(s, bob, carol);
+    send(alice, bob, "see", sizes, 3);
+    scene_settle(s);
+    int64_t got = fetch(bob);
+    assert_ok(reseal(bob, got, carol, &o, &sealing));
+    wait_for(&o);
+    assert_ok(o.err);
+    assert_ok(message_forward_files(bob->engine, got, actor_contact(bob, carol).id, sealing, &id));
+    sealing_free(sealing);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        assert_differs(bob, got, id, columns[i]);
+    scene_settle(s);
+    assert_history(carol, bob, "< see");
+    int64_t theirs = fetch(carol);
+    struct list l = files_of(carol, theirs);
+    assert_int_equal(l.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_content(carol, &l.a[i], sizes[i], (uint8_t)i);
+    assert_int_equal(kept(bob), 6);
+    /* what carol has came from bob as if it were his, and goes back to him the same way */
+    sealing = NULL;
+    assert_ok(reseal(carol, theirs, bob, &o, &sealing));
+    wait_for(&o);
+    assert_ok(
+        message_forward_files(carol->engine, theirs, actor_contact(carol, bob).id, sealing, &id));
+    sealing_free(sealing);
+    scene_settle(s);
+    l = files_of(bob, fetch(bob));
+    assert_content(bob, &l.a[0], sizes[0], 0);
+}
+
+static void
+a_file_that_is_not_here_is_not_sent_on(void **state)
+{
+    static const size_t sizes[] = {1000, 4 * MIB};
+    struct outcome o;
+    struct sealing *sealing = NULL;
+    int64_t id;
+
+    send(alice, bob, "", sizes, 2);
+    scene_settle(s);
+    int64_t got = received(bob);
+    assert_err(reseal(bob, got, alice, &o, &sealing), ERR_STATE);
+    assert_non_null(strstr(err_why(ERR_STATE), "file.bin is not here"));
+    assert_ok(attachment_want(bob->engine, files_of(bob, got).a[1].id));
+    scene_pass(s, 100); /* half of it */
+    assert_err(reseal(bob, got, alice, &o, &sealing), ERR_STATE);
+    fetch(bob);
+    /* nor as if there were none */
+    assert_err(message_forward(bob->engine, got, actor_contact(bob, alice).id, &id), ERR_STATE);
+    assert_int_equal(kept(bob), 2);
+}
+
+static void
+a_message_that_goes_while_it_is_sent_on_leaves_nothing(void **state)
+{
+    struct outcome o;
+    struct sealing *sealing = NULL;
+    bool unused;
+    int64_t id;
+
+    send_one(alice, bob, 4 * MIB);
+    scene_settle(s);
+    int64_t got = fetch(bob);
+    assert_ok(reseal(bob, got, alice, &o, &sealing));
+    assert_ok(message_forget(bob->engine, got, &unused));
+    wait_for(&o);
+    if (o.err == OK)
+        assert_err(
+            message_forward_files(bob->engine, got, actor_contact(bob, alice).id, sealing, &id),
+            ERR_NOT_FOUND);
+    sealing_free(sealing);
+    scene_settle(s);
+    assert_int_equal(kept(bob), 0);
+}
+
+static void
+sending_on_can_end_at_any_time(void **state)
+{
+    struct outcome o;
+    struct sealing *sealing = NULL;
+    int64_t id;
+
+    send_one(alice, bob, 4 * MIB);
+    scene_settle(s);
+    int64_t got = fetch(bob);
+    assert_ok(reseal(bob, got, alice, &o, &sealing)); /* it is being sealed */
+    sealing_free(sealing);
+    actor_crash(bob);
+    actor_start(bob);
+    assert_int_equal(kept(bob), 1);
+    sealing = NULL;
+    assert_ok(reseal(bob, got, alice, &o, &sealing)); /* it is being uploaded */
+    wait_for(&o);
+    assert_ok(message_forward_files(bob->engine, got, actor_contact(bob, alice).id, sealing, &id));
+    sealing_free(sealing);
+    scene_pass(s, 100);
+    actor_crash(bob);
+    actor_start(bob);
+    scene_settle(s);
+    struct attachment f = first(alice, fetch(alice));
+    assert_content(alice, &f, 4 * MIB, 0);
+    assert_int_equal(kept(bob), 2);
+}
+
+/* What is damaged in the folder is found, not passed on. */
+static void
+a_damaged_file_is_not_sent_on(void **state)
+{
+    char command[200];
+    struct outcome o;
+    struct sealing *sealing = NULL;
+
+    send_one(alice, bob, 300000);
+    scene_settle(s);
+    int64_t got = fetch(bob);
+    snprintf(command, sizeof command,
+             "for f in %s/*; do chmod u+w $f; printf x | dd of=$f bs=1 seek=100000 conv=notrunc "
+             "status=none; done",
+             bob->files);
+    assert_int_equal(system(command), 0);
+    assert_ok(reseal(bob, got, alice, &o, &sealing));
+    wait_for(&o);
+    assert_err(o.err, ERR_DECRYPT);
+    sealing_free(sealing);
+    scene_settle(s);
+    assert_int_equal(kept(bob), 1);
+}
+
 /* --- what comes between --- */
 
 static void
@@ -802,6 +979,11 @@ main(void)
         CASE(parts_can_be_read_in_any_order),
         CASE(a_file_is_saved_beside_others_and_over_none),
         CASE(a_note_to_oneself_keeps_its_file_here),
+        CASE(files_are_sent_on_under_keys_of_their_own),
+        CASE(a_file_that_is_not_here_is_not_sent_on),
+        CASE(a_message_that_goes_while_it_is_sent_on_leaves_nothing),
+        CASE(sending_on_can_end_at_any_time),
+        CASE(a_damaged_file_is_not_sent_on),
         CASE(files_arrive_over_a_bad_network),
         CASE(files_arrive_whoever_is_ended_in_between),
         CASE(an_upload_that_lacked_its_end_only_is_ended_after_a_crash),
