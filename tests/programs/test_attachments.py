@@ -19,6 +19,8 @@ CHUNK, MIB = 64 * 1024, 1024 * 1024
 BIG = int(os.environ.get("SNUG_FILE_MIB", "3")) * MIB
 SEED = int(os.environ.get("SNUG_KILL_SEED", "1"))
 PATIENCE = 60 + 6 * BIG // MIB
+KILLS = 8  # at least, and each of the three at least once
+FURTHER = 200  # files at most, until there were so many
 
 
 class Pair(unittest.TestCase):
@@ -225,8 +227,11 @@ class Killer(threading.Thread):
         self.listen = f"127.0.0.1:{pair.relay.port}"
         self.chance = random.Random(SEED)
         self.over = threading.Event()
-        self.kills = 0
+        self.kills = []
         self.fault = None
+
+    def enough(self):
+        return self.fault is not None or len(self.kills) >= KILLS and len(set(self.kills)) == 1 + len(self.people)
 
     def run(self):
         try:
@@ -237,7 +242,7 @@ class Killer(threading.Thread):
                     victim.start(self.listen)
                 else:
                     victim.kill_agent()
-                self.kills += 1
+                self.kills.append(victim)
         except Exception as fault:  # reported by the test's own thread
             self.fault = fault
 
@@ -290,12 +295,17 @@ class Killed(Pair):
 
     def test_files_arrive_whoever_is_killed_on_the_way(self):
         rounds = [("empty", 0), ("one", 1), ("more", CHUNK + 1), ("big", BIG), ("again", BIG + 1)]
+        deadline = time.monotonic() + PATIENCE * (len(rounds) + 1)
         with Killer(self) as killer:
             for name, size in rounds:
                 self.one_round(name, size)
+            while not killer.enough():  # a fast machine is through before much could happen
+                self.assertLess(time.monotonic(), deadline, f"only {len(killer.kills)} were killed")
+                self.assertLess(len(rounds), FURTHER, f"only {len(killer.kills)} were killed")
+                rounds.append((f"further {len(rounds)}", CHUNK + 1))
+                self.one_round(*rounds[-1])
         if killer.fault is not None:
             raise killer.fault
-        self.assertGreater(killer.kills, 3)
         self.assertEqual([f["name"] for f in self.look(self.bob, "alice")], [name for name, _ in rounds])
         self.assertEqual(len(self.kept(self.bob)), len(rounds))
         self.assertEqual(len(self.kept(self.alice)), len(rounds))
