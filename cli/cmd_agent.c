@@ -34,7 +34,10 @@ stop(struct cli *cli)
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    TRY(rpc_call(cli->rpc, "agent.stop", NULL, &r));
+    e = rpc_call(cli->rpc, "agent.stop", NULL, &r);
+    if (e == ERR_NOT_FOUND)
+        return OK; /* it was just ending, and is gone */
+    TRY(e);
     while ((e = rpc_next(cli->rpc, 10000, &last)) == OK) {
         json_decref(last);
         last = NULL;

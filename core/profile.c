@@ -24,7 +24,7 @@ struct profile {
     char fresh[PATH_MAX / 2]; /* while it is being made */
     char store[PATH_MAX], files[PATH_MAX];
     char lock_path[PATH_MAX / 2];
-    bool begun;
+    bool begun, wiped;
     int lock;
 };
 
@@ -166,6 +166,8 @@ profile_free(struct profile *p)
     if (p == NULL)
         return;
     profile_abandon(p);
+    if (p->wiped)
+        unlink(p->lock_path); /* empty: no harm in one that stays */
     closep(&p->lock);
     free(p);
 }
@@ -375,5 +377,6 @@ profile_wipe(struct profile *p)
     TRY(destroy_folder(p->final));
     TRY(destroy_folder(p->fresh));
     TRY(sync_parent(p->final));
-    return unlink(p->lock_path) == 0 || errno == ENOENT ? OK : failed(p->lock_path);
+    p->wiped = true;
+    return OK;
 }

@@ -22,7 +22,8 @@ enum err profile_name_check(const char *name);
  * process holds it. ERR_USAGE: no such name can be. */
 enum err profile_lock(const char *name, struct profile **ret);
 
-/* Gives the lock back, and sweeps away what was begun and not committed. Takes NULL. */
+/* Gives the lock back, and sweeps away what was begun and not committed; after a wipe the lock,
+ * too. Takes NULL. */
 void profile_free(struct profile *p);
 static inline void
 profile_freep(struct profile **p)
@@ -33,10 +34,10 @@ profile_freep(struct profile **p)
 const char *profile_name(const struct profile *p);
 
 /* Destroy it, for good: first the slot file, overwritten and gone from the disk before anything
- * else (without it nothing opens), then all the rest and the lock. Close the store first; only
- * profile_free may follow. Fine where there is none, or only what a kill has left of one. What a
- * disk keeps of overwritten blocks is out of our reach: without the pass-phrase it is of no use.
- * ERR_IO: do it again. */
+ * else (without it nothing opens), then all the rest. Close the store first; only profile_free may
+ * follow, and until then nobody else makes one of that name. Fine where there is none, or only what
+ * a kill has left of one. What a disk keeps of overwritten blocks is out of our reach: without the
+ * pass-phrase it is of no use. ERR_IO: do it again. */
 enum err profile_wipe(struct profile *p);
 
 /* Whether there is one (and it is not just being made). */

@@ -126,6 +126,9 @@ begin(struct agent *a, const char *profile)
     return socket_open(&a->socket, &a->loop, path, &host);
 }
 
+/* Who connects, or asks, meanwhile is not read any more: it waits until all is over, finds its
+ * request unread, and turns to the next agent (core/rpc/client.h). So the connections go last, and
+ * when they are gone so are the keys, the path, and the lock. */
 static void
 end(struct agent *a)
 {
@@ -135,8 +138,9 @@ end(struct agent *a)
     queue_free(a->queue);
     media_free(a->media);
     spawner_done(&a->spawner);
-    socket_close(&a->socket);
+    socket_hide(&a->socket);
     profile_free(a->profile);
+    socket_close(&a->socket);
     if (a->signals.fd >= 0)
         close(a->signals.fd);
     loop_done(&a->loop);

@@ -149,6 +149,6 @@ method_profile_wipe(struct call *c, json_t **ret)
         return fail(ERR_BUSY, "The profile is just being made.");
     agent_lock(a);
     TRY(profile_wipe(a->profile));
-    loop_stop(&a->loop); /* its lock is gone: another one may make the profile anew */
+    loop_stop(&a->loop); /* the lock goes with it: another one may make the profile anew */
     return OK;
 }

@@ -315,6 +315,14 @@ socket_open(struct socket *s, struct loop *l, const char *path, const struct soc
 }
 
 void
+socket_hide(struct socket *s)
+{
+    if (s->path[0] != '\0')
+        unlink(s->path);
+    s->path[0] = '\0';
+}
+
+void
 socket_close(struct socket *s)
 {
     if (s->loop == NULL || s->source.fd < 0)
@@ -324,8 +332,7 @@ socket_close(struct socket *s)
         c->gone = true;
     }
     socket_sweep(s);
+    socket_hide(s);
     close(s->source.fd);
     s->source.fd = -1;
-    if (s->path[0] != '\0')
-        unlink(s->path);
 }

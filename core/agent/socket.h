@@ -40,7 +40,10 @@ struct socket {
  * lock). */
 enum err socket_open(struct socket *s, struct loop *l, const char *path,
                      const struct socket_host *host);
-/* Sends what can be sent at once, closes all, removes the path. */
+/* Remove the path (while the lock is held: the next agent's has the same). Who waits to be let in
+ * goes on waiting. */
+void socket_hide(struct socket *s);
+/* Sends what can be sent at once, closes all, removes the path if it is there still. */
 void socket_close(struct socket *s);
 void socket_sweep(struct socket *s);
 

@@ -17,11 +17,16 @@
 #include "core/rpc/spawn.h"
 
 #define CALL_WAIT 120000 /* ms; an agent that takes longer hangs */
-#define BUSY_WAIT 10000  /* ms for an agent that another program has just started */
+#define BUSY_WAIT 10000  /* ms for an agent that another program has just started or stopped */
+#define SOCKET_WAIT 200  /* ms for the socket of one that was started, until it seems lost */
 
 struct rpc {
+    char *profile;
+    enum rpc_how how;
     int fd;
     struct lines in;
+    bool heard;  /* the agent has said something on this connection */
+    bool unread; /* it has not, and is gone without having read what it was asked */
     uint64_t last_id;
     json_t *kept; /* array of notifications that came while a call waited */
 };
@@ -61,43 +66,66 @@ dial(const char *path, int *ret)
     return e;
 }
 
+static void
+wait_a_moment(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
 /* After a start that was lost to another one, its socket may take a moment. */
 static enum err
 dial_patiently(const char *path, int *ret)
 {
-    const struct timespec moment = {.tv_nsec = 5000000};
-    int64_t end = now_ms() + BUSY_WAIT;
+    int64_t end = now_ms() + SOCKET_WAIT;
     enum err e;
 
     while ((e = dial(path, ret)) == ERR_NOT_FOUND && now_ms() < end)
-        nanosleep(&moment, NULL);
+        wait_a_moment();
+    return e;
+}
+
+/* A start may also be lost to one that ends, or is stopped at once: then there is no socket. */
+static enum err
+reach(const char *profile, enum rpc_how how, int *ret)
+{
+    char path[SOCKET_PATH_MAX];
+    int64_t end = now_ms() + BUSY_WAIT;
+
+    TRY(runtime_socket_path(profile, path));
+    enum err e = dial(path, ret);
+    while (e == ERR_NOT_FOUND && how == RPC_START_AGENT && now_ms() < end) {
+        TRY(spawn_agent(profile));
+        e = dial_patiently(path, ret);
+    }
     return e;
 }
 
 enum err
 rpc_connect(const char *profile, enum rpc_how how, struct rpc **ret)
 {
-    char path[SOCKET_PATH_MAX];
-    int fd = -1;
+    AUTO(rpc_freep) struct rpc *r = calloc(1, sizeof *r);
 
-    TRY(runtime_socket_path(profile, path));
-    enum err e = dial(path, &fd);
-    if (e == ERR_NOT_FOUND && how == RPC_START_AGENT) {
-        TRY(spawn_agent(profile));
-        e = dial_patiently(path, &fd);
-    }
-    TRY(e);
-    struct rpc *r = calloc(1, sizeof *r);
-    if (r != NULL)
-        r->kept = json_array();
-    if (r == NULL || r->kept == NULL) {
-        free(r);
-        close(fd);
+    if (r == NULL)
         return fail(ERR_MEMORY, "no memory for the connection");
-    }
+    *r = (struct rpc){.profile = strdup(profile), .how = how, .fd = -1, .in = LINES};
+    r->kept = json_array();
+    if (r->profile == NULL || r->kept == NULL)
+        return fail(ERR_MEMORY, "no memory for the connection");
+    TRY(reach(profile, how, &r->fd));
+    *ret = STEAL(r);
+    return OK;
+}
+
+/* To another agent, or none. */
+static enum err
+reach_again(struct rpc *r)
+{
+    int fd;
+
+    TRY(reach(r->profile, r->how, &fd));
+    close(r->fd);
+    lines_done(&r->in);
     r->fd = fd;
-    r->in = LINES;
-    *ret = r;
     return OK;
 }
 
@@ -106,9 +134,11 @@ rpc_free(struct rpc *r)
 {
     if (r == NULL)
         return;
-    close(r->fd);
+    if (r->fd >= 0)
+        close(r->fd);
     lines_done(&r->in);
     json_decref(r->kept);
+    free(r->profile);
     free(r);
 }
 
@@ -129,10 +159,10 @@ send_all(int fd, struct span bytes)
     return OK;
 }
 
+/* Takes PARAMS. */
 static enum err
-send_request(struct rpc *r, const char *method, json_t *params, char id[24])
+write_request(struct rpc *r, const char *method, json_t *params, char id[24], struct buf *ret)
 {
-    AUTO(buf_done) struct buf line = BUF(RPC_LINE_MAX + 1);
     AUTO(json_decrefpp)
     json_t *request =
         json_pack("{s:s,s:s,s:o*}", "jsonrpc", "2.0", "method", method, "params", params);
@@ -140,8 +170,7 @@ send_request(struct rpc *r, const char *method, json_t *params, char id[24])
     snprintf(id, 24, "%llu", (unsigned long long)++r->last_id);
     if (request == NULL || json_object_set_new(request, "id", json_string(id)) != 0)
         return fail(ERR_USAGE, "The parameters are not valid UTF-8.");
-    TRY(json_line_write(request, &line));
-    return send_all(r->fd, buf_span(&line));
+    return json_line_write(request, ret);
 }
 
 /* One message from the agent before END (monotonic ms; INT64_MAX: whenever it comes). */
@@ -159,7 +188,10 @@ read_message(struct rpc *r, int64_t end, json_t **ret)
         int n = poll(&p, 1, (int)left);
         if (n < 0 && errno != EINTR)
             return fail(ERR_IO, "poll: %m");
-        if (n > 0 && lines_read(&r->in, r->fd) != OK)
+        enum err e = n > 0 ? lines_read(&r->in, r->fd) : OK;
+        r->heard |= r->in.bytes.n > 0;
+        r->unread = e == ERR_REFUSED && !r->heard;
+        if (e != OK)
             return fail(ERR_IO, "The agent went away.");
     }
     return json_line_read(line, ret);
@@ -197,13 +229,14 @@ keep(struct rpc *r, json_t *message)
     json_array_append(r->kept, message);
 }
 
-enum err
-rpc_call(struct rpc *r, const char *method, json_t *params, json_t **ret)
+static enum err
+ask(struct rpc *r, struct span request, const char *id, json_t **ret)
 {
-    char id[24];
     int64_t end = now_ms() + CALL_WAIT;
 
-    TRY(send_request(r, method, params, id));
+    enum err e = send_all(r->fd, request);
+    r->unread = e != OK && !r->heard; /* at least its end */
+    TRY(e);
     for (;;) {
         AUTO(json_decrefpp) json_t *message = NULL;
 
@@ -214,6 +247,22 @@ rpc_call(struct rpc *r, const char *method, json_t *params, json_t **ret)
         else if (answers == NULL || strcmp(answers, id) == 0)
             return outcome(message, ret); /* without an id: it could not read what we sent */
     }
+}
+
+enum err
+rpc_call(struct rpc *r, const char *method, json_t *params, json_t **ret)
+{
+    AUTO(buf_done) struct buf line = BUF(RPC_LINE_MAX + 1);
+    char id[24];
+
+    TRY(write_request(r, method, params, id, &line));
+    enum err e = ask(r, buf_span(&line), id, ret);
+    for (int64_t end = now_ms() + BUSY_WAIT; r->unread && now_ms() < end;) {
+        wait_a_moment();
+        TRY(reach_again(r));
+        e = ask(r, buf_span(&line), id, ret);
+    }
+    return e;
 }
 
 /* Whether MESSAGE is a notification METHOD about JOB; *RET is its parameters, borrowed. */

@@ -6,6 +6,10 @@
  * The one thing to know: an error that the agent answers comes back as the same `enum err`, with
  * the agent's sentence in err_why. Notifications that arrive while a call waits are kept for
  * rpc_next.
+ *
+ * An agent that ends reads nothing more. A connection that was made in that moment notices at its
+ * first call, which the kernel says was not read, and makes it to the next agent instead. A request
+ * that was read, of which nobody can say what it has done, is never made again.
  */
 #pragma once
 
@@ -26,7 +30,8 @@ rpc_freep(struct rpc **r)
 }
 
 /* Call METHOD; takes PARAMS (NULL: none), also on failure. *RET is the result, the caller's.
- * ERR_IO: the agent went away. */
+ * ERR_IO: the agent went away. ERR_NOT_FOUND also when it went away before the first call, and no
+ * other runs (RPC_RUNNING_ONLY). */
 enum err rpc_call(struct rpc *r, const char *method, json_t *params, json_t **ret);
 
 /* The same for a method that answers a job. PROGRESS (may be NULL) is called with the parameters of

@@ -33,6 +33,8 @@ lines_read(struct lines *l, int fd)
     ssize_t n = read(fd, bytes, room < sizeof bytes ? room : sizeof bytes);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return OK;
+    if (n < 0 && errno == ECONNRESET)
+        return fail(ERR_REFUSED, "The other end closed the connection and did not listen.");
     if (n < 0)
         return fail(ERR_IO, "socket: %m");
     if (n == 0)

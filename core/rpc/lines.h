@@ -17,7 +17,8 @@ struct lines {
 void lines_done(struct lines *l);
 
 /* Read what FD has, as far as there is room. OK also when there was nothing yet (EAGAIN).
- * ERR_NOT_FOUND: the other end is gone. ERR_IO. ERR_TOO_LARGE: a line without an end. */
+ * ERR_NOT_FOUND: the other end is gone. ERR_REFUSED: it is, and did not read all that it was sent.
+ * ERR_IO. ERR_TOO_LARGE: a line without an end. */
 enum err lines_read(struct lines *l, int fd);
 
 /* The next whole line, without its end; valid until the next call of either. False: none yet. */

@@ -2,12 +2,14 @@
 #include "tests/check.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/rpc/client.h"
@@ -237,6 +239,127 @@ connecting_says_when_no_agent_runs(void **state)
     free(path);
 }
 
+/* --- an agent that ends --- */
+
+/* What it does with one connection after the other. */
+enum turn { OVER, LET_GO, LEAVE_UNREAD, READ_HALF, READ_ALL, ANSWER, ANSWER_ONE_OF_TWO };
+
+/* Byte by byte, to the line's end or N of them. */
+static void
+read_request(int fd, size_t n)
+{
+    char byte = 0;
+
+    for (; n > 0 && byte != '\n'; n--)
+        if (read(fd, &byte, 1) != 1)
+            _exit(2);
+}
+
+static void
+answer(int fd)
+{
+    static const char words[] = "{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"result\":{}}\n";
+
+    read_request(fd, SIZE_MAX);
+    if (write(fd, words, strlen(words)) < 0)
+        _exit(3);
+}
+
+static void
+take_turn(int listener, enum turn t)
+{
+    int fd = accept(listener, NULL, NULL);
+    struct pollfd asked = {.fd = fd, .events = POLLIN};
+
+    if (t == ANSWER || t == ANSWER_ONE_OF_TWO)
+        answer(fd);
+    if (t != LET_GO && t != ANSWER)
+        poll(&asked, 1, -1);
+    if (t == READ_HALF || t == READ_ALL)
+        read_request(fd, t == READ_HALF ? 10 : SIZE_MAX);
+    if (t == ANSWER)
+        poll(&asked, 1, -1); /* until the client has enough */
+    close(fd);
+}
+
+/* A process that takes its TURNS, ends, and is found to have been asked no more than that. */
+static pid_t
+start_agent(const enum turn *turns)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_ok(runtime_socket_path("work", a.sun_path));
+    assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(10); /* where a call that is missing does not come */
+        for (; *turns != OVER; turns++)
+            take_turn(listener, *turns);
+        _exit(0);
+    }
+    close(listener);
+    return child;
+}
+
+/* Call an agent that takes TURNS, CALLS times; the last error. */
+static enum err
+call_one_that_takes(const enum turn *turns, int calls)
+{
+    AUTO(rpc_freep) struct rpc *r = NULL;
+    pid_t child = start_agent(turns);
+    enum err e = OK;
+    int status;
+
+    assert_ok(rpc_connect("work", RPC_RUNNING_ONLY, &r));
+    for (int i = 0; i < calls; i++) {
+        AUTO(json_decrefpp) json_t *result = NULL;
+
+        assert_ok(e);
+        e = rpc_call(r, "hello", NULL, &result);
+    }
+    rpc_free(STEAL(r));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    return e;
+}
+
+static void
+a_call_that_an_ending_agent_did_not_read_is_made_to_the_next(void **state)
+{
+    const enum turn turns[] = {LET_GO, LEAVE_UNREAD, READ_HALF, LEAVE_UNREAD, ANSWER, OVER};
+
+    assert_ok(call_one_that_takes(turns, 1));
+}
+
+static void
+a_call_that_was_read_is_not_made_again(void **state)
+{
+    const enum turn turns[] = {READ_ALL, OVER}, late[] = {LEAVE_UNREAD, READ_ALL, OVER};
+
+    assert_err(call_one_that_takes(turns, 1), ERR_IO);
+    remove_dir(state);
+    make_dir(state);
+    assert_err(call_one_that_takes(late, 1), ERR_IO);
+}
+
+static void
+a_later_call_on_a_connection_is_not_made_to_another_agent(void **state)
+{
+    const enum turn turns[] = {ANSWER_ONE_OF_TWO, OVER};
+
+    assert_err(call_one_that_takes(turns, 2), ERR_IO);
+}
+
+static void
+a_call_to_an_agent_that_ended_says_that_none_runs(void **state)
+{
+    const enum turn turns[] = {LEAVE_UNREAD, OVER};
+
+    assert_err(call_one_that_takes(turns, 1), ERR_NOT_FOUND);
+}
+
 int
 main(void)
 {
@@ -252,6 +375,10 @@ main(void)
         IN_DIR(the_socket_lies_in_a_directory_of_ours_alone),
         IN_DIR(without_a_safe_runtime_directory_it_lies_in_tmp),
         IN_DIR(connecting_says_when_no_agent_runs),
+        IN_DIR(a_call_that_an_ending_agent_did_not_read_is_made_to_the_next),
+        IN_DIR(a_call_that_was_read_is_not_made_again),
+        IN_DIR(a_later_call_on_a_connection_is_not_made_to_another_agent),
+        IN_DIR(a_call_to_an_agent_that_ended_says_that_none_runs),
     };
 
     json_setup();

@@ -134,6 +134,16 @@ class Socket(unittest.TestCase):
             out, errors = one.communicate(timeout=4 * PATIENCE)
             self.assertEqual((one.returncode, errors), (0, ""), out)
 
+    def test_is_followed_by_the_next_without_anybody_noticing(self):
+        for _ in range(20):
+            pid = self.alice.agent_pid()
+            crowd = [self.alice.start(*command) for command in 2 * [("status",), ("agent", "stop"), ("status",)]]
+            for one in crowd:
+                _, errors = one.communicate(timeout=4 * PATIENCE)
+                self.assertEqual((one.returncode, errors), (0, ""), one.args)
+            self.alice.snug("agent", "start")
+            self.assertNotEqual(self.alice.agent_pid(), pid)
+
     def test_takes_the_place_of_one_that_was_killed(self):
         self.alice.kill_agent()
         self.assertTrue(os.path.exists(self.alice.socket_path))
@@ -244,6 +254,15 @@ class Locking(unittest.TestCase):
                        "the end of the work on the pass-phrase")
             self.assertEqual(rpc.notifications[0]["error"]["data"]["name"], "locked")
         self.assertEqual(self.alice.json("status")["state"], "locked")
+        self.alice.open()
+
+    def test_lets_who_comes_while_it_ends_wait_for_the_next(self):
+        self.alice.snug("lock")
+        with self.alice.rpc() as rpc:
+            rpc.send(json.dumps({"jsonrpc": "2.0", "id": "u", "method": "account.unlock",
+                                 "params": {"passphrase": self.alice.phrase}}) + "\n")
+            rpc.call("agent.stop")
+            self.assertEqual(self.alice.json("status")["state"], "locked")  # once the work on the pass-phrase is over
         self.alice.open()
 
     def test_changes_the_pass_phrase(self):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Leaving, with real programs: for another relay while contacts stay, as an account, and as a profile of this machine."""
+import json
 import os
 import signal
 import unittest
@@ -102,8 +103,20 @@ class Wipe(unittest.TestCase):
     def test_nothing_is_left_of_an_unlocked_one(self):
         self.alice.snug("wipe", "--yes", "default")
         self.assertFalse(os.path.exists(self.profile))
-        wait_until(lambda: self.alice.json("status")["state"] == "none", "another agent finds no profile")
-        self.assertEqual([n for n in os.listdir(os.path.dirname(self.profile)) if not n.endswith(".lock")], [])
+        self.assertEqual(self.alice.json("status")["state"], "none")
+        self.assertEqual(os.listdir(os.path.dirname(self.profile)), ["default.lock"])
+        self.alice.snug("wipe", "--yes", "default")
+        wait_until(lambda: os.listdir(os.path.dirname(self.profile)) == [], "the lock goes with the agent")
+
+    def test_the_next_agent_has_the_name_to_itself(self):
+        self.alice.snug("wipe", "--yes", "default")
+        crowd = [self.alice.start("--json", "agent", "start") for _ in range(4)]
+        pids = set()
+        for one in crowd:
+            out, errors = one.communicate()
+            self.assertEqual((one.returncode, errors), (0, ""))
+            pids.add(json.loads(out)["pid"])
+        self.assertEqual(pids, {self.alice.agent_pid()})
 
     def test_nothing_is_left_of_a_locked_one(self):
         self.alice.snug("lock")
