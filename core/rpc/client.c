@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/rpc/client.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -140,6 +141,18 @@ rpc_free(struct rpc *r)
     json_decref(r->kept);
     free(r->profile);
     free(r);
+}
+
+int
+rpc_take_socket(struct rpc *r)
+{
+    int fd = r->fd;
+
+    assert(r->last_id == 0);
+    lines_done(&r->in);
+    json_decref(r->kept);
+    free(r);
+    return fd;
 }
 
 /* --- talking --- */

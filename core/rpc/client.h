@@ -29,6 +29,10 @@ rpc_freep(struct rpc **r)
     rpc_free(*r);
 }
 
+/* Frees R and gives its socket to the caller, who talks on it with json_line_write and lines_next:
+ * for programs with a loop of their own. Only before the first call. */
+int rpc_take_socket(struct rpc *r);
+
 /* Call METHOD; takes PARAMS (NULL: none), also on failure. *RET is the result, the caller's.
  * ERR_IO: the agent went away. ERR_NOT_FOUND also when it went away before the first call, and no
  * other runs (RPC_RUNNING_ONLY). */

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gui/window.h"
+
+#include <glib/gi18n.h>
+
+struct _Window {
+    AdwApplicationWindow parent;
+    Account *account;
+    AdwToastOverlay *toasts;
+    GtkInfoBar *banner;
+    GtkLabel *banner_text;
+    GtkButton *banner_button;
+    GtkStack *pages;
+    AdwBin *welcome, *locked, *sidebar, *content;
+    AdwLeaflet *leaflet;
+};
+
+G_DEFINE_FINAL_TYPE(Window, window, ADW_TYPE_APPLICATION_WINDOW)
+
+/* --- what the agent's state shows --- */
+
+static void
+update_banner(Window *self)
+{
+    Bridge *bridge = self->account->bridge;
+    gboolean away = bridge_get_state(bridge) == BRIDGE_AWAY;
+    g_autofree char *text = NULL;
+
+    if (away)
+        text = g_strdup_printf(_("%s Snug starts it again by itself."), bridge_get_trouble(bridge));
+    else if (!bridge_get_responding(bridge))
+        text = g_strdup(_("Snug's agent does not answer at the moment. Nothing is lost."));
+    if (text != NULL)
+        gtk_label_set_text(self->banner_text, text);
+    gtk_widget_set_visible(GTK_WIDGET(self->banner_button), away);
+    gtk_info_bar_set_revealed(self->banner, text != NULL);
+}
+
+/* A page is made when it is shown first, and forgotten when the profile is locked. */
+static void
+show_state(Window *self)
+{
+    switch (bridge_get_state(self->account->bridge)) {
+    case BRIDGE_CONNECTING:
+        gtk_stack_set_visible_child_name(self->pages, "connecting");
+        break;
+    case BRIDGE_NO_PROFILE:
+        gtk_stack_set_visible_child_name(self->pages, "welcome");
+        break;
+    case BRIDGE_LOCKED:
+        gtk_stack_set_visible_child_name(self->pages, "locked");
+        break;
+    case BRIDGE_OPEN:
+        gtk_stack_set_visible_child_name(self->pages, "open");
+        break;
+    case BRIDGE_AWAY:
+        break; /* what was shown stays, under the banner */
+    }
+    update_banner(self);
+}
+
+static void
+on_retry(Window *self)
+{
+    bridge_retry(self->account->bridge);
+}
+
+void
+window_open_conversation(Window *self, const char *contact)
+{
+    adw_leaflet_navigate(self->leaflet, ADW_NAVIGATION_DIRECTION_FORWARD);
+}
+
+void
+window_toast(Window *self, const char *text)
+{
+    AdwToast *toast = adw_toast_new("");
+    g_autofree char *escaped = g_markup_escape_text(text, -1);
+
+    adw_toast_set_title(toast, escaped);
+    adw_toast_overlay_add_toast(self->toasts, toast);
+}
+
+/* --- the object --- */
+
+static void
+window_dispose(GObject *object)
+{
+    Window *self = SNUG_WINDOW(object);
+
+    g_clear_object(&self->account);
+    G_OBJECT_CLASS(window_parent_class)->dispose(object);
+}
+
+static void
+window_class_init(WindowClass *klass)
+{
+    GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = window_dispose;
+    gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/window.ui");
+    gtk_widget_class_bind_template_child(widget, Window, toasts);
+    gtk_widget_class_bind_template_child(widget, Window, banner);
+    gtk_widget_class_bind_template_child(widget, Window, banner_text);
+    gtk_widget_class_bind_template_child(widget, Window, banner_button);
+    gtk_widget_class_bind_template_child(widget, Window, pages);
+    gtk_widget_class_bind_template_child(widget, Window, welcome);
+    gtk_widget_class_bind_template_child(widget, Window, locked);
+    gtk_widget_class_bind_template_child(widget, Window, sidebar);
+    gtk_widget_class_bind_template_child(widget, Window, content);
+    gtk_widget_class_bind_template_child(widget, Window, leaflet);
+    gtk_widget_class_bind_template_callback(widget, on_retry);
+}
+
+static void
+window_init(Window *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+Window *
+window_new(AdwApplication *app, Account *account)
+{
+    Window *self = g_object_new(SNUG_TYPE_WINDOW, "application", app, NULL);
+
+    self->account = g_object_ref(account);
+    g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(show_state), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(account->bridge, "notify::responding", G_CALLBACK(update_banner), self,
+                            G_CONNECT_SWAPPED);
+    show_state(self);
+    return self;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/check.h"
+
+#include "tests/gui/stage.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "core/rpc/json.h"
+
+void
+stage_setup(void)
+{
+    GtkCssProvider *css;
+
+    json_setup();
+    gtk_init();
+    adw_init();
+    css = gtk_css_provider_new();
+    gtk_css_provider_load_from_resource(css, "/im/snug/Snug/style.css");
+    gtk_style_context_add_provider_for_display(gdk_display_get_default(), GTK_STYLE_PROVIDER(css),
+                                               GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+    g_object_unref(css);
+    gtk_icon_theme_add_resource_path(gtk_icon_theme_get_for_display(gdk_display_get_default()),
+                                     "/im/snug/Snug/icons");
+}
+
+static gboolean
+wake(gpointer p)
+{
+    return G_SOURCE_CONTINUE;
+}
+
+gboolean
+stage_turn(gint64 end)
+{
+    guint timer = g_timeout_add(100, wake, NULL);
+
+    g_main_context_iteration(NULL, TRUE);
+    g_source_remove(timer);
+    return g_get_monotonic_time() < end;
+}
+
+void
+stage_settle(void)
+{
+    for (int i = 0; i < 1000 && g_main_context_iteration(NULL, FALSE); i++)
+        ;
+}
+
+/* gtk_test_accessible_check_property answers NULL when the property has that value. */
+static gboolean
+is_named(GtkWidget *w, const char *name)
+{
+    GtkAccessible *a = GTK_ACCESSIBLE(w);
+    g_autofree char *other = NULL;
+
+    if (GTK_IS_LABEL(w) && strcmp(gtk_label_get_text(GTK_LABEL(w)), name) == 0)
+        return TRUE;
+    if (GTK_IS_BUTTON(w) && g_strcmp0(gtk_button_get_label(GTK_BUTTON(w)), name) == 0)
+        return TRUE;
+    if (!gtk_test_accessible_has_property(a, GTK_ACCESSIBLE_PROPERTY_LABEL))
+        return FALSE;
+    other = gtk_test_accessible_check_property(a, GTK_ACCESSIBLE_PROPERTY_LABEL, name);
+    return other == NULL;
+}
+
+GtkWidget *
+stage_find(GtkWidget *root, GType type, const char *name)
+{
+    if (g_type_is_a(G_OBJECT_TYPE(root), type) && gtk_widget_is_visible(root) &&
+        is_named(root, name))
+        return root;
+    for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
+         c = gtk_widget_get_next_sibling(c)) {
+        GtkWidget *found = stage_find(c, type, name);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+GtkWidget *
+stage_await(GtkWidget *root, GType type, const char *name)
+{
+    gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    GtkWidget *found;
+
+    while ((found = stage_find(root, type, name)) == NULL)
+        if (!stage_turn(end))
+            fail_msg("waited 10 seconds for a %s named %s", g_type_name(type), name);
+    return found;
+}
+
+gboolean
+stage_shows(GtkWidget *root, const char *text)
+{
+    if (!gtk_widget_is_visible(root))
+        return FALSE;
+    if (GTK_IS_LABEL(root) && strstr(gtk_label_get_text(GTK_LABEL(root)), text) != NULL)
+        return TRUE;
+    for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        if (stage_shows(c, text))
+            return TRUE;
+    return FALSE;
+}
+
+/* Whether a screen reader has something to say for W: its own name, or one it is given by its
+ * label, or by text inside. */
+static gboolean
+has_name(GtkWidget *w)
+{
+    GtkAccessible *a = GTK_ACCESSIBLE(w);
+
+    if (gtk_test_accessible_has_property(a, GTK_ACCESSIBLE_PROPERTY_LABEL) ||
+        gtk_test_accessible_has_relation(a, GTK_ACCESSIBLE_RELATION_LABELLED_BY))
+        return TRUE;
+    if (GTK_IS_LABEL(w))
+        return gtk_label_get_text(GTK_LABEL(w))[0] != '\0';
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        if (has_name(c))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+list_unnamed(GtkWidget *w, GString *ret)
+{
+    if (!gtk_widget_is_visible(w))
+        return;
+    if (gtk_widget_get_focusable(w) && !has_name(w) && !GTK_IS_SCROLLED_WINDOW(w) &&
+        !GTK_IS_WINDOW(w))
+        g_string_append_printf(ret, "%s in a %s\n", G_OBJECT_TYPE_NAME(w),
+                               G_OBJECT_TYPE_NAME(gtk_widget_get_parent(w)));
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        list_unnamed(c, ret);
+}
+
+char *
+stage_unnamed(GtkWidget *root)
+{
+    GString *names = g_string_new("");
+
+    list_unnamed(root, names);
+    return g_string_free(names, names->len == 0);
+}
+
+void
+stage_picture(GtkWidget *window, const char *name)
+{
+    const char *build = g_getenv("SNUG_SCREENSHOTS");
+    g_autofree char *path = g_strdup_printf("%s/%s.png", build != NULL ? build : ".", name);
+    g_autoptr(GdkPaintable) paintable = NULL;
+    g_autoptr(GskRenderNode) node = NULL;
+    g_autoptr(GdkTexture) texture = NULL;
+    GtkSnapshot *snapshot = gtk_snapshot_new();
+
+    for (int i = 0; i < 3; i++)
+        gtk_test_widget_wait_for_draw(window);
+    if (build != NULL)
+        g_mkdir_with_parents(build, 0755);
+    int width = gtk_widget_get_width(window), height = gtk_widget_get_height(window);
+    paintable = gtk_widget_paintable_new(window);
+    gdk_paintable_snapshot(paintable, snapshot, width, height);
+    node = gtk_snapshot_free_to_node(snapshot);
+    assert_non_null(node);
+    texture = gsk_renderer_render_texture(gtk_native_get_renderer(gtk_widget_get_native(window)),
+                                          node, &GRAPHENE_RECT_INIT(0, 0, width, height));
+    assert_true(gdk_texture_save_to_png(texture, path));
+}
+
+void
+stage_dark(gboolean dark)
+{
+    adw_style_manager_set_color_scheme(adw_style_manager_get_default(),
+                                       dark ? ADW_COLOR_SCHEME_FORCE_DARK
+                                            : ADW_COLOR_SCHEME_FORCE_LIGHT);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What every test of a view needs: the toolkit set up once, waiting for something without sleeping,
+ * finding widgets as a screen reader names them, and pictures of what is shown.
+ */
+#pragma once
+
+#include <adwaita.h>
+
+/* Also loads the program's styles. Call first in main(). */
+void stage_setup(void);
+
+/* Run the main loop until COND, at most 10 seconds; then the test fails. */
+#define stage_wait(cond)                                                                           \
+    do {                                                                                           \
+        gint64 stage_end_ = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;                          \
+        while (!(cond))                                                                            \
+            if (!stage_turn(stage_end_))                                                           \
+                fail_msg("waited 10 seconds for %s", #cond);                                       \
+    } while (0)
+
+/* One turn of the main loop; FALSE: the time is over. */
+gboolean stage_turn(gint64 end);
+/* Run the main loop until nothing is left to do at once. */
+void stage_settle(void);
+
+/* The first visible widget of TYPE below ROOT whose accessible name (or, for a label, text) is
+ * NAME; NULL: none. */
+GtkWidget *stage_find(GtkWidget *root, GType type, const char *name);
+/* The same, waiting for it. */
+GtkWidget *stage_await(GtkWidget *root, GType type, const char *name);
+/* Whether some visible label below ROOT has TEXT in it. */
+gboolean stage_shows(GtkWidget *root, const char *text);
+
+/* The names of things below ROOT that can have the focus but have no accessible name, a line each;
+ * NULL when there are none. */
+char *stage_unnamed(GtkWidget *root);
+
+/* A picture of WINDOW as <build>/screenshots/NAME.png, once it is drawn. */
+void stage_picture(GtkWidget *window, const char *name);
+/* Dark or light from now on. */
+void stage_dark(gboolean dark);
