@@ -7,7 +7,6 @@
 #include "core/compose.h"
 #include "core/content.h"
 #include "core/engine_state.h"
-#include "core/expiry.h"
 #include "core/opening.h"
 #include "core/outbox.h"
 
@@ -212,10 +211,8 @@ delete_for_all(struct engine *e, int64_t id, bool *ret_withdrawn)
 
     TRY(target_get(e, id, &t));
     TRY(withdraw(e, &t, ret_withdrawn));
-    if (*ret_withdrawn) {
-        TRY(wal_wipe_soon(e));
+    if (*ret_withdrawn)
         return message_remove(e, id);
-    }
     TRY(check_own(e, &t));
     TRY(forget_edits(e, &t, 1));
     wire__delete__init(&body);
@@ -261,7 +258,6 @@ forget(struct engine *e, int64_t id, bool *ret_sent)
     TRY(keep_for_resending(e, id));
     *ret_sent = t.outgoing && !t.unsaid && !withdrawn && t.deleted_ms == 0 &&
                 t.state != MESSAGE_KEPT && t.state != MESSAGE_FAILED;
-    TRY(wal_wipe_soon(e));
     return message_remove(e, id);
 }
 

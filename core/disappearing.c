@@ -3,14 +3,12 @@
 
 #include "core/changes.h"
 #include "core/engine_state.h"
-#include "core/search.h"
+#include "core/wiping.h"
 
 #define SLICE 256             /* messages a transaction */
 #define LOOK_MS (30 * 1000LL) /* the clock may have been set meanwhile */
 #define CLOCK_MOVED_MS 1000
-#define STEP_MS 20      /* at a time, of many; who asks for messages waits for all of them */
-#define WIPE_SHARE 20   /* wiping takes at most one part of so many of the time */
-#define WIPE "due.wipe" /* in meta: something went since the last wipe */
+#define STEP_MS 20 /* at a time, of many; who asks for messages waits for all of them */
 
 /* --- time that runs --- */
 
@@ -48,13 +46,6 @@ disappearing_seen(struct engine *e, int64_t upto)
     return act_end(e, &tx, disappearing_shown(e, 0, upto));
 }
 
-enum err
-disappearing_wipe(struct engine *e)
-{
-    e->passing.wipe = true;
-    return meta_set_int(e->db, WIPE, 1);
-}
-
 /* --- the end --- */
 
 struct slice {
@@ -86,7 +77,7 @@ slice_remove(struct engine *e, const struct slice *s)
         gone = message_expired(e, s->ids[i]);
     e->passing.going = false;
     TRY(gone);
-    return disappearing_wipe(e);
+    return wipe_soon(e, WIPE_PASSING);
 }
 
 /* The clock was ahead when a time began to run, and is right again: it would end too late, or
@@ -139,18 +130,6 @@ disappearing_now(struct engine *e)
     return take_away(e, INT64_MAX);
 }
 
-/* The words that went lie on in old segments and in the WAL until both are made anew. The mark goes
- * last: after a crash it is done again. */
-static enum err
-wipe(struct engine *e)
-{
-    TRY(words_passing_renew(e));
-    TRY(db_checkpoint(e->db));
-    TRY(db_run(e->db, "DELETE FROM meta WHERE key='" WIPE "'", ""));
-    e->passing.wipe = false;
-    return OK;
-}
-
 /* The clock was set, or stood still while the machine slept. */
 static bool
 clock_moved(struct engine *e)
@@ -167,35 +146,20 @@ clock_moved(struct engine *e)
 enum err
 disappearing_open(struct engine *e)
 {
-    int64_t left;
-
-    enum err found = meta_get_int(e->db, WIPE, &left);
-    if (found != OK && found != ERR_NOT_FOUND)
-        return found;
-    e->passing = (struct passing){.next_ms = INT64_MAX, .stale = true, .wipe = found == OK};
+    e->passing = (struct passing){.next_ms = INT64_MAX, .stale = true};
     clock_moved(e);
     TRY(rein_in(e));
-    TRY(disappearing_now(e));
-    return e->passing.wipe ? wipe(e) : OK;
+    return disappearing_now(e);
 }
 
 static enum err
 turn(struct engine *e)
 {
-    struct passing *p = &e->passing;
-    int64_t begin = engine_monotonic_ms(e);
-
     if (clock_moved(e)) {
         TRY(rein_in(e));
-        p->stale = true;
+        e->passing.stale = true;
     }
-    TRY(take_away(e, begin + STEP_MS));
-    if (!p->wipe || begin < p->wipe_due || p->next_ms <= engine_now_ms(e))
-        return OK;
-    TRY(wipe(e));
-    int64_t end = engine_monotonic_ms(e);
-    p->wipe_due = end + WIPE_SHARE * (end - begin);
-    return OK;
+    return take_away(e, engine_monotonic_ms(e) + STEP_MS);
 }
 
 int64_t
@@ -208,7 +172,5 @@ disappearing_step(struct engine *e)
     engine_heed(e, done);
     if (done != OK)
         return now + LOOK_MS;
-    int64_t due =
-        p->next_ms == INT64_MAX ? NEVER : sooner(now + LOOK_MS, engine_when(e, p->next_ms));
-    return p->wipe ? sooner(due, p->wipe_due) : due;
+    return p->next_ms == INT64_MAX ? NEVER : sooner(now + LOOK_MS, engine_when(e, p->next_ms));
 }

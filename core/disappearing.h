@@ -38,9 +38,6 @@ enum err disappearing_shown(struct engine *e, int64_t contact, int64_t upto);
 /* The same in a transaction of its own, of everybody. */
 enum err disappearing_seen(struct engine *e, int64_t upto);
 
-/* Words that may have to go on a day of their own are gone: part of words_remove. */
-enum err disappearing_wipe(struct engine *e);
-
 /* --- the end --- */
 
 /* Take away all whose time is over, now. Cheap when there is none: called before anything is read

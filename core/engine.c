@@ -16,9 +16,9 @@
 #include "core/presence.h"
 #include "core/relay_link.h"
 #include "core/scheduled.h"
-#include "core/search.h"
 #include "core/tokens.h"
 #include "core/trust.h"
+#include "core/wiping.h"
 #include "crypto/manifest.h"
 
 /* --- clock, chance, events --- */
@@ -203,7 +203,8 @@ open_parts(struct engine *e)
     TRY(outbox_open(e));
     TRY(transient_open(e));
     TRY(presence_open(e));
-    return disappearing_open(e);
+    TRY(disappearing_open(e));
+    return wiping_open(e);
 }
 
 enum err
@@ -267,7 +268,6 @@ engine_db(struct engine *e)
     X(trust_step)                                                                                  \
     X(scheduled_step)                                                                              \
     X(healing_step)                                                                                \
-    X(words_step)                                                                                  \
     X(moving_step)                                                                                 \
     X(left_step)                                                                                   \
     X(attachments_step)                                                                            \
@@ -275,12 +275,15 @@ engine_db(struct engine *e)
     X(outbox_step)                                                                                 \
     X(clearing_step)                                                                               \
     X(presence_step)                                                                               \
+    X(wiping_step)                                                                                 \
     X(relay_links_step)
 
 /* Of an account that is no more: being deleted is all that is left to do on the network. */
 #define LAST_STEPS(X)                                                                              \
+    X(disappearing_step)                                                                           \
     X(left_step)                                                                                   \
     X(clearing_step)                                                                               \
+    X(wiping_step)                                                                                 \
     X(relay_links_step)
 
 int64_t

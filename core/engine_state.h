@@ -14,12 +14,18 @@
 
 /* What disappears next. */
 struct passing {
-    int64_t next_ms;  /* UTC; NEVER: nothing */
-    bool stale;       /* `next_ms` is to be read anew */
-    bool going;       /* some are being taken away just now */
-    bool wipe;        /* words and WAL are to be cleaned */
-    int64_t wipe_due; /* monotonic ms */
-    int64_t offset;   /* of the clock to the monotonic one, as last looked at */
+    int64_t next_ms; /* UTC; NEVER: nothing */
+    bool stale;      /* `next_ms` is to be read anew */
+    bool going;      /* some are being taken away just now */
+    int64_t offset;  /* of the clock to the monotonic one, as last looked at */
+};
+
+/* What is to be made clean. */
+struct wiping {
+    bool looked;      /* the next two are as the database has them */
+    int64_t now;      /* enum wipe; 0: nothing */
+    int64_t words_ms; /* UTC; 0: not at all */
+    int64_t due;      /* monotonic ms: not before */
 };
 
 /* What goes out next at a time of its own. */
@@ -55,7 +61,7 @@ struct engine {
     struct presence_work *presence_work;
     struct passing passing; /* core/disappearing.c's own */
     struct later later;     /* core/scheduled.c's own */
-    int64_t words_due;      /* core/words.c's own; monotonic ms */
+    struct wiping wiping;   /* core/wiping.c's own */
 
     /* Events of the open transaction, reported after its commit. */
     struct event *events;
@@ -87,6 +93,7 @@ enum err left_open(struct engine *e);
 void left_close(struct engine *e);
 enum err outbox_open(struct engine *e);
 enum err disappearing_open(struct engine *e);
+enum err wiping_open(struct engine *e);
 void outbox_close(struct engine *e);
 enum err attachments_open(struct engine *e);
 void attachments_close(struct engine *e);

@@ -11,27 +11,6 @@
 #define RESEND_MS (30LL * SECONDS_A_DAY * 1000)
 #define EVERY_MS (60 * 60 * 1000LL)
 
-enum err
-wal_wipe_soon(struct engine *e)
-{
-    healing_soon(e);
-    return meta_set_int(e->db, "due.wal_wipe", 1);
-}
-
-/* The mark goes last: what a crash interrupts is done again. */
-enum err
-wal_wipe(struct engine *e, int64_t *ret_due)
-{
-    int64_t wanted;
-
-    enum err found = meta_get_int(e->db, "due.wal_wipe", &wanted);
-    if (found == ERR_NOT_FOUND)
-        return OK;
-    TRY(found);
-    TRY(db_checkpoint(e->db));
-    return db_run(e->db, "DELETE FROM meta WHERE key='due.wal_wipe'", "");
-}
-
 static enum err
 expire(struct engine *e)
 {

@@ -9,10 +9,5 @@
 
 struct engine;
 
-/* Words were taken away that must not lie on in the write-ahead log: it is emptied with the next
- * step, also after a crash. Inside the caller's transaction. */
-enum err wal_wipe_soon(struct engine *e);
-
-/* Parts of healing_step: what was asked for by wal_wipe_soon; once an hour. */
-enum err wal_wipe(struct engine *e, int64_t *ret_due);
+/* Part of healing_step: once an hour. */
 enum err expiry_turn(struct engine *e, int64_t *ret_due);

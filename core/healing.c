@@ -34,8 +34,8 @@ int64_t
 healing_step(struct engine *e)
 {
     struct outbox_work *w = e->outbox_work;
-    enum err (*const parts[])(struct engine *, int64_t *) = {
-        resets_send, chains_ask, acks_send, receipts_send, wal_wipe, expiry_turn};
+    enum err (*const parts[])(struct engine *, int64_t *) = {resets_send, chains_ask, acks_send,
+                                                             receipts_send, expiry_turn};
     if (w == NULL || e->resting || e->trouble != OK)
         return NEVER;
     int64_t now = engine_monotonic_ms(e);

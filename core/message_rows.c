@@ -7,9 +7,9 @@
 #include "core/conversations.h"
 #include "core/disappearing.h"
 #include "core/engine_state.h"
-#include "core/expiry.h"
 #include "core/receipts.h"
 #include "core/search.h"
+#include "core/wiping.h"
 
 #define PAST_MAX_MS (40LL * SECONDS_A_DAY * 1000) /* B8.2 */
 #define FUTURE_MAX_MS (10 * 60 * 1000LL)
@@ -162,6 +162,7 @@ message_reword(struct engine *e, int64_t id, struct span text, struct span marks
     int64_t passing;
 
     TRY(words_remove(e, id));
+    TRY(wipe_soon(e, WIPE_LOG));
     TRY(db_run(e->db, "UPDATE messages SET text=?2,marks=?3 WHERE id=?1", "isb", id, text, marks));
     enum err said =
         db_get_int(e->db, &passing,
@@ -177,6 +178,7 @@ static enum err
 adornments_remove(struct engine *e, int64_t id)
 {
     TRY(words_remove(e, id));
+    TRY(wipe_soon(e, WIPE_LOG));
     TRY(attachments_remove(e, id));
     TRY(db_run(e->db, "DELETE FROM message_versions WHERE message=?1", "i", id));
     return db_run(e->db, "DELETE FROM reactions WHERE message=?1", "i", id);
@@ -188,12 +190,11 @@ message_empty(struct engine *e, int64_t id)
 {
     TRY(adornments_remove(e, id));
     TRY(conversation_mentions(e, id, false));
-    TRY(db_run(e->db,
-               "UPDATE messages SET text='',marks=NULL,extra=NULL,reply_to=NULL,reply_hash=NULL,"
-               "forwarded=0,edited_ms=0,pinned_ms=0,pin_change_ms=0,"
-               "shared=CASE WHEN shared IS NULL THEN NULL ELSE x'' END WHERE id=?1",
-               "i", id));
-    return wal_wipe_soon(e);
+    return db_run(e->db,
+                  "UPDATE messages SET text='',marks=NULL,extra=NULL,reply_to=NULL,reply_hash=NULL,"
+                  "forwarded=0,edited_ms=0,pinned_ms=0,pin_change_ms=0,"
+                  "shared=CASE WHEN shared IS NULL THEN NULL ELSE x'' END WHERE id=?1",
+                  "i", id);
 }
 
 /* All that hangs on a row, and the row. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/search.h"
 
-#include "core/disappearing.h"
 #include "core/engine_state.h"
+#include "core/wiping.h"
 
 #define LOOKED_AT_MAX 4000 /* messages a page looks at */
 #define PREFIX_MIN 3       /* letters: shorter beginnings are in too many words */
@@ -32,25 +32,10 @@ words_remove(struct engine *e, int64_t id)
         if (e->passing.going) /* all of them are made anew behind it */
             return OK;
         TRY(db_run(e->db, "DELETE FROM words_passing WHERE docid=?1", "i", id));
-        return disappearing_wipe(e);
+        return wipe_soon(e, WIPE_PASSING);
     }
     TRY(db_run(e->db, "DELETE FROM words WHERE docid=?1", "i", id));
-    return words_untidy(e);
-}
-
-static enum err
-renew(struct engine *e)
-{
-    return db_run(e->db, "INSERT INTO words_passing(words_passing) VALUES('rebuild')", "");
-}
-
-enum err
-words_passing_renew(struct engine *e)
-{
-    AUTO(tx_done) struct tx tx = {0};
-
-    TRY(act_begin(e, &tx));
-    return act_end(e, &tx, renew(e));
+    return wipe_soon(e, WIPE_WORDS);
 }
 
 /* --- what was typed, as quoted words --- */

@@ -5,7 +5,7 @@
  * The one thing to know: there are two tables of words. What may have to go on a day of its own (a
  * message that disappears) lies in the small one, `words_passing`, which is made anew as soon as
  * something in it has gone; all else in `words`, where a deleted word lies on in an old segment
- * until a tidying has come by. What a person typed never reaches MATCH but as quoted
+ * until a merging has come by (wiping.h). What a person typed never reaches MATCH but as quoted
  * words.
  */
 #pragma once
@@ -20,18 +20,6 @@
 enum err words_add(struct engine *e, int64_t id, struct span text, bool passing);
 /* While the row still has its words: the tables find them there. */
 enum err words_remove(struct engine *e, int64_t id);
-
-/* --- gone for good --- */
-
-/* Make `words_passing` anew of what there is. One transaction. */
-enum err words_passing_renew(struct engine *e);
-
-/* Part of words_remove: there is something to merge away. */
-enum err words_untidy(struct engine *e);
-
-/* Work of engine_step: merges away what deleted messages left in `words`, at most once a day, and
- * not before ten minutes after a deletion. With a million messages it takes seconds. */
-int64_t words_step(struct engine *e);
 
 /* --- searching --- */
 

@@ -13,6 +13,7 @@
 #include "core/disappearing.h"
 #include "core/message_rows.h"
 #include "core/search.h"
+#include "core/wiping.h"
 #include "tests/bench/bench.h"
 
 #define MESSAGES 200000
@@ -86,7 +87,7 @@ pass(const char *name, int64_t ms)
     for (int i = 0; i < 3; i++) {
         double one = now_us();
         disappearing_step(alice->engine);
-        words_step(alice->engine);
+        wiping_step(alice->engine);
         longest = now_us() - one > longest ? now_us() - one : longest;
     }
     bench_print(name, now_us() - begin, 0, "");

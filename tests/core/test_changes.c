@@ -285,7 +285,7 @@ nothing_is_left_of_what_was_deleted(void **state)
         "SELECT count(*) FROM words WHERE text MATCH 'secret*'",
         "SELECT count(*) FROM outbox WHERE instr(shared,CAST('secret' AS BLOB))>0",
         "SELECT count(*) FROM messages WHERE pinned_ms>0",
-        "SELECT count(*) FROM meta WHERE key='due.wal_wipe'",
+        "SELECT count(*) FROM meta WHERE key='due.wipe'",
     };
     int64_t id = person_say(alice, "secret one");
     pair_run(&pair, MINUTE_MS);
