@@ -8,6 +8,8 @@
 #include "core/compose.h"
 #include "core/content.h"
 
+#define SHARED_ROOM 300 /* of SHARED_MAX, for what is around a body */
+
 /* Of an outgoing row, as the pointer that its message carries. What it points to lies in KEEP. */
 struct pointer {
     Wire__Attachment a;
@@ -103,6 +105,24 @@ attachments_body(struct engine *e, int64_t message, struct buf *ret)
     body.caption = packed.n > 0 ? caption : NULL;
     wire_pack(ret, &body.base);
     return buf_ok(ret);
+}
+
+enum err
+attachments_fit(struct engine *e, int64_t message)
+{
+    for (;;) {
+        AUTO(buf_done) struct buf body = BUF(2 * SHARED_MAX);
+
+        TRY(attachments_body(e, message, &body));
+        if (body.n <= SHARED_MAX - SHARED_ROOM)
+            return OK;
+        TRY(db_run(e->db,
+                   "UPDATE attachments SET preview=NULL WHERE message=?1 AND position=(SELECT "
+                   "max(position) FROM attachments WHERE message=?1 AND preview IS NOT NULL)",
+                   "i", message));
+        if (db_changes(e->db) == 0)
+            return fail(ERR_TOO_LARGE, "The words are too long beside so many files.");
+    }
 }
 
 static enum err

@@ -72,6 +72,9 @@ enum err download_auto_set(struct engine *e, int64_t bytes); /* ERR_USAGE */
 
 /* A type 5 came: the message and its files. ERR_MALFORMED as message_receive. */
 enum err attachments_receive(struct engine *e, const struct arrival *a);
+/* What is said of the files of MESSAGE, which is not sent yet, has to fit beside its caption:
+ * previews give way, the last one first. ERR_TOO_LARGE. */
+enum err attachments_fit(struct engine *e, int64_t message);
 /* MESSAGE is being taken away or deleted by its author: with it its files, which stop moving. */
 enum err attachments_remove(struct engine *e, int64_t message);
 /* Its files go from this disk and it stays: what was received is offered again, what was sent is

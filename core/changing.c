@@ -3,6 +3,7 @@
  * Changing messages from our side: whether it may be, the body that says so, applied here as the
  * other side will apply it, and into the outbox with it.
  */
+#include "core/attachments.h"
 #include "core/change_rules.h"
 #include "core/compose.h"
 #include "core/content.h"
@@ -108,6 +109,8 @@ reword_unsent(struct engine *e, const struct target *t, const Wire__Text *words)
 
     TRY(message_row_text(e, words, &marks, &row));
     TRY(message_reword(e, t->id, row.text, row.marks));
+    if (t->type == CONTENT_ATTACHMENTS)
+        TRY(attachments_fit(e, t->id));
     engine_note(
         e, (struct event){.kind = EVENT_MESSAGE_CHANGED, .contact = t->contact, .message = t->id});
     return OK;

@@ -17,7 +17,6 @@
 #include "wire/encoding.h"
 
 #define PIECE (256 * 1024)
-#define SHARED_ROOM 300 /* of SHARED_MAX, for what is around a body */
 
 struct sealed_file {
     int source; /* what a person named; or */
@@ -497,24 +496,6 @@ insert_file(struct engine *e, const struct sealed_file *f, int64_t message, int6
         SPAN_OF(blob), SPAN_OF(read), SPAN_OF(write));
 }
 
-/* What is said of the files has to fit beside the caption: previews give way, the last one first.
- */
-static enum err
-fit(struct engine *e, const struct sealing *s, int64_t message)
-{
-    for (size_t left = s->count;; left--) {
-        AUTO(buf_done) struct buf body = BUF(2 * SHARED_MAX);
-
-        TRY(attachments_body(e, message, &body));
-        if (body.n <= SHARED_MAX - SHARED_ROOM)
-            return OK;
-        if (left == 0)
-            return fail(ERR_TOO_LARGE, "The words are too long beside so many files.");
-        TRY(db_run(e->db, "UPDATE attachments SET preview=NULL WHERE message=?1 AND position=?2",
-                   "ii", message, (int64_t)left - 1));
-    }
-}
-
 static enum err
 store(struct engine *e, const struct sealing *s, const struct composition *caption, int64_t *ret)
 {
@@ -526,7 +507,7 @@ store(struct engine *e, const struct sealing *s, const struct composition *capti
     for (size_t i = 0; i < s->count; i++)
         TRY(insert_file(e, &s->list[i], *ret, (int64_t)i,
                         made.row.state == MESSAGE_KEPT ? ATTACHMENT_HERE : ATTACHMENT_UPLOADING));
-    return fit(e, s, *ret);
+    return attachments_fit(e, *ret);
 }
 
 enum err

@@ -198,7 +198,9 @@ transfer_end(struct engine *e, struct transfer *t, enum attachment_state state, 
     e->attachment_work->look = true;
     TRY(act_begin(e, &tx));
     enum err r = act_end(e, &tx, end(e, t, state, why));
-    transfer_rest(t); /* if the store failed: again with its row */
+    transfer_rest(t); /* if that failed: again with its row, and not at once */
+    if (r != OK)
+        backoff_fail(e, &t->backoff, WAIT_MIN_MS, WAIT_MAX_MS);
     return r;
 }
 
