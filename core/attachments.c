@@ -221,6 +221,12 @@ attachments_remove(struct engine *e, int64_t message)
 enum err
 attachments_drop(struct engine *e, int64_t message)
 {
+    int64_t leaving;
+
+    TRY(db_get_int(e->db, &leaving, "SELECT count(*) FROM attachments WHERE message=?1 AND state=1",
+                   "i", message));
+    if (leaving > 0)
+        return OK;
     TRY(doom_rows(e, message, true));
     return db_run(
         e->db,

@@ -78,7 +78,7 @@ enum err attachments_fit(struct engine *e, int64_t message);
 /* MESSAGE is being taken away or deleted by its author: with it its files, which stop moving. */
 enum err attachments_remove(struct engine *e, int64_t message);
 /* Its files go from this disk and it stays: what was received is offered again, what was sent is
- * gone. What is on its way goes on. */
+ * gone. One that is on its way keeps them all. */
 enum err attachments_drop(struct engine *e, int64_t message);
 /* Bytes of files on this disk, of one contact; 0: of all. */
 enum err attachments_stored(struct engine *e, int64_t contact, uint64_t *ret);

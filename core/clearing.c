@@ -169,7 +169,8 @@ read_some(struct engine *e, const struct clearing *c, int64_t before_ms, size_t 
                  "SELECT id,stored_ms,length(CAST(text AS BLOB)),state,"
                  "EXISTS(SELECT 1 FROM attachments WHERE message=messages.id),"
                  "ifnull((SELECT sum(cipher_size) FROM attachments WHERE message=messages.id AND "
-                 "file<>'' AND state=4),0) FROM messages WHERE contact=?1 AND "
+                 "file<>'' AND state=4 AND NOT EXISTS(SELECT 1 FROM attachments o WHERE "
+                 "o.message=messages.id AND o.state=1)),0) FROM messages WHERE contact=?1 AND "
                  "(stored_ms,id)>(?2,?3) AND "
                  "stored_ms<?4 AND " MESSAGE_HERE_OF_1 " ORDER BY stored_ms,id LIMIT ?5",
                  "iiiii", c->at, c->after_ms, c->after_id, before_ms, (int64_t)max));
