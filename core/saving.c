@@ -370,12 +370,23 @@ reading_over(struct engine *e, struct file_task *t)
     r->done(r->ctx, err, SPAN(r->window.p, n));
 }
 
+/* It may have gone since it was opened. */
+static bool
+still_here(struct engine *e, int64_t id)
+{
+    int64_t n;
+
+    return db_get_int(e->db, &n,
+                      "SELECT id FROM attachments WHERE id=?1 AND file<>'' AND state<>?2", "ii", id,
+                      (int64_t)ATTACHMENT_DOWNLOADING) == OK;
+}
+
 static enum err
 reading_new(struct engine *e, int64_t id, struct reading **ret)
 {
     struct reading *r = e->attachment_work->reading;
 
-    if (r != NULL && r->attachment == id) {
+    if (r != NULL && r->attachment == id && still_here(e, id)) {
         e->attachment_work->reading = NULL;
         *ret = r;
         return OK;
@@ -427,7 +438,7 @@ reading_free(struct engine *e, struct reading *r)
         file_task_drop(&r->task);
         return;
     }
-    if (r->attachment == 0) {
+    if (r->attachment == 0 || !still_here(e, r->attachment)) {
         reading_destroy(&r->task);
         return;
     }

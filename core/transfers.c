@@ -267,6 +267,8 @@ remove_doomed(struct engine *e)
         TRY(is_wanted(e, name, &wanted)); /* what doomed it may have been rolled back */
         if (!wanted && w->files != NULL)
             files_remove(w->files, name);
+        if (!wanted)
+            reading_forget(e); /* it may be the one that was read last */
         w->doomed_count--;
     }
     return OK;
