@@ -74,7 +74,8 @@ struct transfer {
     /* uploads */
     enum upload_stage stage;
     int token_index;
-    unsigned anew; /* how often it began anew, or was told where to go on */
+    uint64_t furthest; /* the most that was ever taken of it */
+    unsigned anew;     /* since then: how often it began anew, or was told where to go on */
 
     /* downloads */
     struct secret32 key;

@@ -38,28 +38,40 @@ load_row(struct engine *e, struct transfer *t, bool *ret_has_file)
     return query_end(&q);
 }
 
-static enum err
-new_file(struct engine *e, struct transfer *t)
-{
-    TRY(files_create(e->attachment_work->files, &t->name, &t->fd));
-    t->moved = 0;
-    return db_run(e->db, "UPDATE attachments SET file=?2 WHERE id=?1", "it", t->id, t->name.text);
-}
-
 /* What came before we were last ended is looked through again, and what follows it fetched. */
 static enum err
 old_file(struct engine *e, struct transfer *t)
 {
     uint64_t n;
-    enum err r = files_resume(e->attachment_work->files, &t->name, &t->fd);
 
-    if (r == ERR_NOT_FOUND)
-        return new_file(e, t);
-    TRY(r);
+    TRY(files_resume(e->attachment_work->files, &t->name, &t->fd));
     TRY(fd_size(t->fd, &n));
     t->moved = n < t->cipher_size ? n : t->cipher_size;
     t->resumed = t->moved > 0;
     return OK;
+}
+
+static enum err
+open_file(struct engine *e, struct transfer *t, bool *has_file)
+{
+    enum err r = *has_file ? old_file(e, t) : ERR_NOT_FOUND;
+
+    if (r != ERR_NOT_FOUND)
+        return r;
+    *has_file = false;
+    t->moved = 0;
+    return files_create(e->attachment_work->files, &t->name, &t->fd);
+}
+
+static enum err
+note_file(struct engine *e, const struct transfer *t)
+{
+    enum err r =
+        db_run(e->db, "UPDATE attachments SET file=?2 WHERE id=?1", "it", t->id, t->name.text);
+
+    if (r != OK)
+        files_remove(e->attachment_work->files, &t->name);
+    return r;
 }
 
 /* It was whole and had its name when we were ended: only its row does not know yet. */
@@ -73,6 +85,7 @@ is_whole(struct engine *e, const struct transfer *t)
            n == t->cipher_size;
 }
 
+/* Not loaded after OK: it was whole, or waits. */
 static enum err
 load(struct engine *e, struct transfer *t)
 {
@@ -81,7 +94,13 @@ load(struct engine *e, struct transfer *t)
     TRY(load_row(e, t, &has_file));
     if (has_file && is_whole(e, t))
         return transfer_end(e, t, ATTACHMENT_HERE, "");
-    TRY(has_file ? old_file(e, t) : new_file(e, t));
+    enum err r = open_file(e, t, &has_file);
+    if (r != OK) { /* it is this file that is in trouble, and not the store */
+        transfer_later(e, t, r, 0);
+        return OK;
+    }
+    if (!has_file)
+        TRY(note_file(e, t));
     TRY(checking_new(t, &t->checking));
     t->told = t->moved;
     t->loaded = true;
@@ -140,6 +159,15 @@ ask(struct engine *e, struct transfer *t, uint64_t from)
     return r;
 }
 
+/* ERR_NOT_FOUND of `ask` alone: there is no relay left to be asked. */
+static enum err
+ask_on(struct engine *e, struct transfer *t)
+{
+    enum err r = ask(e, t, t->moved);
+
+    return r == ERR_NOT_FOUND ? transfer_end(e, t, ATTACHMENT_GONE, err_name(r)) : r;
+}
+
 static void
 look_through(struct engine *e, struct transfer *t)
 {
@@ -153,10 +181,10 @@ download_go(struct engine *e, struct transfer *t)
 {
     if (!t->loaded)
         TRY(load(e, t));
-    if (e->attachment_work->look) /* it was whole */
+    if (!t->loaded)
         return OK;
     if (t->moved < t->cipher_size)
-        return ask(e, t, t->moved);
+        return ask_on(e, t);
     t->under_way = true; /* nothing left but to look through it */
     t->ref = ++e->attachment_work->refs;
     look_through(e, t);
@@ -199,8 +227,7 @@ static enum err
 not_here(struct engine *e, struct transfer *t)
 {
     t->place++;
-    enum err r = ask(e, t, t->moved);
-    return r == ERR_NOT_FOUND ? transfer_end(e, t, ATTACHMENT_GONE, err_name(r)) : r;
+    return ask_on(e, t);
 }
 
 static enum err

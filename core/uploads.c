@@ -137,22 +137,33 @@ path_write(const struct blob_id *blob, const char *rest, char ret[64])
 }
 
 static enum err
+read_part(struct engine *e, struct transfer *t, uint8_t *to, size_t n)
+{
+    size_t got;
+
+    if (t->fd < 0)
+        TRY(files_read(e->attachment_work->files, &t->name, &t->fd));
+    TRY(fd_read(t->fd, to, n, t->moved, &got));
+    return got == n ? OK : fail(ERR_NOT_FOUND, "a file of the profile is cut");
+}
+
+static enum err
 put_part(struct engine *e, struct transfer *t, struct relay_call *c)
 {
     char rest[16], path[64], authorization[BLOB_AUTHORIZATION_MAX];
     AUTO(buf_done) struct buf part = BUF(BLOB_PART);
-    size_t n = t->cipher_size - t->moved < BLOB_PART ? (size_t)(t->cipher_size - t->moved)
-                                                     : BLOB_PART,
-           got;
+    size_t n =
+        t->cipher_size - t->moved < BLOB_PART ? (size_t)(t->cipher_size - t->moved) : BLOB_PART;
     uint8_t *to = buf_grow(&part, n);
 
     if (to == NULL)
         return fail(ERR_MEMORY, "not enough memory");
-    if (t->fd < 0)
-        TRY(files_read(e->attachment_work->files, &t->name, &t->fd));
-    TRY(fd_read(t->fd, to, n, t->moved, &got));
-    if (got != n)
-        return fail(ERR_NOT_FOUND, "a file of the profile is cut");
+    enum err r = read_part(e, t, to, n);
+    if (r == ERR_IO) { /* it is this file that is in trouble, and not the store */
+        transfer_later(e, t, r, 0);
+        return OK;
+    }
+    TRY(r);
     snprintf(rest, sizeof rest, "/%llu", (unsigned long long)(t->moved / BLOB_PART));
     path_write(&t->blob, rest, path);
     blob_authorization_write(&t->secret, authorization);
@@ -298,7 +309,10 @@ part_taken(struct engine *e, struct transfer *t)
     uint64_t left = t->cipher_size - t->moved;
 
     t->moved += left < BLOB_PART ? left : BLOB_PART;
-    t->anew = 0;
+    if (t->moved > t->furthest) { /* not for what it took before: it could ask for that for ever */
+        t->furthest = t->moved;
+        t->anew = 0;
+    }
     if (t->moved == t->cipher_size)
         t->stage = UPLOAD_DONE;
     transfer_moved(e, t);
