@@ -121,6 +121,8 @@ enum err attachment_set_state(struct engine *e, int64_t id, enum attachment_stat
                               const char *why);
 /* The message that an upload belongs to goes no further, because of WHY. */
 enum err attachments_fail(struct engine *e, int64_t message, const char *why);
+/* What was uploaded of MESSAGE and will not be spoken of any more goes from the relay. */
+enum err attachments_take_back(struct engine *e, int64_t message);
 /* All files of MESSAGE are at the relay, perhaps: if so, it goes into the outbox. */
 enum err attachments_uploaded(struct engine *e, int64_t message);
 /* The body of its type 5, appended. */

@@ -194,9 +194,8 @@ take_back(struct engine *e, int64_t id, void *ctx)
     return OK;
 }
 
-/* What was uploaded and will not be spoken of any more. */
-static enum err
-take_back_unsent(struct engine *e, int64_t message)
+enum err
+attachments_take_back(struct engine *e, int64_t message)
 {
     AUTO(query_done) struct query q;
 
@@ -208,10 +207,30 @@ take_back_unsent(struct engine *e, int64_t message)
     return for_ids(e, &q, NULL, take_back);
 }
 
+static enum err
+tell_one(struct engine *e, int64_t id, void *message)
+{
+    engine_note(e, (struct event){
+                       .kind = EVENT_TRANSFER, .message = *(int64_t *)message, .attachment = id});
+    return OK;
+}
+
+/* Who waits for them waits in vain. */
+static enum err
+tell_moving(struct engine *e, int64_t message)
+{
+    AUTO(query_done) struct query q;
+
+    TRY(db_query(e->db, &q, "SELECT id FROM attachments WHERE message=?1 AND state IN (1,2)", "i",
+                 message));
+    return for_ids(e, &q, &message, tell_one);
+}
+
 enum err
 attachments_remove(struct engine *e, int64_t message)
 {
-    TRY(take_back_unsent(e, message));
+    TRY(attachments_take_back(e, message));
+    TRY(tell_moving(e, message));
     TRY(doom_rows(e, message, false));
     TRY(db_run(e->db, "DELETE FROM attachments WHERE message=?1", "i", message));
     e->attachment_work->look = true;
@@ -300,7 +319,7 @@ cancel(struct engine *e, int64_t id)
     if (!a.outgoing || state != MESSAGE_QUEUED ||
         db_get_int(e->db, &state, "SELECT id FROM outbox WHERE message=?1", "i", a.message) == OK)
         return fail(ERR_STATE, "There is nothing to give up.");
-    TRY(take_back_unsent(e, a.message));
+    TRY(attachments_take_back(e, a.message));
     return attachments_fail(e, a.message, "cancelled");
 }
 

@@ -22,7 +22,7 @@ static void answered(struct engine *e, int64_t ref, const struct relay_reply *re
 static enum err
 give_up(struct engine *e, struct transfer *t, const char *why)
 {
-    upload_take_back(e, t->id);
+    engine_heed(e, attachments_take_back(e, t->message));
     return transfer_end(e, t, ATTACHMENT_FAILED, why);
 }
 
