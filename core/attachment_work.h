@@ -101,6 +101,9 @@ struct transfer *transfer_of_ref(struct engine *e, int64_t ref);
 struct transfer *transfer_of(struct engine *e, int64_t id); /* NULL: none */
 /* Close what it has open; it begins with its row again. */
 void transfer_rest(struct transfer *t);
+/* The row of ID says something else now: what is known of its transfer, if there is one, holds no
+ * more. */
+void transfer_anew(struct engine *e, int64_t id);
 /* Not now: later, and later again. WHY (err_name, "" for none) is shown meanwhile. */
 void transfer_later(struct engine *e, struct transfer *t, enum err why, uint32_t retry_after);
 void transfer_moved(struct engine *e, struct transfer *t); /* progress, told now and then */

@@ -132,6 +132,7 @@ attachment_set_state(struct engine *e, int64_t id, enum attachment_state state, 
                (int64_t)state, why));
     TRY(attachment_get(e, id, &a));
     e->attachment_work->look = true;
+    transfer_anew(e, id);
     engine_note(e, (struct event){.kind = EVENT_TRANSFER,
                                   .contact = a.contact,
                                   .message = a.message,

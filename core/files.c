@@ -202,8 +202,8 @@ files_remove(struct files *f, const struct file_name *name)
     char path[PATH_ROOM];
 
     unfinished_path(name, path);
+    unlinkat(f->dir, path, 0); /* first: it may be getting its name at this moment */
     unlinkat(f->dir, name->text, 0);
-    unlinkat(f->dir, path, 0);
 }
 
 /* --- sweeping --- */

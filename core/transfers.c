@@ -54,6 +54,20 @@ transfer_rest(struct transfer *t)
     secret_wipe(&t->secret, sizeof t->secret);
 }
 
+void
+transfer_anew(struct engine *e, int64_t id)
+{
+    struct transfer *t = transfer_of(e, id);
+
+    if (t == NULL)
+        return;
+    transfer_rest(t);
+    t->anew = t->refusals = 0;
+    t->furthest = 0;
+    t->place = 0;
+    backoff_clear(&t->backoff);
+}
+
 static void
 transfer_free(struct transfer *t)
 {
@@ -277,7 +291,7 @@ remove_doomed(struct engine *e)
 /* --- working --- */
 
 static unsigned
-busy(const struct attachment_work *w, bool upload)
+count_busy(const struct attachment_work *w, bool upload)
 {
     unsigned n = 0;
 
@@ -286,9 +300,9 @@ busy(const struct attachment_work *w, bool upload)
     return n;
 }
 
-/* Returns when to come again. */
+/* Returns when to come again. BUSY: how many of its direction are under way. */
 static int64_t
-transfer_step(struct engine *e, struct transfer *t)
+transfer_step(struct engine *e, struct transfer *t, unsigned *busy)
 {
     int64_t now = engine_monotonic_ms(e);
 
@@ -296,9 +310,10 @@ transfer_step(struct engine *e, struct transfer *t)
         return NEVER;
     if (t->backoff.due > now)
         return t->backoff.due;
-    if (busy(e->attachment_work, t->upload) >= TRANSFERS_AT_ONCE)
+    if (*busy >= TRANSFERS_AT_ONCE)
         return NEVER; /* until one of them ends or waits */
     enum err r = t->upload ? upload_go(e, t) : download_go(e, t);
+    *busy += t->under_way;
     if (r == OK)
         return t->under_way ? NEVER : now;
     engine_heed(e, r);
@@ -318,8 +333,9 @@ attachments_step(struct engine *e)
         engine_heed(e, look(e));
     if (e->trouble == OK && w->doomed_count > 0)
         engine_heed(e, remove_doomed(e));
+    unsigned busy[] = {count_busy(w, false), count_busy(w, true)}; /* once: there may be many */
     /* Ending one only marks it: the list changes in `look`. */
     for (struct transfer *t = w->transfers; t != NULL && e->trouble == OK && !w->look; t = t->next)
-        due = sooner(due, transfer_step(e, t));
+        due = sooner(due, transfer_step(e, t, &busy[t->upload]));
     return w->look ? engine_monotonic_ms(e) : due;
 }

@@ -57,10 +57,22 @@ method_attachment_show(struct call *c, json_t **ret)
 
 /* --- fetching --- */
 
+/* The message of a file that was waited for has gone, and the file with it. */
+static enum err
+has_gone(void)
+{
+    return fail(ERR_NOT_FOUND, "There is no such file any more.");
+}
+
 static void
 answer_get(struct call *c)
 {
-    call_finish(c, one(c->agent->engine, c->ref));
+    struct attachment a;
+
+    if (attachment_get(c->agent->engine, c->ref, &a) == ERR_NOT_FOUND)
+        call_fail(c, has_gone());
+    else
+        call_finish(c, one(c->agent->engine, c->ref));
 }
 
 static bool
@@ -157,11 +169,14 @@ save_on_event(struct call *c, const struct event *ev)
 {
     struct attachment a;
 
-    if (ev->kind != EVENT_TRANSFER || ev->attachment != c->ref || c->data != NULL ||
-        attachment_get(c->agent->engine, c->ref, &a) != OK || a.state == ATTACHMENT_DOWNLOADING)
+    if (ev->kind != EVENT_TRANSFER || ev->attachment != c->ref || c->data != NULL)
         return;
-    enum err r = OK;
-    if (a.state == ATTACHMENT_HERE)
+    enum err r = attachment_get(c->agent->engine, c->ref, &a);
+    if (r == OK && a.state == ATTACHMENT_DOWNLOADING)
+        return;
+    if (r != OK)
+        r = has_gone();
+    else if (a.state == ATTACHMENT_HERE)
         r = save_now(c);
     else if (a.state == ATTACHMENT_GONE)
         r = fail(ERR_NOT_FOUND, "The relay has this file no more; its sender may send it again.");

@@ -458,6 +458,8 @@ request_arrives(struct scene *s, struct happening *h)
     buf_put(&back->body, buf_span(&answer.body));
     if (answer.kind == ANSWER_FILE)
         read_file(&answer, &back->body);
+    if (s->tamper_status != NULL)
+        back->status = s->tamper_status(s->tamper_ctx, h->actor, h->path, back->status);
     if (s->tamper != NULL)
         s->tamper(s->tamper_ctx, h->actor, h->path, &back->body);
     happening_add(s, back, s->now_ms + one_way(s));

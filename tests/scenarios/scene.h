@@ -82,6 +82,7 @@ struct scene {
     void *fate_ctx;
     /* May change what the relay answers, or what it is asked; NULL: nobody does. */
     void (*tamper)(void *ctx, struct actor *to, const char *path, struct buf *answer);
+    unsigned (*tamper_status)(void *ctx, struct actor *to, const char *path, unsigned status);
     void (*tamper_request)(void *ctx, struct actor *from, const char *path, struct buf *body);
     void *tamper_ctx;
     unsigned loss_percent; /* of requests and of answers, at random */
