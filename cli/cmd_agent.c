@@ -5,8 +5,9 @@
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "core/rpc/methods.h"
+#include "core/rpc/profiles.h"
 
-command_fn command_agent, command_rpc, command_help;
+command_fn command_agent, command_profiles, command_rpc, command_help;
 
 /* --- agent --- */
 
@@ -115,6 +116,24 @@ command_rpc(struct cli *cli, int *ret)
     methods_describe(&text);
     TRY(buf_ok(&text));
     print("%.*s", (int)text.n, (const char *)text.p);
+    return print_end();
+}
+
+/* --- profiles --- */
+
+enum err
+command_profiles(struct cli *cli, int *ret)
+{
+    AUTO(json_decrefpp) json_t *list = json_array();
+    struct profiles p;
+
+    TRY(profiles_list(&p));
+    for (int i = 0; i < p.count; i++)
+        json_array_append_new(list, json_string(p.names[i]));
+    if (cli->json)
+        return print_json(list);
+    for (int i = 0; i < p.count; i++)
+        print("%s\n", p.names[i]);
     return print_end();
 }
 

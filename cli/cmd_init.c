@@ -8,28 +8,11 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/qr.h"
+#include "core/rpc/runtime.h"
 
 command_fn command_init;
 
-#define ANSWER_SIZE 512
-
-/* The address that a relay on this machine left for us; false when there is none. */
-static bool
-local_relay(char ret[ANSWER_SIZE])
-{
-    const char *dir = getenv("XDG_RUNTIME_DIR");
-    char path[ANSWER_SIZE];
-
-    if (dir == NULL || snprintf(path, sizeof path, "%s/snug-relay.address", dir) >= ANSWER_SIZE)
-        return false;
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return false;
-    bool there = fgets(ret, ANSWER_SIZE, f) != NULL;
-    fclose(f);
-    ret[there ? strcspn(ret, "\r\n") : 0] = '\0';
-    return ret[0] != '\0';
-}
+#define ANSWER_SIZE RELAY_LINE_SIZE
 
 /* The relay: as given, or the local one if a person wants it (or nobody can be asked), or asked
  * for. */
@@ -43,7 +26,7 @@ choose_relay(struct cli *cli, char ret[ANSWER_SIZE])
         snprintf(ret, ANSWER_SIZE, "%s", given);
         return OK;
     }
-    bool there = local_relay(local);
+    bool there = runtime_local_relay(local);
     if (!terminal_interactive() && !there)
         return fail(ERR_USAGE, "Say at which relay: --relay ADDRESS.");
     if (there)

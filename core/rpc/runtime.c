@@ -76,3 +76,23 @@ runtime_check_peer(int fd)
         return fail(ERR_REFUSED, "The other end of the socket is another user's.");
     return OK;
 }
+
+bool
+runtime_local_relay(char ret[RELAY_LINE_SIZE])
+{
+    char base[PATH_MAX], path[PATH_MAX + 32], line[RELAY_LINE_SIZE];
+
+    runtime_base(base, sizeof base);
+    snprintf(path, sizeof path, "%s/snug-relay.address", base);
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return false;
+    bool there = fgets(line, sizeof line, f) != NULL;
+    fclose(f);
+    if (there)
+        line[strcspn(line, "\r\n")] = '\0';
+    if (!there || line[0] == '\0')
+        return false;
+    snprintf(ret, RELAY_LINE_SIZE, "%s", line);
+    return true;
+}

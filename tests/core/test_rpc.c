@@ -16,6 +16,7 @@
 #include "core/rpc/exit_code.h"
 #include "core/rpc/lines.h"
 #include "core/rpc/methods.h"
+#include "core/rpc/profiles.h"
 #include "core/rpc/runtime.h"
 
 static enum err
@@ -360,6 +361,78 @@ a_call_to_an_agent_that_ended_says_that_none_runs(void **state)
     assert_err(call_one_that_takes(turns, 1), ERR_NOT_FOUND);
 }
 
+/* --- profiles, and the relay of this machine --- */
+
+static void
+put_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void
+put_profile(const char *name, bool whole)
+{
+    char path[256];
+
+    snprintf(path, sizeof path, "%s/snug", dir);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/snug/%s", dir, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/snug/%s/slots", dir, name);
+    if (whole)
+        put_file(path, "");
+}
+
+static void
+profiles_are_listed_by_name(void **state)
+{
+    struct profiles p;
+
+    setenv("XDG_DATA_HOME", dir, 1);
+    assert_ok(profiles_list(&p));
+    assert_int_equal(p.count, 0);
+    put_profile("work", true);
+    put_profile("default", true);
+    put_profile("begun", false);
+    put_profile(".other.new", true);
+    put_profile("Strange", true);
+    assert_ok(profiles_list(&p));
+    assert_int_equal(p.count, 2);
+    assert_string_equal(p.names[0], "default");
+    assert_string_equal(p.names[1], "work");
+    unsetenv("XDG_DATA_HOME");
+}
+
+static void
+profile_names_are_checked(void **state)
+{
+    assert_ok(profiles_name_check("a-b_9"));
+    assert_err(profiles_name_check(""), ERR_USAGE);
+    assert_err(profiles_name_check("-a"), ERR_USAGE);
+    assert_err(profiles_name_check("../a"), ERR_USAGE);
+    assert_err(profiles_name_check("a23456789012345678901234567890123"), ERR_USAGE);
+}
+
+static void
+the_relay_of_this_machine_is_found(void **state)
+{
+    char line[RELAY_LINE_SIZE] = "as before", path[256];
+
+    setenv("XDG_RUNTIME_DIR", dir, 1);
+    assert_false(runtime_local_relay(line));
+    assert_string_equal(line, "as before");
+    snprintf(path, sizeof path, "%s/snug-relay.address", dir);
+    put_file(path, "\n");
+    assert_false(runtime_local_relay(line));
+    put_file(path, "https://127.0.0.1:1 pin=x\n");
+    assert_true(runtime_local_relay(line));
+    assert_string_equal(line, "https://127.0.0.1:1 pin=x");
+}
+
 int
 main(void)
 {
@@ -379,6 +452,9 @@ main(void)
         IN_DIR(a_call_that_was_read_is_not_made_again),
         IN_DIR(a_later_call_on_a_connection_is_not_made_to_another_agent),
         IN_DIR(a_call_to_an_agent_that_ended_says_that_none_runs),
+        IN_DIR(profiles_are_listed_by_name),
+        cmocka_unit_test(profile_names_are_checked),
+        IN_DIR(the_relay_of_this_machine_is_found),
     };
 
     json_setup();

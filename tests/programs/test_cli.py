@@ -125,6 +125,13 @@ class Init(unittest.TestCase):
         alice.snug("init", "--unlisted", secret=alice.phrase)
         self.assertRegex(alice.json("status")["address"], r"^~[a-z2-7]{26}@")
 
+    def test_lists_the_profiles_of_this_machine(self):
+        alice = self.person("alice")
+        self.assertEqual(alice.json("profiles"), [])
+        alice.register()
+        self.assertEqual(alice.json("profiles"), ["default"])
+        self.assertEqual(alice.snug("profiles"), "default\n")
+
     def test_refuses_a_second_profile_of_the_same_name(self):
         alice = self.person("alice")
         alice.register()
