@@ -5,6 +5,7 @@
  * written and looked through beside the loop.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "core/attachment_work.h"
 #include "core/leaving.h"
@@ -200,6 +201,14 @@ refuse(struct engine *e, struct transfer *t, enum err why)
     return transfer_end(e, t, ATTACHMENT_FAILED, err_name(why));
 }
 
+/* At once: the store needs room to write down that there was none. */
+static void
+give_room_back(const struct transfer *t)
+{
+    if (ftruncate(t->fd, 0) != 0)
+        return; /* it goes with its name, then */
+}
+
 static enum err
 take_bytes(struct engine *e, struct transfer *t, struct span bytes)
 {
@@ -216,8 +225,10 @@ take_bytes(struct engine *e, struct transfer *t, struct span bytes)
     else
         t->under_way = true;
     enum err r = fd_write(t->fd, bytes, at);
-    if (r != OK)
+    if (r != OK) {
+        give_room_back(t);
         return refuse(e, t, r);
+    }
     transfer_moved(e, t);
     look_through(e, t);
     return OK;

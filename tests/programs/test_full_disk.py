@@ -123,6 +123,25 @@ class FullDisk(unittest.TestCase):
             else:
                 self.assert_full(outcome)
 
+    def test_gives_back_what_a_file_took_that_does_not_fit(self):
+        disk = self.disk_for(self.alice.data)
+        bob = self.enterContext(Friend("bob", self.relay))
+        self.alice.register()
+        bob.register()
+        introduce(bob, self.alice)
+        path = os.path.join(bob.folder, "large")
+        with open(path, "wb") as f:
+            f.truncate(20 << 20)
+        bob.snug("send", "alice", "--file", path, "--wait", "60")
+        wait_until(lambda: any(m.get("files") for m in self.alice.json("history")["messages"]), "it is announced")
+        file = next(m for m in self.alice.json("history")["messages"] if m.get("files"))["files"][0]
+        outcome = self.alice.attempt("--json", "save", file["id"], self.alice.folder)
+        self.assertEqual(json.loads(outcome.err)["error"]["name"], "full", outcome.err)
+        self.assertEqual([name for name in disk.names() if name.endswith(".new")], [])
+        self.assertNotIn("trouble", self.alice.json("status"))
+        bob.snug("send", "alice", "still there?")
+        self.alice.wait_received("still there?")
+
     def test_lets_init_leave_nothing_behind(self):
         disk = self.disk_for(self.alice.data)
         kit = os.path.join(self.alice.data, "kit")
