@@ -3,6 +3,7 @@
 MiB the file is whose transfer is killed: $SNUG_FILE_MIB."""
 import contextlib
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -11,6 +12,7 @@ import threading
 import time
 import unittest
 
+from friends import Rpc
 from helper import TELLTALE, decode, encode, halves, telltale
 from people import DONE, FAILED, QUEUED, Person, introduce
 from relay import Relay, wait_until
@@ -114,6 +116,23 @@ class Saving(Pair):
         self.bob.run("save", message["files"][0]["id"], mine, "--replace")
         self.assertEqual(contents(where)["notes.txt"], b"from alice")
         self.assertEqual(len(contents(where)), 3)
+
+    def test_who_waits_for_a_file_is_told_when_its_message_goes(self):
+        self.send(self.make("secret.bin", os.urandom(200_000)))
+        message = self.arrived("secret.bin")
+        self.relay.kill()
+        waits = {"attachment.get": {"wait_ms": 60_000}, "attachment.save": {"path": self.folder}}
+        with contextlib.ExitStack() as stack:
+            connections = []
+            for method, more in waits.items():
+                rpc = stack.enter_context(Rpc(os.path.join(self.bob.environment["XDG_RUNTIME_DIR"], "snug", "default.sock")))
+                params = {"attachment": message["files"][0]["id"], **more}
+                rpc.send(json.dumps({"jsonrpc": "2.0", "id": "1", "method": method, "params": params}) + "\n")
+                connections.append(rpc)
+            wait_until(lambda: self.bob.run("files", "--json").json["attachments"], "it is on its way")
+            self.bob.run("delete", message["id"])
+            for rpc in connections:
+                self.assertIn("no such file", rpc.read()["error"]["message"])
 
     def test_a_deleted_message_takes_its_file_from_both_disks(self):
         sent = self.send(self.make("secret.bin", os.urandom(200_000)))
