@@ -7,7 +7,7 @@ import unittest
 
 from friends import Friend
 from people import introduce
-from relay import Relay, wait_until
+from relay import PATIENCE, Relay, wait_until
 
 
 def printed(relay):
@@ -25,7 +25,7 @@ class Two(unittest.TestCase):
         introduce(self.alice, self.bob)
 
     def say(self, one, other, text):
-        one.snug("send", other.name, text)
+        one.snug("send", other.name, text, "--wait", str(2 * PATIENCE))  # who lost a relay looks for it now and then
         wait_until(lambda: text in other.received(), f"{other.name} reads {text}")
 
 

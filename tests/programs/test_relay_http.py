@@ -173,7 +173,7 @@ class OneRelay(unittest.TestCase):
             self.assertEqual(status_of(answer), 408)
             self.assertGreater(time.monotonic() - began, 9)
             self.assertEqual(read_all(silent), b"")
-        self.assertLess(time.monotonic() - began, 15)
+        self.assertLess(time.monotonic() - began, PATIENCE)  # which the drops alone would take
 
 
 class OwnRelay(unittest.TestCase):
@@ -186,7 +186,7 @@ class OwnRelay(unittest.TestCase):
             for how in (signal.SIGTERM, signal.SIGINT):
                 began = time.monotonic()
                 self.assertEqual(relay.stop(how), 0)
-                self.assertLess(time.monotonic() - began, 5)
+                self.assertLess(time.monotonic() - began, 9)  # it does not wait for the idle one
                 self.assertFalse(os.path.exists(os.path.join(relay.runtime, "snug-relay.address")))
                 relay.kill()
                 relay.start()
