@@ -149,9 +149,8 @@ rpc_take_socket(struct rpc *r)
     int fd = r->fd;
 
     assert(r->last_id == 0);
-    lines_done(&r->in);
-    json_decref(r->kept);
-    free(r);
+    r->fd = -1;
+    rpc_free(r);
     return fd;
 }
 
