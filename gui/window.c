@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/people/people.h"
+
 struct _Window {
     AdwApplicationWindow parent;
     Account *account;
@@ -128,6 +130,7 @@ window_new(AdwApplication *app, Account *account)
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(account->bridge, "notify::responding", G_CALLBACK(update_banner), self,
                             G_CONNECT_SWAPPED);
+    people_add_actions(GTK_WINDOW(self), account);
     show_state(self);
     return self;
 }

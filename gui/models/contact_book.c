@@ -17,7 +17,7 @@ static void model_init(GListModelInterface *model);
 G_DEFINE_FINAL_TYPE_WITH_CODE(ContactBook, contact_book, G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(G_TYPE_LIST_MODEL, model_init))
 
-static void ask_page(ContactBook *self, const char *after);
+static void ask_page(ContactBook *self, const char *method, const char *after);
 
 /* --- the list --- */
 
@@ -102,9 +102,14 @@ take_contact(ContactBook *self, const json_t *shown)
         return;
     }
     contact = g_object_ref(g_sequence_get(at));
-    if (strcmp(contact->label, field_text(shown, "label")) == 0)
+    enum contact_state before = contact->state;
+    gboolean stays = strcmp(contact->label, field_text(shown, "label")) == 0;
+    if (stays)
         contact_update(contact, shown);
-    else { /* to another place */
+    if (stays && contact->state != before) /* a filter has to look again */
+        g_list_model_items_changed(G_LIST_MODEL(self), (guint)g_sequence_iter_get_position(at), 1,
+                                   1);
+    if (!stays) { /* to another place */
         take_out(self, at);
         contact_update(contact, shown);
         put_in(self, g_object_ref(contact));
@@ -142,40 +147,48 @@ on_presences(gpointer p, const json_t *result, const GError *error, gpointer dat
     }
 }
 
+/* First all contacts, then all who ask, then who is here. */
 static void
 on_page(gpointer p, const json_t *result, const GError *error, gpointer data)
 {
     ContactBook *self = p;
-    const json_t *list = json_object_get(result, "contacts");
+    const char *method = data;
+    gboolean requests = strcmp(method, "request.list") == 0;
+    const json_t *list = json_object_get(result, requests ? "requests" : "contacts");
     size_t i, n = json_array_size(list);
     json_t *j;
 
     self->asked = 0;
     json_array_foreach(list, i, j) take_contact(self, j);
     if (n > 0 && field_bool(result, "more"))
-        ask_page(self, field_text(json_array_get(list, n - 1), "id"));
+        ask_page(self, method, field_text(json_array_get(list, n - 1), "id"));
+    else if (error == NULL && !requests)
+        ask_page(self, "request.list", NULL);
     else if (error == NULL)
         bridge_call(self->bridge,
                     &(struct call){.method = "presence.get", .self = self, .done = on_presences});
 }
 
+/* METHOD is a literal. */
 static void
-ask_page(ContactBook *self, const char *after)
+ask_page(ContactBook *self, const char *method, const char *after)
 {
     json_t *params = json_pack("{s:i}", "limit", PAGE);
 
     if (after != NULL)
         json_object_set_new(params, "after", json_string(after));
-    self->asked = bridge_call(
-        self->bridge,
-        &(struct call){.method = "contact.list", .params = params, .self = self, .done = on_page});
+    self->asked = bridge_call(self->bridge, &(struct call){.method = method,
+                                                           .params = params,
+                                                           .self = self,
+                                                           .done = on_page,
+                                                           .data = (gpointer)(guintptr)method});
 }
 
 static void
 on_refresh(ContactBook *self)
 {
     bridge_cancel(self->bridge, self->asked);
-    ask_page(self, NULL);
+    ask_page(self, "contact.list", NULL);
 }
 
 static void

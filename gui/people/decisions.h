@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a person decides about a contact, each with the question it needs: the same from the list
+ * of requests, the contact's page, and the banner in a conversation. NEAR is the widget that was
+ * used; failures are said near it.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "gui/account.h"
+
+/* Asks once whether they may see when you are here, as the setting proposes. */
+void decide_accept(GtkWidget *near, Account *account, Contact *contact);
+void decide_decline(GtkWidget *near, Account *account, Contact *contact);
+void decide_block(GtkWidget *near, Account *account, Contact *contact);
+void decide_unblock(GtkWidget *near, Account *account, Contact *contact);
+void decide_remove(GtkWidget *near, Account *account, Contact *contact);
+void decide_delete_conversation(GtkWidget *near, Account *account, Contact *contact);
+
+/* After a key change. */
+void decide_keep_key(GtkWidget *near, Account *account, Contact *contact);
+void decide_take_new(GtkWidget *near, Account *account, Contact *contact);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gui/people/dialog.h"
+
+#include <glib/gi18n.h>
+
+/* Nothing of the profile stays on the screen. */
+static void
+on_state(GtkWindow *dialog, GParamSpec *pspec, Bridge *bridge)
+{
+    enum bridge_state state = bridge_get_state(bridge);
+
+    if (state == BRIDGE_LOCKED || state == BRIDGE_NO_PROFILE)
+        gtk_window_destroy(dialog);
+}
+
+static void
+close_with_profile(GtkWindow *dialog, Account *account)
+{
+    g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), dialog,
+                            G_CONNECT_SWAPPED);
+}
+
+void
+dialog_setup(GtkWindow *dialog, GtkWindow *parent, Account *account)
+{
+    GtkEventController *keys = gtk_shortcut_controller_new();
+
+    gtk_shortcut_controller_add_shortcut(GTK_SHORTCUT_CONTROLLER(keys),
+                                         gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_Escape, 0),
+                                                          gtk_named_action_new("window.close")));
+    gtk_widget_add_controller(GTK_WIDGET(dialog), keys);
+    if (parent != NULL) {
+        gtk_window_set_transient_for(dialog, parent);
+        gtk_window_set_modal(dialog, TRUE);
+        gtk_window_set_destroy_with_parent(dialog, TRUE);
+    }
+    close_with_profile(dialog, account);
+}
+
+void
+name_entry_row(AdwEntryRow *row)
+{
+    const char *title = adw_preferences_row_get_title(ADW_PREFERENCES_ROW(row));
+    GtkEditable *entry = gtk_editable_get_delegate(GTK_EDITABLE(row));
+
+    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+}
+
+void
+say(GtkWidget *inside, const char *text)
+{
+    GtkWidget *toasts = gtk_widget_get_ancestor(inside, ADW_TYPE_TOAST_OVERLAY);
+    g_autofree char *escaped = g_markup_escape_text(text, -1);
+
+    if (toasts == NULL && GTK_IS_WINDOW(inside) && ADW_IS_WINDOW(inside))
+        toasts = adw_window_get_content(ADW_WINDOW(inside));
+    if (ADW_IS_TOAST_OVERLAY(toasts))
+        adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(toasts), adw_toast_new(escaped));
+}
+
+static void
+on_called(gpointer self, const json_t *result, const GError *error, gpointer data)
+{
+    if (error != NULL)
+        say(self, error->message);
+}
+
+void
+call_or_say(GtkWidget *self, Account *account, const char *method, json_t *params)
+{
+    bridge_call(
+        account->bridge,
+        &(struct call){.method = method, .params = params, .self = self, .done = on_called});
+}
+
+/* --- questions --- */
+
+struct waiting {
+    GWeakRef self;
+    asked_fn *yes;
+    gpointer data;
+    GDestroyNotify free_data;
+};
+
+static void
+waiting_free(gpointer p, GClosure *closure)
+{
+    struct waiting *w = p;
+
+    g_weak_ref_clear(&w->self);
+    if (w->free_data != NULL)
+        w->free_data(w->data);
+    g_free(w);
+}
+
+static void
+on_response(AdwMessageDialog *dialog, const char *response, struct waiting *w)
+{
+    g_autoptr(GObject) self = g_weak_ref_get(&w->self);
+
+    if (strcmp(response, "yes") == 0 && self != NULL)
+        w->yes(self, w->data);
+}
+
+GtkWindow *
+ask_first(const struct asking *asking, const struct question *question)
+{
+    GtkRoot *root = gtk_widget_get_root(asking->self);
+    GtkWidget *dialog = adw_message_dialog_new(GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL,
+                                               question->heading, question->body);
+    AdwMessageDialog *d = ADW_MESSAGE_DIALOG(dialog);
+    struct waiting *w = g_new0(struct waiting, 1);
+
+    g_weak_ref_init(&w->self, asking->self);
+    w->yes = asking->yes;
+    w->data = asking->data;
+    w->free_data = asking->free_data;
+    adw_message_dialog_add_responses(d, "cancel", _("_Cancel"), "yes", question->answer, NULL);
+    adw_message_dialog_set_response_appearance(
+        d, "yes", question->destructive ? ADW_RESPONSE_DESTRUCTIVE : ADW_RESPONSE_SUGGESTED);
+    adw_message_dialog_set_default_response(d, question->destructive ? "cancel" : "yes");
+    adw_message_dialog_set_close_response(d, "cancel");
+    if (question->extra != NULL)
+        adw_message_dialog_set_extra_child(d, question->extra);
+    g_signal_connect_data(d, "response", G_CALLBACK(on_response), w, waiting_free, 0);
+    close_with_profile(GTK_WINDOW(d), asking->account);
+    gtk_window_present(GTK_WINDOW(d));
+    return GTK_WINDOW(d);
+}

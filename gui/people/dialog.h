@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What all windows about people do alike: they belong to a window, close with Escape and when the
+ * profile is locked, say what failed, and ask before something is lost.
+ */
+#pragma once
+
+#include <adwaita.h>
+
+#include "gui/account.h"
+
+void dialog_setup(GtkWindow *dialog, GtkWindow *parent, Account *account);
+
+/* libadwaita 1.2 gives the entry of a row no name for screen readers: its title, here. */
+void name_entry_row(AdwEntryRow *row);
+
+/* A line that goes away by itself, in the window that INSIDE is in. TEXT is plain. */
+void say(GtkWidget *inside, const char *text);
+
+/* Call METHOD; why it failed is said near SELF. Takes PARAMS. */
+void call_or_say(GtkWidget *self, Account *account, const char *method, json_t *params);
+
+struct question {
+    const char *heading, *body; /* plain text */
+    const char *answer;         /* the label of the button that does it, with a mnemonic */
+    gboolean destructive;
+    GtkWidget *extra; /* shown below; NULL: none */
+};
+typedef void asked_fn(gpointer self, gpointer data);
+
+/* Ask; YES is called with SELF (a widget, while it lives) and DATA when that is the answer.
+ * FREE_DATA may be NULL. */
+struct asking {
+    GtkWidget *self;
+    Account *account;
+    asked_fn *yes;
+    gpointer data;
+    GDestroyNotify free_data;
+};
+GtkWindow *ask_first(const struct asking *asking, const struct question *question);
