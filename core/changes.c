@@ -243,7 +243,8 @@ change_apply(struct engine *e, const struct change *c, const struct target *t)
         return OK;
     engine_note(
         e, (struct event){.kind = EVENT_MESSAGE_CHANGED, .contact = t->contact, .message = t->id});
-    return conversation_changed(e, t->contact);
+    conversation_tell(e, t->contact);
+    return OK;
 }
 
 #define TARGET_COLUMNS                                                                             \

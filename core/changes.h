@@ -25,6 +25,10 @@ enum err message_delete(struct engine *e, int64_t id, bool *ret_withdrawn);
 /* For us alone. *ret_sent: it is a message of ours that has gone out, or will. */
 enum err message_forget(struct engine *e, int64_t id, bool *ret_sent);
 
+/* Part of message_rows.c: message ID is being taken away, and if it had to go on a day of its own,
+ * so do the edits of it that are at the relay, which are kept to be said again. */
+enum err message_edits_forget(struct engine *e, int64_t id);
+
 /* Its time is over: message_remove, and no wording of it is kept for saying it again. Inside the
  * caller's transaction. */
 enum err message_expired(struct engine *e, int64_t id);

@@ -151,7 +151,7 @@ message_edit(struct engine *e, int64_t id, struct span text, struct span marks)
 
 /* Edits of it that are at the relay are kept for resending with their words: no longer. */
 static enum err
-forget_edits(struct engine *e, const struct target *t, int64_t least_state)
+forget_edits(struct engine *e, int64_t contact, const struct msg_id *id, int64_t least_state)
 {
     int64_t after = 0;
 
@@ -164,7 +164,7 @@ forget_edits(struct engine *e, const struct target *t, int64_t least_state)
         TRY(db_query(e->db, &q,
                      "SELECT id,shared FROM outbox WHERE contact=?1 AND type=?2 AND state>=?4 AND "
                      "id>?3 AND shared<>x'' ORDER BY id LIMIT 1",
-                     "iiii", t->contact, (int64_t)CONTENT_EDIT, after, least_state));
+                     "iiii", contact, (int64_t)CONTENT_EDIT, after, least_state));
         bool found = query_next(&q);
         if (found) {
             after = query_int(&q, 0);
@@ -176,11 +176,30 @@ forget_edits(struct engine *e, const struct target *t, int64_t least_state)
         TRY(buf_ok(&bytes));
         TRY(shared_read(buf_span(&bytes), &s));
         TRY(edit_read(span_pb(s->body), &said));
-        if (!span_equal(span_pb(said->target), SPAN_OF(t->msg_id)))
+        if (!span_equal(span_pb(said->target), SPAN_OF(*id)))
             continue;
         TRY(db_run(e->db, "DELETE FROM outbox WHERE id=?1 AND state=0", "i", after));
         TRY(db_run(e->db, "UPDATE outbox SET shared=x'' WHERE id=?1", "i", after));
     }
+}
+
+enum err
+message_edits_forget(struct engine *e, int64_t id)
+{
+    struct msg_id msg_id;
+    int64_t contact;
+    AUTO(query_done) struct query q;
+
+    TRY(db_query(e->db, &q,
+                 "SELECT contact,msg_id FROM messages WHERE id=?1 AND outgoing=1 AND expire_s<>0 "
+                 "AND msg_id IS NOT NULL",
+                 "i", id));
+    if (!query_next(&q))
+        return query_end(&q);
+    contact = query_int(&q, 0);
+    TRY(query_exact(&q, 1, msg_id.b, sizeof msg_id.b));
+    TRY(query_end(&q));
+    return forget_edits(e, contact, &msg_id, 1);
 }
 
 enum err
@@ -192,7 +211,7 @@ message_expired(struct engine *e, int64_t id)
     if (is_store_trouble(found))
         return found;
     if (found == OK && t.outgoing)
-        TRY(forget_edits(e, &t, 0));
+        TRY(forget_edits(e, t.contact, &t.msg_id, 0));
     return message_remove(e, id);
 }
 
@@ -217,7 +236,7 @@ delete_for_all(struct engine *e, int64_t id, bool *ret_withdrawn)
     if (*ret_withdrawn)
         return message_remove(e, id);
     TRY(check_own(e, &t));
-    TRY(forget_edits(e, &t, 1));
+    TRY(forget_edits(e, t.contact, &t.msg_id, 1));
     wire__delete__init(&body);
     body.target = PB_OF(t.msg_id);
     return change(

@@ -206,14 +206,6 @@ conversation_read(struct engine *e, int64_t contact)
 }
 
 enum err
-conversation_changed(struct engine *e, int64_t contact)
-{
-    TRY(count_again(e, contact));
-    conversation_tell(e, contact);
-    return OK;
-}
-
-enum err
 conversation_unsaid(struct engine *e, int64_t contact, int64_t id)
 {
     TRY(db_run(e->db,

@@ -74,8 +74,6 @@ enum err conversation_unsaid(struct engine *e, int64_t contact, int64_t id);
 enum err conversation_read(struct engine *e, int64_t contact);
 /* Message ID mentions us from now on, or does not: its row, and the count. */
 enum err conversation_mentions(struct engine *e, int64_t id, bool mentions_me);
-/* A message in it changed: who lists it looks again. */
-enum err conversation_changed(struct engine *e, int64_t contact);
 
 /* For what changes a row elsewhere: make it (not in the list yet), and note that it changed (once a
  * transaction). */

@@ -130,35 +130,34 @@ disappearing_now(struct engine *e)
     return take_away(e, INT64_MAX);
 }
 
-/* The clock was set, or stood still while the machine slept. */
-static bool
-clock_moved(struct engine *e)
+/* Was the clock set, or did it stand still while the machine slept? */
+static enum err
+heed_clock(struct engine *e)
 {
     int64_t offset = engine_now_ms(e) - engine_monotonic_ms(e);
     int64_t by = offset - e->passing.offset;
 
     if (by > -CLOCK_MOVED_MS && by < CLOCK_MOVED_MS)
-        return false;
+        return OK;
+    TRY(rein_in(e));
     e->passing.offset = offset;
-    return true;
+    e->passing.stale = true;
+    return OK;
 }
 
 enum err
 disappearing_open(struct engine *e)
 {
     e->passing = (struct passing){.next_ms = INT64_MAX, .stale = true};
-    clock_moved(e);
     TRY(rein_in(e));
+    e->passing.offset = engine_now_ms(e) - engine_monotonic_ms(e);
     return disappearing_now(e);
 }
 
 static enum err
 turn(struct engine *e)
 {
-    if (clock_moved(e)) {
-        TRY(rein_in(e));
-        e->passing.stale = true;
-    }
+    TRY(heed_clock(e));
     return take_away(e, engine_monotonic_ms(e) + STEP_MS);
 }
 

@@ -202,6 +202,7 @@ static enum err
 row_remove(struct engine *e, int64_t id)
 {
     TRY(adornments_remove(e, id));
+    TRY(message_edits_forget(e, id));
     return db_run(e->db, "DELETE FROM messages WHERE id=?1", "i", id);
 }
 

@@ -25,6 +25,7 @@ queue_same(struct engine *e, const struct contact *c, int64_t id)
 
 struct given_up {
     int64_t contact, type, state;
+    bool deleted;
 };
 
 static enum err
@@ -32,11 +33,14 @@ given_up_get(struct engine *e, int64_t id, struct given_up *ret)
 {
     AUTO(query_done) struct query q;
 
-    TRY(db_query(e->db, &q, "SELECT contact,type,state FROM messages WHERE id=?1 AND " MESSAGE_HERE,
-                 "i", id));
+    TRY(db_query(
+        e->db, &q,
+        "SELECT contact,type,state,deleted_ms<>0 FROM messages WHERE id=?1 AND " MESSAGE_HERE, "i",
+        id));
     bool found = query_next(&q);
     if (found)
-        *ret = (struct given_up){query_int(&q, 0), query_int(&q, 1), query_int(&q, 2)};
+        *ret = (struct given_up){query_int(&q, 0), query_int(&q, 1), query_int(&q, 2),
+                                 query_int(&q, 3) != 0};
     TRY(query_end(&q));
     return found ? OK : fail(ERR_NOT_FOUND, "There is no such message.");
 }
@@ -63,6 +67,8 @@ retry(struct engine *e, int64_t id)
     TRY(given_up_get(e, id, &m));
     if (m.state != MESSAGE_FAILED && m.state != MESSAGE_UNCONFIRMED)
         return fail(ERR_STATE, "Only a message that was given up can be sent again.");
+    if (m.deleted)
+        return fail(ERR_STATE, "The message was deleted.");
     TRY(contact_get(e, m.contact, &c));
     TRY(message_may_write(&c));
     if (m.type == CONTENT_ATTACHMENTS && m.state == MESSAGE_FAILED)

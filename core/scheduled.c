@@ -121,8 +121,8 @@ go_next(struct engine *e, bool *ret_more)
     int64_t id;
 
     enum err found = db_get_int(e->db, &id,
-                                "SELECT id FROM messages WHERE due_ms<=?1 ORDER BY due_ms,id "
-                                "LIMIT 1",
+                                "SELECT id FROM messages WHERE due_ms<=?1 AND " MESSAGE_HERE
+                                " ORDER BY due_ms,id LIMIT 1",
                                 "i", engine_now_ms(e));
     *ret_more = found == OK;
     if (found != OK)
@@ -140,9 +140,10 @@ turn(struct engine *e)
         return OK;
     while (more)
         TRY(go_next(e, &more));
-    TRY(db_get_int(e->db, &e->later.next_ms,
-                   "SELECT ifnull(min(due_ms),?1) FROM messages WHERE due_ms IS NOT NULL", "i",
-                   INT64_MAX));
+    TRY(db_get_int(
+        e->db, &e->later.next_ms,
+        "SELECT ifnull(min(due_ms),?1) FROM messages WHERE due_ms IS NOT NULL AND " MESSAGE_HERE,
+        "i", INT64_MAX));
     e->later.looked = true;
     return OK;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/changes.h"
+#include "core/clearing.h"
 #include "core/disappearing.h"
 #include "core/engine_state.h"
 #include "core/message_rows.h"
@@ -353,6 +354,30 @@ what_was_never_fetched_is_not_kept_for_saying_again(void **state)
     assert_history(bob, alice, "< \n?\n< later"); /* the first is the setting */
 }
 
+/* The message is not the only one that holds its words. */
+static void
+edits_of_it_go_with_it_however_it_goes(void **state)
+{
+    int64_t id;
+    bool sent;
+
+    set(alice, HOUR_S);
+    scene_settle(s);
+    actor_offline(bob);
+    for (int i = 0; i < 3; i++) {
+        id = actor_say(alice, bob, "burn");
+        scene_pass(s, MINUTE_MS);
+        assert_ok(message_edit(alice->engine, id, SPAN_STR("burn zyzzyva"), SPAN_NONE));
+        scene_pass(s, MINUTE_MS);
+        if (i == 0)
+            assert_ok(message_forget(alice->engine, id, &sent));
+        else if (i == 1)
+            assert_ok(conversation_clear(alice->engine, actor_contact(alice, bob).id));
+        scene_pass(s, HOUR_MS + MINUTE_MS);
+        assert_int_equal(raw(alice, "zyzzyva"), 0);
+    }
+}
+
 static void
 many_at_once_go_in_slices_and_leave_the_others(void **state)
 {
@@ -470,6 +495,7 @@ main(void)
         TEST(rows_that_are_only_deleted_are_still_there),
         TEST(a_crash_between_removing_and_wiping_is_made_up_for),
         TEST(what_was_never_fetched_is_not_kept_for_saying_again),
+        TEST(edits_of_it_go_with_it_however_it_goes),
         TEST(many_at_once_go_in_slices_and_leave_the_others),
         TEST(deleted_words_go_from_the_search_within_the_day),
         TEST(a_search_refuses_what_is_no_word),

@@ -5,6 +5,7 @@
 #include "tests/check.h"
 
 #include "core/changes.h"
+#include "core/clearing.h"
 #include "core/disappearing.h"
 #include "core/receipts.h"
 #include "core/scheduled.h"
@@ -167,6 +168,20 @@ a_contact_that_is_gone_by_then_makes_it_fail_visibly(void **state)
     assert_int_equal(scheduled(), 0);
 }
 
+/* The mark is set and nothing has been taken away yet. */
+static void
+it_does_not_go_out_of_a_conversation_that_was_deleted(void **state)
+{
+    later("hello", HOUR_MS);
+    assert_ok(conversation_delete(alice->engine, actor_contact(alice, bob).id));
+    actor_crash(alice);
+    scene_pass(s, 2 * HOUR_MS);
+    actor_start(alice);
+    scene_pass(s, HOUR_MS);
+    assert_history(bob, alice, "");
+    assert_int_equal(number(alice, "SELECT count(*) FROM messages"), 0);
+}
+
 static void
 it_has_the_time_to_disappear_of_when_it_goes(void **state)
 {
@@ -257,6 +272,25 @@ only_what_was_given_up_is_sent_again(void **state)
     assert_int_equal(number(alice, STATE_OUT), MESSAGE_FAILED);
 }
 
+/* Nothing of it is left that could be said. */
+static void
+what_was_deleted_is_not_sent_again(void **state)
+{
+    bool withdrawn;
+
+    actor_offline(bob);
+    actor_say(alice, bob, "hello");
+    scene_pass(s, MINUTE_MS);
+    assert_ok(message_delete(alice->engine, number(alice, NEWEST_OUT), &withdrawn));
+    assert_false(withdrawn);
+    scene_pass(s, 36 * DAY_MS);
+    assert_int_equal(number(alice, STATE_OUT), MESSAGE_UNCONFIRMED);
+    assert_err(message_retry(alice->engine, number(alice, NEWEST_OUT)), ERR_STATE);
+    actor_online(bob);
+    scene_pass(s, DAY_MS);
+    assert_int_equal(number(bob, "SELECT count(*) FROM messages WHERE type<>0"), 0);
+}
+
 /* --- ticks --- */
 
 static void
@@ -311,10 +345,12 @@ main(void)
         TEST(time_and_words_may_change_before_and_it_may_be_taken_back),
         TEST(times_that_are_past_or_far_away_are_refused),
         TEST(a_contact_that_is_gone_by_then_makes_it_fail_visibly),
+        TEST(it_does_not_go_out_of_a_conversation_that_was_deleted),
         TEST(it_has_the_time_to_disappear_of_when_it_goes),
         TEST(what_failed_is_sent_again),
         TEST(what_failed_only_seemingly_is_shown_once),
         TEST(what_was_never_confirmed_is_sent_again_at_its_place),
+        TEST(what_was_deleted_is_not_sent_again),
         TEST(only_what_was_given_up_is_sent_again),
         TEST(how_long_the_relay_keeps_it_is_told),
         TEST(receipts_are_for_each_contact_to_choose),
