@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/chat/chat_page.h"
 #include "gui/people/people.h"
 
 struct _Window {
@@ -15,6 +16,7 @@ struct _Window {
     GtkStack *pages;
     AdwBin *welcome, *locked, *sidebar, *content;
     AdwLeaflet *leaflet;
+    ChatPage *chat; /* NULL: no conversation was opened yet */
 };
 
 G_DEFINE_FINAL_TYPE(Window, window, ADW_TYPE_APPLICATION_WINDOW)
@@ -38,6 +40,25 @@ update_banner(Window *self)
     gtk_info_bar_set_revealed(self->banner, text != NULL);
 }
 
+static void
+make_chat(Window *self)
+{
+    self->chat = chat_page_new(self->account);
+    g_object_bind_property(self->leaflet, "folded", self->chat, "folded", G_BINDING_SYNC_CREATE);
+    adw_bin_set_child(self->content, GTK_WIDGET(self->chat));
+}
+
+/* Nothing of a profile stays when it is locked. */
+static void
+drop_chat(Window *self)
+{
+    if (self->chat == NULL)
+        return;
+    adw_bin_set_child(self->content, NULL);
+    self->chat = NULL;
+    adw_leaflet_navigate(self->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
+}
+
 /* A page is made when it is shown first, and forgotten when the profile is locked. */
 static void
 show_state(Window *self)
@@ -47,9 +68,11 @@ show_state(Window *self)
         gtk_stack_set_visible_child_name(self->pages, "connecting");
         break;
     case BRIDGE_NO_PROFILE:
+        drop_chat(self);
         gtk_stack_set_visible_child_name(self->pages, "welcome");
         break;
     case BRIDGE_LOCKED:
+        drop_chat(self);
         gtk_stack_set_visible_child_name(self->pages, "locked");
         break;
     case BRIDGE_OPEN:
@@ -67,9 +90,26 @@ on_retry(Window *self)
     bridge_retry(self->account->bridge);
 }
 
+static void
+act_back(GtkWidget *widget, const char *name, GVariant *target)
+{
+    adw_leaflet_navigate(SNUG_WINDOW(widget)->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
+}
+
+static void
+act_open_conversation(GtkWidget *widget, const char *name, GVariant *target)
+{
+    window_open_conversation(SNUG_WINDOW(widget), g_variant_get_string(target, NULL));
+}
+
 void
 window_open_conversation(Window *self, const char *contact)
 {
+    if (bridge_get_state(self->account->bridge) != BRIDGE_OPEN)
+        return;
+    if (self->chat == NULL)
+        make_chat(self);
+    chat_page_open(self->chat, contact);
     adw_leaflet_navigate(self->leaflet, ADW_NAVIGATION_DIRECTION_FORWARD);
 }
 
@@ -112,6 +152,8 @@ window_class_init(WindowClass *klass)
     gtk_widget_class_bind_template_child(widget, Window, content);
     gtk_widget_class_bind_template_child(widget, Window, leaflet);
     gtk_widget_class_bind_template_callback(widget, on_retry);
+    gtk_widget_class_install_action(widget, "window.back", NULL, act_back);
+    gtk_widget_class_install_action(widget, "window.open-conversation", "s", act_open_conversation);
 }
 
 static void
