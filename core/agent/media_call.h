@@ -12,5 +12,9 @@
 enum err media_call(struct call *c, const char *name, struct media_order *order,
                     void (*done)(void *self, struct media_outcome *o));
 
+/* The same with a file that ORDER has as bytes, or as a descriptor, which stays the caller's. */
+enum err media_call_order(struct call *c, struct media_order *order,
+                          void (*done)(void *self, struct media_outcome *o));
+
 /* BYTES as a string in base64url; NULL without memory. */
 json_t *json_base64(struct span bytes);

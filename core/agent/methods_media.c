@@ -43,22 +43,28 @@ on_cancel(struct call *c, enum err why)
 }
 
 enum err
-media_call(struct call *c, const char *name, struct media_order *order,
-           void (*done)(void *self, struct media_outcome *o))
+media_call_order(struct call *c, struct media_order *order,
+                 void (*done)(void *self, struct media_outcome *o))
 {
     static const struct call_hooks hooks = {.cancel = on_cancel};
     struct media_task *task;
 
-    TRY(open_param(c, name, &order->fd));
     order->self = c;
     order->done = done;
-    enum err e = media_start(c->agent->media, order, &task);
-    close(order->fd);
-    if (e != OK)
-        return e;
+    TRY(media_start(c->agent->media, order, &task));
     c->data = task;
     call_defer(c, &hooks, -1);
     return OK;
+}
+
+enum err
+media_call(struct call *c, const char *name, struct media_order *order,
+           void (*done)(void *self, struct media_outcome *o))
+{
+    TRY(open_param(c, name, &order->fd));
+    enum err e = media_call_order(c, order, done);
+    close(order->fd);
+    return e;
 }
 
 json_t *

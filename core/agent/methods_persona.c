@@ -68,15 +68,48 @@ method_me_set(struct call *c, json_t **ret)
     return show_own(c->agent->engine, ret);
 }
 
+static enum err
+picture_of(struct call *c, struct buf *ret)
+{
+    struct contact contact;
+
+    TRY(find_contact(c->agent->engine, param_string(c, "contact", ""), &contact));
+    return persona_picture(c->agent->engine, contact.state == CONTACT_SELF ? 0 : contact.id, ret);
+}
+
 enum err
 method_contact_picture(struct call *c, json_t **ret)
 {
     AUTO(buf_done) struct buf picture = BUF(AVATAR_MAX);
-    struct contact contact;
 
-    TRY(find_contact(c->agent->engine, param_string(c, "contact", ""), &contact));
-    TRY(persona_picture(c->agent->engine, contact.state == CONTACT_SELF ? 0 : contact.id,
-                        &picture));
+    TRY(picture_of(c, &picture));
     *ret = json_pack("{s:o}", "jpeg", json_base64(buf_span(&picture)));
     return OK;
+}
+
+static void
+on_avatar(void *self, struct media_outcome *o)
+{
+    struct call *c = self;
+
+    if (o->err != OK)
+        call_fail(c, o->err);
+    else
+        call_finish(c, json_pack("{s:i,s:i,s:o}", "width", (int)o->result.width, "height",
+                                 (int)o->result.height, "pixels", json_base64(o->bytes)));
+}
+
+enum err
+method_contact_avatar(struct call *c, json_t **ret)
+{
+    AUTO(buf_done) struct buf picture = BUF(AVATAR_MAX);
+    int64_t size = param_int(c, "size", 0);
+    struct media_order order = {.job = {.work = MEDIA_THUMBNAIL, .form = MEDIA_PIXELS}, .fd = -1};
+
+    if (size < 1 || size > MEDIA_AVATAR_SIDE)
+        return fail(ERR_USAGE, "The size of an avatar is 1 to %d.", MEDIA_AVATAR_SIDE);
+    TRY(picture_of(c, &picture));
+    order.job.width = order.job.height = (unsigned)size;
+    order.bytes = buf_span(&picture);
+    return media_call_order(c, &order, on_avatar);
 }

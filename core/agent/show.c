@@ -7,10 +7,13 @@
 
 #include "core/agent/show_attachment.h"
 #include "core/conversations.h"
+#include "core/drafts.h"
 #include "core/engine.h"
 #include "core/presence.h"
 #include "core/relay_link.h"
 #include "wire/encoding.h"
+
+#define DRAFT_SHOWN 400 /* bytes of a draft in the list */
 
 static const char *const contact_states[] = {"none",    "asked",   "asking", "accepted",
                                              "removed", "blocked", "self"};
@@ -166,6 +169,21 @@ show_new_message(struct engine *e, const struct event *ev)
     return json_pack("{s:o,s:b,s:b}", "message", m, "muted", silent, "mentions_me", mentions != 0);
 }
 
+/* What was begun to be written, or its beginning. */
+static json_t *
+draft_shown(struct engine *e, const struct conversation *v)
+{
+    AUTO(draft_done) struct draft d = {0};
+
+    if (v->draft_ms == 0 || draft_get(e, v->contact, &d) != OK)
+        return NULL;
+    size_t n = d.text.n;
+    if (n > DRAFT_SHOWN)
+        for (n = DRAFT_SHOWN; n > 0 && (d.text.p[n] & 0xc0) == 0x80; n--)
+            ;
+    return json_stringn((const char *)d.text.p, n);
+}
+
 json_t *
 show_conversation(struct engine *e, int64_t contact)
 {
@@ -179,14 +197,14 @@ show_conversation(struct engine *e, int64_t contact)
     contact_label(&c, label, sizeof label);
     if (v.gone_upto != 0)
         id_write("message", v.gone_upto, gone);
-    return json_pack("{s:s,s:s,s:o*,s:I,s:i,s:i,s:b,s:b,s:b,s:I,s:b,s:I,s:b,s:o*,s:s}", "contact",
-                     id, "label", label, "last",
-                     v.last_message == 0 ? NULL : show_message_id(e, v.last_message), "last_ms",
-                     (json_int_t)v.last_ms, "unread", v.unread, "unread_mentions",
-                     v.unread_mentions, "marked_unread", v.marked_unread, "archived", v.archived,
-                     "pinned", v.pinned_ms != 0, "muted_until_ms", (json_int_t)v.muted_until_ms,
-                     "draft", v.draft_ms != 0, "timer_s", (json_int_t)v.timer_s, "listed",
-                     !v.hidden, "keep_days", keep_shown(&v), "deleted_upto", gone);
+    return json_pack(
+        "{s:s,s:s,s:o*,s:I,s:i,s:i,s:b,s:b,s:b,s:I,s:b,s:o*,s:I,s:b,s:o*,s:s}", "contact", id,
+        "label", label, "last", v.last_message == 0 ? NULL : show_message_id(e, v.last_message),
+        "last_ms", (json_int_t)v.last_ms, "unread", v.unread, "unread_mentions", v.unread_mentions,
+        "marked_unread", v.marked_unread, "archived", v.archived, "pinned", v.pinned_ms != 0,
+        "muted_until_ms", (json_int_t)v.muted_until_ms, "draft", v.draft_ms != 0, "draft_text",
+        draft_shown(e, &v), "timer_s", (json_int_t)v.timer_s, "listed", !v.hidden, "keep_days",
+        keep_shown(&v), "deleted_upto", gone);
 }
 
 struct notice_search {

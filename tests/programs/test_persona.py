@@ -42,6 +42,17 @@ class Persona(unittest.TestCase):
             self.assertEqual(shown()["about"], "in the garden")
             theirs = bob.run("rpc", "contact.picture", '{"contact": "Alice L."}').json["jpeg"]
             self.assertEqual(theirs, me["jpeg"])
+            drawn = bob.run("rpc", "contact.avatar", '{"contact": "Alice L.", "size": 96}').json
+            self.assertEqual((drawn["width"], drawn["height"]), (96, 96))
+            pixels = base64.urlsafe_b64decode(drawn["pixels"] + "==")
+            self.assertEqual(len(pixels), 96 * 96 * 4)
+            for seen, painted in zip(pixels[:4], b"\x20\x80\xc0\xff"):
+                self.assertLess(abs(seen - painted), 8)
+            own = alice.run("rpc", "contact.avatar", '{"contact": "notes", "size": 96}').json
+            self.assertEqual(own["width"], 96)
+            for size in 0, 257:
+                self.assertNotEqual(bob.attempt("rpc", "contact.avatar",
+                                                '{"contact": "Alice L.", "size": %d}' % size).code, 0)
             self.assertIn("Alice L.", bob.run("contacts").out)
             alice.run("me", "--no-picture")
             wait_until(lambda: bob.attempt("rpc", "contact.picture", '{"contact": "Alice L."}').code == people.NOT_FOUND,
