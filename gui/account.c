@@ -8,6 +8,9 @@ account_finalize(GObject *object)
 {
     Account *self = SNUG_ACCOUNT(object);
 
+    g_clear_object(&self->archive);
+    g_clear_object(&self->conversations);
+    g_clear_object(&self->avatars);
     g_clear_object(&self->contacts);
     g_clear_object(&self->bridge);
     G_OBJECT_CLASS(account_parent_class)->finalize(object);
@@ -31,5 +34,8 @@ account_new(const char *profile)
 
     self->bridge = bridge_new(profile);
     self->contacts = contact_book_new(self->bridge);
+    self->avatars = avatars_new(self->bridge, self->contacts);
+    self->conversations = conversation_list_new(self->bridge, PLACE_LIST);
+    self->archive = conversation_list_new(self->bridge, PLACE_ARCHIVE);
     return self;
 }

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "gui/bridge.h"
+#include "gui/models/avatars.h"
 #include "gui/models/contact_book.h"
+#include "gui/models/conversation_list.h"
 
 #define SNUG_TYPE_ACCOUNT (account_get_type())
 G_DECLARE_FINAL_TYPE(Account, account, SNUG, ACCOUNT, GObject)
@@ -14,6 +16,8 @@ struct _Account {
     GObject parent;
     Bridge *bridge;
     ContactBook *contacts;
+    Avatars *avatars;
+    ConversationList *conversations, *archive;
 };
 
 Account *account_new(const char *profile);

@@ -3,7 +3,7 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/chat/chat_page.h"
+#include "gui/list/sidebar.h"
 #include "gui/people/people.h"
 
 struct _Window {
@@ -16,7 +16,8 @@ struct _Window {
     GtkStack *pages;
     AdwBin *welcome, *locked, *sidebar, *content;
     AdwLeaflet *leaflet;
-    ChatPage *chat; /* NULL: no conversation was opened yet */
+    Sidebar *list; /* in the sidebar while the profile is open */
+    char *shown;   /* the contact whose conversation is; NULL: none */
 };
 
 G_DEFINE_FINAL_TYPE(Window, window, ADW_TYPE_APPLICATION_WINDOW)
@@ -41,22 +42,29 @@ update_banner(Window *self)
 }
 
 static void
-make_chat(Window *self)
+on_jumped(Window *self, const char *contact, const char *message)
 {
-    self->chat = chat_page_new(self->account);
-    g_object_bind_property(self->leaflet, "folded", self->chat, "folded", G_BINDING_SYNC_CREATE);
-    adw_bin_set_child(self->content, GTK_WIDGET(self->chat));
+    window_open_conversation(self, contact);
 }
 
-/* Nothing of a profile stays when it is locked. */
 static void
-drop_chat(Window *self)
+make_list(Window *self)
 {
-    if (self->chat == NULL)
+    if (self->list != NULL)
         return;
-    adw_bin_set_child(self->content, NULL);
-    self->chat = NULL;
-    adw_leaflet_navigate(self->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
+    self->list = sidebar_new(self->account);
+    g_signal_connect_object(self->list, "opened", G_CALLBACK(window_open_conversation), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->list, "jumped", G_CALLBACK(on_jumped), self, G_CONNECT_SWAPPED);
+    adw_bin_set_child(self->sidebar, GTK_WIDGET(self->list));
+}
+
+static void
+drop_list(Window *self)
+{
+    self->list = NULL;
+    adw_bin_set_child(self->sidebar, NULL);
+    g_clear_pointer(&self->shown, g_free);
 }
 
 /* A page is made when it is shown first, and forgotten when the profile is locked. */
@@ -68,14 +76,15 @@ show_state(Window *self)
         gtk_stack_set_visible_child_name(self->pages, "connecting");
         break;
     case BRIDGE_NO_PROFILE:
-        drop_chat(self);
+        drop_list(self);
         gtk_stack_set_visible_child_name(self->pages, "welcome");
         break;
     case BRIDGE_LOCKED:
-        drop_chat(self);
+        drop_list(self);
         gtk_stack_set_visible_child_name(self->pages, "locked");
         break;
     case BRIDGE_OPEN:
+        make_list(self);
         gtk_stack_set_visible_child_name(self->pages, "open");
         break;
     case BRIDGE_AWAY:
@@ -90,26 +99,14 @@ on_retry(Window *self)
     bridge_retry(self->account->bridge);
 }
 
-static void
-act_back(GtkWidget *widget, const char *name, GVariant *target)
-{
-    adw_leaflet_navigate(SNUG_WINDOW(widget)->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
-}
-
-static void
-act_open_conversation(GtkWidget *widget, const char *name, GVariant *target)
-{
-    window_open_conversation(SNUG_WINDOW(widget), g_variant_get_string(target, NULL));
-}
-
 void
 window_open_conversation(Window *self, const char *contact)
 {
-    if (bridge_get_state(self->account->bridge) != BRIDGE_OPEN)
+    if (self->list == NULL)
         return;
-    if (self->chat == NULL)
-        make_chat(self);
-    chat_page_open(self->chat, contact);
+    g_free(self->shown);
+    self->shown = g_strdup(contact);
+    sidebar_set_current(self->list, contact);
     adw_leaflet_navigate(self->leaflet, ADW_NAVIGATION_DIRECTION_FORWARD);
 }
 
@@ -130,6 +127,7 @@ window_dispose(GObject *object)
 {
     Window *self = SNUG_WINDOW(object);
 
+    g_clear_pointer(&self->shown, g_free);
     g_clear_object(&self->account);
     G_OBJECT_CLASS(window_parent_class)->dispose(object);
 }
@@ -152,8 +150,6 @@ window_class_init(WindowClass *klass)
     gtk_widget_class_bind_template_child(widget, Window, content);
     gtk_widget_class_bind_template_child(widget, Window, leaflet);
     gtk_widget_class_bind_template_callback(widget, on_retry);
-    gtk_widget_class_install_action(widget, "window.back", NULL, act_back);
-    gtk_widget_class_install_action(widget, "window.open-conversation", "s", act_open_conversation);
 }
 
 static void

@@ -38,6 +38,11 @@ contact_update(Contact *self, const json_t *shown)
     self->key_changed = field_bool(shown, "key_changed");
     self->forked = field_bool(shown, "forked");
     self->unreachable = field_bool(shown, "unreachable");
+    self->has_picture = field_bool(shown, "picture");
+    if (!self->has_picture) {
+        g_clear_object(&self->texture);
+        self->texture_wanted = FALSE;
+    }
     self->created_ms = field_int(shown, "created_ms");
     self->heard_ms = field_int(shown, "heard_ms");
     g_signal_emit(self, signals[CHANGED], 0);
@@ -53,6 +58,14 @@ contact_update_presence(Contact *self, const json_t *shown)
     g_signal_emit(self, signals[CHANGED], 0);
 }
 
+void
+contact_take_texture(Contact *self, GdkTexture *texture)
+{
+    g_clear_object(&self->texture);
+    self->texture = texture;
+    g_signal_emit(self, signals[CHANGED], 0);
+}
+
 static void
 contact_finalize(GObject *object)
 {
@@ -62,6 +75,7 @@ contact_finalize(GObject *object)
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         free_wiped(texts[i]);
+    g_clear_object(&self->texture);
     G_OBJECT_CLASS(contact_parent_class)->finalize(object);
 }
 

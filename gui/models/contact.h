@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <glib-object.h>
+#include <gdk/gdk.h>
 #include <jansson.h>
 
 enum contact_state {
@@ -37,12 +37,18 @@ struct _Contact {
     char *presence_text;
     gint64 presence_until_ms;
     gboolean typing;
+    gboolean has_picture;
+    GdkTexture *texture; /* their picture; NULL: none, or it is not here yet (models/avatars.h) */
+    gboolean texture_wanted;
 };
 
 Contact *contact_new(const json_t *shown);
 void contact_update(Contact *self, const json_t *shown);
 /* With what `presence` notifications and presence.get tell. */
 void contact_update_presence(Contact *self, const json_t *shown);
+
+/* Takes TEXTURE. */
+void contact_take_texture(Contact *self, GdkTexture *texture);
 
 /* "Online", "Away", ..., or "" when it is unknown. */
 const char *presence_label(enum presence presence);

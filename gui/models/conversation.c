@@ -16,6 +16,7 @@ conversation_update(Conversation *self, const json_t *shown)
 
     set_text(&self->contact, field_text(shown, "contact"));
     set_text(&self->label, field_text(shown, "label"));
+    set_text(&self->draft_text, field_text(shown, "draft_text"));
     g_clear_object(&self->last);
     self->last = last != NULL ? message_new(last) : NULL;
     self->last_ms = field_int(shown, "last_ms");
@@ -33,6 +34,22 @@ conversation_update(Conversation *self, const json_t *shown)
     g_signal_emit(self, signals[CHANGED], 0);
 }
 
+void
+conversation_update_last(Conversation *self, const json_t *shown)
+{
+    if (self->last == NULL || strcmp(self->last->id, field_text(shown, "id")) != 0)
+        return;
+    message_update(self->last, shown);
+    g_signal_emit(self, signals[CHANGED], 0);
+}
+
+void
+conversation_rename(Conversation *self, const char *label)
+{
+    if (set_text(&self->label, label))
+        g_signal_emit(self, signals[CHANGED], 0);
+}
+
 static void
 conversation_finalize(GObject *object)
 {
@@ -40,6 +57,7 @@ conversation_finalize(GObject *object)
 
     free_wiped(self->contact);
     free_wiped(self->label);
+    free_wiped(self->draft_text);
     g_clear_object(&self->last);
     G_OBJECT_CLASS(conversation_parent_class)->finalize(object);
 }

@@ -20,9 +20,14 @@ struct _Conversation {
     gint64 last_ms, muted_until_ms, timer_s;
     int unread, unread_mentions;
     gboolean marked_unread, archived, pinned, draft, listed;
+    char *draft_text;    /* its beginning, as the agent says it, or "" */
     gint64 deleted_upto; /* number of the last message that was deleted with all before it; 0 */
     int keep_days;       /* -1: as the setting says */
 };
 
 Conversation *conversation_new(const json_t *shown);
 void conversation_update(Conversation *self, const json_t *shown);
+/* SHOWN is a message as it is now: the last one, or another, which changes nothing. */
+void conversation_update_last(Conversation *self, const json_t *shown);
+/* The contact is called otherwise. */
+void conversation_rename(Conversation *self, const char *label);
