@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/app.h"
 
+#include <glib/gi18n.h>
+
+#include "gui/settings/preferences_window.h"
+#include "gui/start/profiles_window.h"
 #include "gui/window.h"
 
 struct _App {
@@ -11,6 +15,109 @@ struct _App {
 
 G_DEFINE_FINAL_TYPE(App, app, ADW_TYPE_APPLICATION)
 
+/* --- actions --- */
+
+static void
+on_lock_refused(gpointer p, const json_t *result, const GError *error, gpointer data)
+{
+    GtkWindow *window = gtk_application_get_active_window(p);
+
+    if (error != NULL && SNUG_IS_WINDOW(window))
+        window_toast(SNUG_WINDOW(window), error->message);
+}
+
+static void
+on_lock(GSimpleAction *action, GVariant *parameter, gpointer p)
+{
+    bridge_call(SNUG_APP(p)->account->bridge,
+                &(struct call){.method = "account.lock", .self = p, .done = on_lock_refused});
+}
+
+static void
+on_preferences(GSimpleAction *action, GVariant *parameter, gpointer p)
+{
+    GtkWindow *window = gtk_application_get_active_window(p);
+
+    gtk_window_present(GTK_WINDOW(preferences_window_new(window, SNUG_APP(p)->account)));
+}
+
+static void
+on_profiles(GSimpleAction *action, GVariant *parameter, gpointer p)
+{
+    GtkWindow *window = gtk_application_get_active_window(p);
+
+    gtk_window_present(GTK_WINDOW(profiles_window_new(window, SNUG_APP(p)->profile)));
+}
+
+static void
+on_open_profile(GSimpleAction *action, GVariant *parameter, gpointer p)
+{
+    GtkWindow *window = gtk_application_get_active_window(p);
+    g_autoptr(GError) error = NULL;
+
+    if (!profile_open(g_variant_get_string(parameter, NULL), &error) && SNUG_IS_WINDOW(window))
+        window_toast(SNUG_WINDOW(window), error->message);
+}
+
+static void
+on_about(GSimpleAction *action, GVariant *parameter, gpointer p)
+{
+    adw_show_about_window(gtk_application_get_active_window(p), "application-name", "Snug",
+                          "application-icon", "im.snug.Snug", "version", SNUG_VERSION,
+                          "license-type", GTK_LICENSE_GPL_3_0, "comments",
+                          _("Messages and files that only you and the people you write to can "
+                            "read."),
+                          NULL);
+}
+
+static void
+on_quit(GSimpleAction *action, GVariant *parameter, gpointer p)
+{
+    g_application_quit(p);
+}
+
+/* What is of a profile can be asked for only while it is open. */
+static void
+update_actions(App *self)
+{
+    gboolean open = bridge_get_state(self->account->bridge) == BRIDGE_OPEN;
+    static const char *const names[] = {"lock", "preferences"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        GAction *action = g_action_map_lookup_action(G_ACTION_MAP(self), names[i]);
+
+        g_simple_action_set_enabled(G_SIMPLE_ACTION(action), open);
+    }
+}
+
+static void
+add_actions(App *self)
+{
+    static const GActionEntry actions[] = {
+        {"lock", on_lock, NULL, NULL, NULL, {0}},
+        {"preferences", on_preferences, NULL, NULL, NULL, {0}},
+        {"profiles", on_profiles, NULL, NULL, NULL, {0}},
+        {"open-profile", on_open_profile, "s", NULL, NULL, {0}},
+        {"about", on_about, NULL, NULL, NULL, {0}},
+        {"quit", on_quit, NULL, NULL, NULL, {0}},
+    };
+    static const struct {
+        const char *action, *keys[2];
+    } keys[] = {{"app.lock", {"<Control>l"}},
+                {"app.preferences", {"<Control>comma"}},
+                {"app.quit", {"<Control>q"}},
+                {"window.close", {"<Control>w"}}};
+
+    g_action_map_add_action_entries(G_ACTION_MAP(self), actions, G_N_ELEMENTS(actions), self);
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        gtk_application_set_accels_for_action(GTK_APPLICATION(self), keys[i].action, keys[i].keys);
+    g_signal_connect_object(self->account->bridge, "notify::state", G_CALLBACK(update_actions),
+                            self, G_CONNECT_SWAPPED);
+    update_actions(self);
+}
+
+/* --- the object --- */
+
 static void
 app_startup(GApplication *application)
 {
@@ -18,6 +125,7 @@ app_startup(GApplication *application)
 
     G_APPLICATION_CLASS(app_parent_class)->startup(application);
     self->account = account_new(self->profile);
+    add_actions(self);
 }
 
 static void

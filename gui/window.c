@@ -5,6 +5,8 @@
 
 #include "gui/list/sidebar.h"
 #include "gui/people/people.h"
+#include "gui/start/unlock_page.h"
+#include "gui/start/welcome_page.h"
 
 struct _Window {
     AdwApplicationWindow parent;
@@ -67,21 +69,61 @@ drop_list(Window *self)
     g_clear_pointer(&self->shown, g_free);
 }
 
+static void show_state(Window *self);
+
+static void
+show_welcome(Window *self)
+{
+    if (adw_bin_get_child(self->welcome) == NULL) {
+        WelcomePage *page = welcome_page_new(self->account);
+
+        g_signal_connect_object(page, "finished", G_CALLBACK(show_state), self, G_CONNECT_SWAPPED);
+        adw_bin_set_child(self->welcome, GTK_WIDGET(page));
+    }
+    gtk_stack_set_visible_child_name(self->pages, "welcome");
+}
+
+static gboolean
+welcome_is_busy(Window *self)
+{
+    GtkWidget *page = adw_bin_get_child(self->welcome);
+
+    return page != NULL && welcome_page_is_busy(SNUG_WELCOME_PAGE(page));
+}
+
+static void
+show_locked(Window *self)
+{
+    if (adw_bin_get_child(self->locked) == NULL)
+        adw_bin_set_child(self->locked, GTK_WIDGET(unlock_page_new(self->account)));
+    gtk_stack_set_visible_child_name(self->pages, "locked");
+}
+
 /* A page is made when it is shown first, and forgotten when the profile is locked. */
 static void
 show_state(Window *self)
 {
-    switch (bridge_get_state(self->account->bridge)) {
+    enum bridge_state state = bridge_get_state(self->account->bridge);
+
+    if (welcome_is_busy(self)) {
+        update_banner(self);
+        return;
+    }
+    if (state > BRIDGE_NO_PROFILE)
+        adw_bin_set_child(self->welcome, NULL);
+    if (state == BRIDGE_OPEN)
+        adw_bin_set_child(self->locked, NULL);
+    switch (state) {
     case BRIDGE_CONNECTING:
         gtk_stack_set_visible_child_name(self->pages, "connecting");
         break;
     case BRIDGE_NO_PROFILE:
         drop_list(self);
-        gtk_stack_set_visible_child_name(self->pages, "welcome");
+        show_welcome(self);
         break;
     case BRIDGE_LOCKED:
         drop_list(self);
-        gtk_stack_set_visible_child_name(self->pages, "locked");
+        show_locked(self);
         break;
     case BRIDGE_OPEN:
         make_list(self);

@@ -59,6 +59,9 @@ is_named(GtkWidget *w, const char *name)
         return TRUE;
     if (GTK_IS_BUTTON(w) && g_strcmp0(gtk_button_get_label(GTK_BUTTON(w)), name) == 0)
         return TRUE;
+    if (GTK_IS_CHECK_BUTTON(w) &&
+        g_strcmp0(gtk_check_button_get_label(GTK_CHECK_BUTTON(w)), name) == 0)
+        return TRUE;
     if (!gtk_test_accessible_has_property(a, GTK_ACCESSIBLE_PROPERTY_LABEL))
         return FALSE;
     other = gtk_test_accessible_check_property(a, GTK_ACCESSIBLE_PROPERTY_LABEL, name);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gui/settings/preferences_window.h"
+
+#include "gui/settings/privacy_group.h"
+#include "gui/settings/rows.h"
+#include "gui/settings/settings.h"
+
+struct _PreferencesWindow {
+    AdwPreferencesWindow parent;
+    Account *account;
+    Settings *settings;
+};
+
+G_DEFINE_FINAL_TYPE(PreferencesWindow, preferences_window, ADW_TYPE_PREFERENCES_WINDOW)
+
+static void
+on_refused(PreferencesWindow *self, const char *why)
+{
+    AdwToast *toast = adw_toast_new("");
+    g_autofree char *escaped = g_markup_escape_text(why, -1);
+
+    adw_toast_set_title(toast, escaped);
+    adw_preferences_window_add_toast(ADW_PREFERENCES_WINDOW(self), toast);
+}
+
+static void
+on_state(PreferencesWindow *self)
+{
+    enum bridge_state state = bridge_get_state(self->account->bridge);
+
+    if (state == BRIDGE_LOCKED || state == BRIDGE_NO_PROFILE)
+        gtk_window_destroy(GTK_WINDOW(self));
+}
+
+static void
+preferences_window_dispose(GObject *object)
+{
+    PreferencesWindow *self = SNUG_PREFERENCES_WINDOW(object);
+
+    g_clear_object(&self->settings);
+    g_clear_object(&self->account);
+    G_OBJECT_CLASS(preferences_window_parent_class)->dispose(object);
+}
+
+static void
+preferences_window_class_init(PreferencesWindowClass *klass)
+{
+    GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = preferences_window_dispose;
+    g_type_ensure(SNUG_TYPE_PRIVACY_GROUP);
+    g_type_ensure(SNUG_TYPE_CHOICE_ROW);
+    g_type_ensure(SNUG_TYPE_SWITCH_ROW);
+    gtk_widget_class_set_template_from_resource(widget,
+                                                "/im/snug/Snug/settings/preferences_window.ui");
+}
+
+static void
+preferences_window_init(PreferencesWindow *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+PreferencesWindow *
+preferences_window_new(GtkWindow *parent, Account *account)
+{
+    PreferencesWindow *self =
+        g_object_new(SNUG_TYPE_PREFERENCES_WINDOW, "transient-for", parent, NULL);
+
+    self->account = g_object_ref(account);
+    self->settings = settings_new(account->bridge);
+    g_signal_connect_object(self->settings, "refused", G_CALLBACK(on_refused), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,
+                            G_CONNECT_SWAPPED);
+    settings_attach(self->settings, GTK_WIDGET(self));
+    return self;
+}
