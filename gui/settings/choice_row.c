@@ -26,6 +26,17 @@ show_consequence(ChoiceRow *self)
         adw_action_row_set_subtitle(ADW_ACTION_ROW(self), self->consequences[at]);
 }
 
+/* A long subtitle wraps, instead of taking the room of what is chosen. */
+static void
+narrow_subtitle(GtkWidget *w)
+{
+    if (GTK_IS_LABEL(w) && gtk_widget_has_css_class(w, "subtitle"))
+        gtk_label_set_max_width_chars(GTK_LABEL(w), 32);
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        narrow_subtitle(c);
+}
+
 static gboolean
 is_value(const json_t *value, const char *text)
 {
@@ -135,5 +146,6 @@ choice_row_class_init(ChoiceRowClass *klass)
 static void
 choice_row_init(ChoiceRow *self)
 {
+    narrow_subtitle(GTK_WIDGET(self));
     g_signal_connect(self, "notify::selected", G_CALLBACK(on_selected), NULL);
 }

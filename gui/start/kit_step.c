@@ -125,6 +125,7 @@ static void
 kit_step_enter(Step *step)
 {
     gtk_widget_grab_focus(SNUG_KIT_STEP(step)->save);
+    gtk_label_select_region(SNUG_KIT_STEP(step)->code, 0, 0); /* having the focus selected it */
 }
 
 static void

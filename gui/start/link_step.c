@@ -38,6 +38,8 @@ on_link(gpointer p, const json_t *result, const GError *error, gpointer data)
     gtk_label_set_text(self->link, link);
     gtk_picture_set_paintable(self->picture, GDK_PAINTABLE(picture));
     gtk_widget_set_sensitive(GTK_WIDGET(self->copy), TRUE);
+    if (gtk_widget_get_mapped(GTK_WIDGET(self)))
+        gtk_widget_grab_focus(GTK_WIDGET(self->copy));
 }
 
 void
@@ -47,10 +49,18 @@ link_step_set_bridge(LinkStep *self, Bridge *bridge)
 }
 
 static void
+link_step_enter(Step *step)
+{
+    gtk_widget_grab_focus(GTK_WIDGET(SNUG_LINK_STEP(step)->copy));
+    gtk_label_select_region(SNUG_LINK_STEP(step)->link, 0, 0); /* having the focus selected it */
+}
+
+static void
 link_step_class_init(LinkStepClass *klass)
 {
     GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
 
+    SNUG_STEP_CLASS(klass)->enter = link_step_enter;
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/start/link_step.ui");
     gtk_widget_class_bind_template_child(widget, LinkStep, picture);
     gtk_widget_class_bind_template_child(widget, LinkStep, link);
