@@ -333,6 +333,25 @@ attachment_cancel(struct engine *e, int64_t id)
     return act_end(e, &tx, cancel(e, id));
 }
 
+static enum err
+set_to(struct engine *e, int64_t id, void *state)
+{
+    return attachment_set_state(e, id, *(enum attachment_state *)state, "");
+}
+
+enum err
+attachments_due(struct engine *e, int64_t message, int64_t as, enum message_state state)
+{
+    enum attachment_state files = state == MESSAGE_FAILED   ? ATTACHMENT_FAILED
+                                  : state == MESSAGE_QUEUED ? ATTACHMENT_UPLOADING
+                                                            : ATTACHMENT_HERE;
+    AUTO(query_done) struct query q = {0};
+
+    TRY(db_run(e->db, "UPDATE attachments SET message=?2 WHERE message=?1", "ii", message, as));
+    TRY(db_query(e->db, &q, "SELECT id FROM attachments WHERE message=?1", "i", as));
+    return for_ids(e, &q, &files, set_to);
+}
+
 /* Under a new blob, with the same ciphertext. */
 static enum err
 send_again(struct engine *e, int64_t id, void *ctx)
@@ -350,25 +369,19 @@ send_again(struct engine *e, int64_t id, void *ctx)
     return attachment_set_state(e, id, ATTACHMENT_UPLOADING, "");
 }
 
-static enum err
-retry(struct engine *e, int64_t message)
+enum err
+attachments_again(struct engine *e, int64_t message)
 {
+    AUTO(query_done) struct query q = {0};
     int64_t contact, missing;
-    enum err found =
-        db_get_int(e->db, &contact,
-                   "SELECT contact FROM messages WHERE id=?1 AND state=?2 AND "
-                   "outgoing=1 AND type=?3",
-                   "iii", message, (int64_t)MESSAGE_FAILED, (int64_t)CONTENT_ATTACHMENTS);
-    if (found == ERR_NOT_FOUND)
-        return fail(ERR_STATE, "There is nothing to send again.");
-    TRY(found);
+
+    TRY(db_get_int(e->db, &contact, "SELECT contact FROM messages WHERE id=?1", "i", message));
     TRY(db_get_int(
         e->db, &missing,
         "SELECT count(*) FROM attachments WHERE message=?1 AND (file='' OR hash IS NULL)", "i",
         message));
     if (missing > 0)
         return fail(ERR_STATE, "The files of this message are here no more.");
-    AUTO(query_done) struct query q;
     TRY(db_query(e->db, &q, "SELECT id FROM attachments WHERE message=?1", "i", message));
     TRY(for_ids(e, &q, NULL, send_again));
     TRY(db_run(e->db, "UPDATE messages SET state=?2,state_ms=?3,why='' WHERE id=?1", "iii", message,
@@ -376,15 +389,6 @@ retry(struct engine *e, int64_t message)
     engine_note(
         e, (struct event){.kind = EVENT_MESSAGE_STATE, .contact = contact, .message = message});
     return OK;
-}
-
-enum err
-attachments_retry(struct engine *e, int64_t message)
-{
-    AUTO(tx_done) struct tx tx = {0};
-
-    TRY(act_begin(e, &tx));
-    return act_end(e, &tx, retry(e, message));
 }
 
 enum err

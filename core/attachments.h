@@ -9,6 +9,7 @@
  * Ways of a row:
  *     sent:      UPLOADING -> HERE, or FAILED (also when it was given up by its user)
  *     received:  OFFERED -> DOWNLOADING -> HERE, or back to OFFERED, or FAILED, or GONE
+ *     later:     HERE, then as sent
  *     a note:    HERE
  */
 #pragma once
@@ -59,8 +60,6 @@ enum err attachment_want(struct engine *e, int64_t id);
  * not go out, and is taken back from the relay as far as it is there. ERR_STATE: nothing to give
  * up. */
 enum err attachment_cancel(struct engine *e, int64_t id);
-/* Send what failed of MESSAGE once more. ERR_STATE: nothing did. */
-enum err attachments_retry(struct engine *e, int64_t message);
 
 /* Received ones up to so many bytes are fetched by themselves: pictures and voice notes, from
  * accepted contacts. 0: none. */
@@ -77,6 +76,11 @@ enum err attachments_receive(struct engine *e, const struct arrival *a);
 enum err attachments_fit(struct engine *e, int64_t message);
 /* MESSAGE is being taken away or deleted by its author: with it its files, which stop moving. */
 enum err attachments_remove(struct engine *e, int64_t message);
+/* The scheduled MESSAGE becomes AS, which is of STATE now: its files go with it. */
+enum err attachments_due(struct engine *e, int64_t message, int64_t as, enum message_state state);
+/* Upload the files of MESSAGE, which was given up, once more; it is queued. ERR_STATE: they are
+ * here no more. */
+enum err attachments_again(struct engine *e, int64_t message);
 /* Its files go from this disk and it stays: what was received is offered again, what was sent is
  * gone. One that is on its way keeps them all. */
 enum err attachments_drop(struct engine *e, int64_t message);

@@ -71,8 +71,8 @@ retry(struct engine *e, int64_t id)
         return fail(ERR_STATE, "The message was deleted.");
     TRY(contact_get(e, m.contact, &c));
     TRY(message_may_write(&c));
-    if (m.type == CONTENT_ATTACHMENTS && m.state == MESSAGE_FAILED)
-        return attachments_retry(e, id);
+    if (m.type == CONTENT_ATTACHMENTS) /* what was uploaded has lapsed by now */
+        return attachments_again(e, id);
     TRY(queue(e, &c, &m, id));
     TRY(db_run(e->db, "UPDATE messages SET state=?2,state_ms=?3,why='' WHERE id=?1", "iii", id,
                (int64_t)MESSAGE_QUEUED, engine_now_ms(e)));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/scheduled.h"
 
+#include "core/attachments.h"
 #include "core/disappearing.h"
 #include "core/engine_state.h"
 #include "core/opening.h"
@@ -8,8 +9,8 @@
 
 #define LOOK_MS (30 * 1000LL) /* the clock may have been set meanwhile */
 
-static enum err
-check_time(struct engine *e, int64_t at_ms)
+enum err
+schedule_check(struct engine *e, int64_t at_ms)
 {
     int64_t now = engine_now_ms(e);
 
@@ -23,11 +24,19 @@ check_time(struct engine *e, int64_t at_ms)
 enum err
 message_send_later(struct engine *e, struct composition *c, int64_t *ret)
 {
-    TRY(check_time(e, c->due_ms));
+    TRY(schedule_check(e, c->due_ms));
     return message_compose(e, c, ret);
 }
 
 /* --- changed --- */
+
+/* Marks are of the words that were. */
+static enum err
+reword(struct engine *e, int64_t id, struct span text)
+{
+    TRY(message_reword(e, id, text, SPAN_NONE));
+    return attachments_fit(e, id);
+}
 
 static enum err
 change(struct engine *e, int64_t id, int64_t at_ms, struct span text)
@@ -38,7 +47,7 @@ change(struct engine *e, int64_t id, int64_t at_ms, struct span text)
     if (state != MESSAGE_SCHEDULED)
         return fail(ERR_STATE, "That message is not one that waits for its time.");
     if (text.n > 0)
-        TRY(message_reword(e, id, text, SPAN_NONE)); /* marks are of the words that were */
+        TRY(reword(e, id, text));
     if (at_ms != 0)
         TRY(db_run(e->db, "UPDATE messages SET due_ms=?2 WHERE id=?1", "ii", id, at_ms));
     TRY(db_get_int(e->db, &contact, "SELECT contact FROM messages WHERE id=?1", "i", id));
@@ -55,7 +64,7 @@ message_reschedule(struct engine *e, int64_t id, int64_t at_ms, struct span text
     if (text.n > 0)
         TRY(compose_check_text(text));
     if (at_ms != 0)
-        TRY(check_time(e, at_ms));
+        TRY(schedule_check(e, at_ms));
     TRY(act_begin(e, &tx));
     return act_end(e, &tx, change(e, id, at_ms, text));
 }
@@ -108,10 +117,11 @@ go(struct engine *e, int64_t id)
     m.row.due_ms = 0;
     TRY(timer_get(e, m.row.contact, &m.row.expire_s));
     TRY(message_insert(e, &m.row, &as));
+    TRY(attachments_due(e, id, as, m.row.state));
     TRY(message_remove(e, id));
     if (why != OK)
         return db_run(e->db, "UPDATE messages SET why=?2 WHERE id=?1", "it", as, err_name(why));
-    return compose_queue(e, as);
+    return m.row.type == CONTENT_ATTACHMENTS ? OK : compose_queue(e, as);
 }
 
 static enum err

@@ -5,13 +5,17 @@
  * The one thing to know: what is scheduled is not part of the conversation yet, neither in its list
  * nor in the search. When it is due it becomes a message like one that was said just then, with a
  * new id, its place in the chain and the conversation's time to disappear; and when it cannot, a
- * failed one, which says why. What became due while nothing ran goes at the next unlock.
+ * failed one, which says why. Its files lie sealed in the profile's folder, and are uploaded then.
+ * What became due while nothing ran goes at the next unlock.
  */
 #pragma once
 
 #include "core/compose.h"
 
 #define SCHEDULE_MAX_MS (366LL * SECONDS_A_DAY * 1000)
+
+/* Whether something may wait until then: ERR_USAGE as below. */
+enum err schedule_check(struct engine *e, int64_t at_ms);
 
 /* As message_compose, of what has a time to go (due_ms): ERR_USAGE when that is past, or more than
  * SCHEDULE_MAX_MS ahead. A note to oneself goes nowhere, and is made at once. */

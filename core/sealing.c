@@ -340,8 +340,8 @@ wish_check(const struct file_wish *w, uint64_t *ret_size)
     if (!S_ISREG(st.st_mode))
         return fail(ERR_USAGE, "Only a regular file can be sent.");
     if (st.st_size > ATTACHMENT_MAX)
-        return fail(ERR_TOO_LARGE, "A file has at most %d MiB, this one has %lld.",
-                    ATTACHMENT_MAX >> 20, (long long)(st.st_size >> 20));
+        return fail(ERR_TOO_LARGE, "A file has at most %d bytes, this one has %lld.",
+                    ATTACHMENT_MAX, (long long)st.st_size);
     if (!utf8_valid(w->mime) || w->mime.n > MIME_MAX)
         return fail(ERR_MALFORMED, "The type of a file is not valid text.");
     if (w->preview.n > PREVIEW_MAX || (w->waveform.n != 0 && w->waveform.n != WAVEFORM_BYTES) ||
@@ -506,7 +506,7 @@ store(struct engine *e, const struct sealing *s, const struct composition *capti
     TRY(compose_add(e, &made, ret));
     for (size_t i = 0; i < s->count; i++)
         TRY(insert_file(e, &s->list[i], *ret, (int64_t)i,
-                        made.row.state == MESSAGE_KEPT ? ATTACHMENT_HERE : ATTACHMENT_UPLOADING));
+                        made.row.state == MESSAGE_QUEUED ? ATTACHMENT_UPLOADING : ATTACHMENT_HERE));
     return attachments_fit(e, *ret);
 }
 
@@ -520,8 +520,6 @@ sealing_send(struct engine *e, struct sealing *s, const struct composition *capt
     assert(caption->contact == s->contact);
     if (!s->sealed)
         return fail(ERR_STATE, "the files are not ready");
-    if (caption->due_ms != 0)
-        return fail(ERR_USAGE, "A message with files goes at once.");
     TRY(act_begin(e, &tx));
     TRY(act_end(e, &tx, store(e, s, caption, &id)));
     s->sealed = false; /* the rows have them */

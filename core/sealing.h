@@ -43,7 +43,7 @@ void sealing_free(struct sealing *s);
 void sealing_progress(const struct sealing *s, uint64_t *ret_done, uint64_t *ret_all);
 
 /* After DONE with OK: the message, with its files on their way (or kept, as a note to oneself).
- * CAPTION is what compose_row takes, to the same contact; its text may be empty, and it goes at
- * once. One transaction. */
+ * CAPTION is what compose_row takes, to the same contact; its text may be empty. When it has a time
+ * to go, its files are kept here until then. One transaction. */
 enum err sealing_send(struct engine *e, struct sealing *s, const struct composition *caption,
                       int64_t *ret_message);

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/chat/chat_page.h"
 #include "gui/list/sidebar.h"
 #include "gui/people/people.h"
 #include "gui/start/unlock_page.h"
@@ -18,8 +19,9 @@ struct _Window {
     GtkStack *pages;
     AdwBin *welcome, *locked, *sidebar, *content;
     AdwLeaflet *leaflet;
-    Sidebar *list; /* in the sidebar while the profile is open */
-    char *shown;   /* the contact whose conversation is; NULL: none */
+    ChatPage *chat; /* NULL: no conversation was opened yet */
+    Sidebar *list;  /* in the sidebar while the profile is open */
+    char *shown;    /* the contact whose conversation is; NULL: none */
 };
 
 G_DEFINE_FINAL_TYPE(Window, window, ADW_TYPE_APPLICATION_WINDOW)
@@ -44,9 +46,30 @@ update_banner(Window *self)
 }
 
 static void
+make_chat(Window *self)
+{
+    self->chat = chat_page_new(self->account);
+    g_object_bind_property(self->leaflet, "folded", self->chat, "folded", G_BINDING_SYNC_CREATE);
+    adw_bin_set_child(self->content, GTK_WIDGET(self->chat));
+}
+
+/* Nothing of a profile stays when it is locked. */
+static void
+drop_chat(Window *self)
+{
+    if (self->chat == NULL)
+        return;
+    adw_bin_set_child(self->content, NULL);
+    self->chat = NULL;
+    adw_leaflet_navigate(self->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
+}
+
+static void
 on_jumped(Window *self, const char *contact, const char *message)
 {
     window_open_conversation(self, contact);
+    if (self->chat != NULL)
+        chat_page_jump(self->chat, message);
 }
 
 static void
@@ -118,10 +141,12 @@ show_state(Window *self)
         gtk_stack_set_visible_child_name(self->pages, "connecting");
         break;
     case BRIDGE_NO_PROFILE:
+        drop_chat(self);
         drop_list(self);
         show_welcome(self);
         break;
     case BRIDGE_LOCKED:
+        drop_chat(self);
         drop_list(self);
         show_locked(self);
         break;
@@ -141,11 +166,26 @@ on_retry(Window *self)
     bridge_retry(self->account->bridge);
 }
 
+static void
+act_back(GtkWidget *widget, const char *name, GVariant *target)
+{
+    adw_leaflet_navigate(SNUG_WINDOW(widget)->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
+}
+
+static void
+act_open_conversation(GtkWidget *widget, const char *name, GVariant *target)
+{
+    window_open_conversation(SNUG_WINDOW(widget), g_variant_get_string(target, NULL));
+}
+
 void
 window_open_conversation(Window *self, const char *contact)
 {
     if (self->list == NULL)
         return;
+    if (self->chat == NULL)
+        make_chat(self);
+    chat_page_open(self->chat, contact);
     g_free(self->shown);
     self->shown = g_strdup(contact);
     sidebar_set_current(self->list, contact);
@@ -192,6 +232,8 @@ window_class_init(WindowClass *klass)
     gtk_widget_class_bind_template_child(widget, Window, content);
     gtk_widget_class_bind_template_child(widget, Window, leaflet);
     gtk_widget_class_bind_template_callback(widget, on_retry);
+    gtk_widget_class_install_action(widget, "window.back", NULL, act_back);
+    gtk_widget_class_install_action(widget, "window.open-conversation", "s", act_open_conversation);
 }
 
 static void

@@ -187,7 +187,8 @@ said_param(struct call *c, struct buf *marks, struct composition *ret)
     struct contact contact;
 
     *ret = (struct composition){
-        .text = SPAN(text != NULL ? json_string_value(text) : "", json_string_length(text))};
+        .text = SPAN(text != NULL ? json_string_value(text) : "", json_string_length(text)),
+        .due_ms = param_int(c, "at_ms", 0)};
     TRY(find_contact(c->agent->engine, param_string(c, "contact", ""), &contact));
     TRY(marks_param(c, marks));
     if (reply_to != NULL)

@@ -9,7 +9,7 @@
 #include "core/compose.h"
 
 /* What message.send says beside files: to whom, words and what adorns them, what they answer to.
- * *RET borrows from C and from MARKS. */
+ * and when. *RET borrows from C and from MARKS. */
 enum err said_param(struct call *c, struct buf *marks, struct composition *ret);
 
 /* Go on with C, which has `files`, for CONTACT. SENT is called with the message's id when there is

@@ -6,6 +6,7 @@
 #include "core/agent/show.h"
 #include "core/agent/show_attachment.h"
 #include "core/saving.h"
+#include "core/scheduled.h"
 
 #define WAIT_MAX (60 * 1000) /* ms */
 
@@ -127,7 +128,7 @@ method_attachment_retry(struct call *c, json_t **ret)
 
     TRY(param_attachment(c, &id));
     TRY(attachment_get(c->agent->engine, id, &a));
-    TRY(a.outgoing ? attachments_retry(c->agent->engine, a.message)
+    TRY(a.outgoing ? message_retry(c->agent->engine, a.message)
                    : attachment_want(c->agent->engine, id));
     *ret = one(c->agent->engine, id);
     return OK;

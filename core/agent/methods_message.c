@@ -102,9 +102,6 @@ send_later(struct call *c, struct composition *said, json_t **ret)
 {
     int64_t id;
 
-    if (json_array_size(json_object_get(c->params, "files")) > 0)
-        return fail(ERR_USAGE, "Files cannot be sent later, only texts.");
-    said->due_ms = param_int(c, "at_ms", 0);
     TRY(message_send_later(c->agent->engine, said, &id));
     *ret = json_pack("{s:o*}", "message", show_message_id(c->agent->engine, id));
     return OK;
@@ -118,10 +115,13 @@ method_message_send(struct call *c, json_t **ret)
     int64_t id;
 
     TRY(said_param(c, &marks, &said));
-    if (json_object_get(c->params, "at_ms") != NULL)
-        return send_later(c, &said, ret);
+    bool later = json_object_get(c->params, "at_ms") != NULL;
+    if (later)
+        TRY(schedule_check(c->agent->engine, said.due_ms));
     if (json_array_size(json_object_get(c->params, "files")) > 0)
         return files_sending_start(c, said.contact, files_sent);
+    if (later)
+        return send_later(c, &said, ret);
     TRY(message_compose(c->agent->engine, &said, &id));
     return sent_or_wait(c, id, ret);
 }

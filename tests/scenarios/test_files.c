@@ -16,6 +16,7 @@
 #include "core/changes.h"
 #include "core/files.h"
 #include "core/saving.h"
+#include "core/scheduled.h"
 #include "core/sealing.h"
 #include "crypto/stream.h"
 
@@ -120,19 +121,28 @@ seal(struct actor *a, struct actor *to, const size_t *sizes, size_t count, struc
     return o.err;
 }
 
-/* The message, on its way. */
+/* The message, on its way, or to go at DUE_MS. */
 static int64_t
-send(struct actor *a, struct actor *to, const char *text, const size_t *sizes, size_t count)
+send_at(struct actor *a, struct actor *to, const char *text, const size_t *sizes, size_t count,
+        int64_t due_ms)
 {
     struct sealing *sealing = NULL;
     int64_t id;
 
     assert_ok(seal(a, to, sizes, count, &sealing));
-    assert_ok(sealing_send(
-        a->engine, sealing,
-        &(struct composition){.contact = actor_contact(a, to).id, .text = SPAN_STR(text)}, &id));
+    assert_ok(sealing_send(a->engine, sealing,
+                           &(struct composition){.contact = actor_contact(a, to).id,
+                                                 .text = SPAN_STR(text),
+                                                 .due_ms = due_ms},
+                           &id));
     sealing_free(sealing);
     return id;
+}
+
+static int64_t
+send(struct actor *a, struct actor *to, const char *text, const size_t *sizes, size_t count)
+{
+    return send_at(a, to, text, sizes, count, 0);
 }
 
 static int64_t
@@ -584,6 +594,179 @@ a_damaged_file_is_not_sent_on(void **state)
     assert_int_equal(kept(bob), 1);
 }
 
+/* --- later --- */
+
+static int64_t
+newest_sent(struct actor *a)
+{
+    int64_t id;
+
+    assert_ok(db_get_int(engine_db(a->engine), &id,
+                         "SELECT max(id) FROM messages WHERE outgoing=1 AND type=5", ""));
+    return id;
+}
+
+static size_t
+at_the_relay(void)
+{
+    return blob_files_memory_count(s->relay->config.blob_files);
+}
+
+static void
+files_go_out_at_their_time_with_the_words_of_then(void **state)
+{
+    static const size_t sizes[] = {300000, 0, 65537};
+    int64_t id = send_at(alice, bob, "tomorow", sizes, 3, s->now_ms + 30 * HOUR_MS);
+
+    assert_int_equal(message_state(alice, id), MESSAGE_SCHEDULED);
+    scene_pass(s, 20 * HOUR_MS);
+    assert_int_equal(at_the_relay(), 0);
+    assert_err(attachment_cancel(alice->engine, first(alice, id).id), ERR_STATE);
+    assert_ok(
+        message_reschedule(alice->engine, id, s->now_ms + 20 * HOUR_MS, SPAN_STR("tomorrow")));
+    actor_crash(alice);
+    actor_start(alice); /* the sweep leaves them */
+    scene_pass(s, 15 * HOUR_MS);
+    assert_int_equal(received(bob), 0);
+    assert_int_equal(at_the_relay(), 0);
+    scene_pass(s, 6 * HOUR_MS);
+    assert_history(bob, alice, "< tomorrow");
+    struct list l = files_of(bob, fetch(bob));
+    assert_int_equal(l.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_content(bob, &l.a[i], sizes[i], (uint8_t)i);
+    assert_int_equal(message_state(alice, newest_sent(alice)), MESSAGE_DELIVERED);
+    assert_int_equal(files_of(alice, newest_sent(alice)).count, 3);
+    assert_int_equal(kept(alice), 3);
+}
+
+static void
+files_that_were_to_go_later_go_with_their_message(void **state)
+{
+    size_t size = 100000;
+    int64_t id = send_at(alice, bob, "", &size, 1, s->now_ms + HOUR_MS);
+    bool sent = true;
+
+    assert_int_equal(kept(alice), 1);
+    assert_ok(message_forget(alice->engine, id, &sent));
+    assert_false(sent);
+    scene_pass(s, 2 * HOUR_MS);
+    assert_int_equal(kept(alice), 0);
+    assert_int_equal(at_the_relay(), 0);
+    assert_int_equal(received(bob), 0);
+}
+
+static void
+files_whose_time_came_when_they_could_not_go_failed_and_are_kept(void **state)
+{
+    size_t size = 100000;
+
+    send_at(alice, bob, "late", &size, 1, s->now_ms + HOUR_MS);
+    assert_ok(contact_block(alice->engine, actor_contact(alice, bob).id));
+    scene_pass(s, 2 * HOUR_MS);
+    int64_t id = newest_sent(alice);
+    assert_int_equal(message_state(alice, id), MESSAGE_FAILED);
+    assert_int_equal(first(alice, id).state, ATTACHMENT_FAILED);
+    assert_err(message_retry(alice->engine, id), ERR_STATE);
+    assert_int_equal(received(bob), 0);
+    assert_int_equal(kept(alice), 1);
+}
+
+/* The caption got longer since: what is said of the files has to fit beside it. */
+static void
+words_that_grew_beside_files_still_go_out(void **state)
+{
+    static const size_t sizes[ATTACHMENTS_MAX];
+    AUTO(buf_done) struct buf words = BUF(TEXT_MAX);
+    int64_t id = send_at(alice, bob, "short", sizes, ATTACHMENTS_MAX, s->now_ms + HOUR_MS),
+            previews;
+
+    assert_ok(
+        db_run(engine_db(alice->engine), "UPDATE attachments SET preview=zeroblob(2000)", ""));
+    while (words.n < 57000)
+        buf_put_str(&words, "words ");
+    assert_ok(message_reschedule(alice->engine, id, 0, buf_span(&words)));
+    assert_ok(db_get_int(engine_db(alice->engine), &previews,
+                         "SELECT count(*) FROM attachments WHERE preview IS NOT NULL", ""));
+    assert_int_equal(previews, 0);
+    while (words.n < TEXT_MAX)
+        buf_put_u8(&words, 'x');
+    assert_err(message_reschedule(alice->engine, id, 0, buf_span(&words)), ERR_TOO_LARGE);
+    scene_pass(s, 2 * HOUR_MS);
+    assert_int_equal(message_state(alice, newest_sent(alice)), MESSAGE_DELIVERED);
+    assert_int_equal(files_of(bob, received(bob)).count, ATTACHMENTS_MAX);
+}
+
+/* --- once more --- */
+
+static void
+what_never_got_through_is_sent_again(void **state)
+{
+    s->relay->down = true;
+    int64_t id = send_one(alice, bob, 100000);
+    scene_pass(s, 15 * DAY_MS);
+    assert_int_equal(message_state(alice, id), MESSAGE_FAILED);
+    assert_int_equal(first(alice, id).state, ATTACHMENT_FAILED);
+    s->relay->down = false;
+    scene_pass(s, HOUR_MS);
+    assert_int_equal(received(bob), 0);
+    assert_ok(message_retry(alice->engine, id));
+    assert_err(message_retry(alice->engine, id), ERR_STATE);
+    scene_settle(s);
+    struct attachment f = first(bob, fetch(bob));
+    assert_content(bob, &f, 100000, 0);
+    assert_int_equal(message_state(alice, id), MESSAGE_DELIVERED);
+}
+
+/* It takes less than it said when it was asked. */
+static void
+what_the_relay_refused_is_sent_again(void **state)
+{
+    int64_t limit = s->relay->config.blob_max;
+    int64_t id = send_one(alice, bob, 100000);
+
+    s->relay->config.blob_max = 65536;
+    scene_relay_restart(s->relay, s->relay->store);
+    for (int i = 0; i < 2; i++) {
+        scene_settle(s);
+        assert_int_equal(message_state(alice, id), MESSAGE_FAILED);
+        assert_string_equal(first(alice, id).why, err_name(ERR_TOO_LARGE));
+        assert_int_equal(received(bob), 0);
+        if (i == 0)
+            assert_ok(message_retry(alice->engine, id));
+    }
+    s->relay->config.blob_max = limit;
+    scene_relay_restart(s->relay, s->relay->store);
+    actor_crash(alice);
+    actor_start(alice);
+    assert_ok(message_retry(alice->engine, id));
+    scene_settle(s);
+    struct attachment f = first(bob, fetch(bob));
+    assert_content(bob, &f, 100000, 0);
+}
+
+/* Its blobs have lapsed like the message itself: they are uploaded anew, and it says so at a new
+ * place in the chain. The old one stays a gap, of which nobody has anything. */
+static void
+what_was_never_confirmed_is_sent_again_with_its_files(void **state)
+{
+    actor_offline(bob);
+    int64_t id = send_one(alice, bob, 100000);
+    scene_pass(s, 36 * DAY_MS);
+    assert_int_equal(message_state(alice, id), MESSAGE_UNCONFIRMED);
+    assert_ok(message_retry(alice->engine, id));
+    scene_pass(s, HOUR_MS);
+    actor_online(bob);
+    scene_pass(s, DAY_MS);
+    struct attachment f = first(bob, fetch(bob));
+    assert_content(bob, &f, 100000, 0);
+    assert_history(bob, alice, "?\n< ");
+    assert_int_equal(message_state(alice, id), MESSAGE_DELIVERED);
+    assert_ok(db_run(engine_db(alice->engine), "UPDATE messages SET state=5 WHERE id=?1", "i", id));
+    assert_ok(db_run(engine_db(alice->engine), "UPDATE attachments SET file=''", ""));
+    assert_err(message_retry(alice->engine, id), ERR_STATE);
+}
+
 /* --- what comes between --- */
 
 static void
@@ -750,12 +933,12 @@ a_message_that_was_given_up_does_not_go_out_and_can_be_sent_again(void **state)
     assert_int_equal(received(bob), 0);
     assert_int_equal(blob_files_memory_count(s->relay->config.blob_files), 0);
     assert_err(attachment_cancel(alice->engine, files_of(alice, id).a[1].id), ERR_STATE);
-    assert_ok(attachments_retry(alice->engine, id));
+    assert_ok(message_retry(alice->engine, id));
     scene_settle(s);
     struct list l = files_of(bob, fetch(bob));
     assert_content(bob, &l.a[0], sizes[0], 0);
     assert_content(bob, &l.a[1], sizes[1], 1);
-    assert_err(attachments_retry(alice->engine, id), ERR_STATE);
+    assert_err(message_retry(alice->engine, id), ERR_STATE);
 }
 
 static void
@@ -984,6 +1167,13 @@ main(void)
         CASE(a_message_that_goes_while_it_is_sent_on_leaves_nothing),
         CASE(sending_on_can_end_at_any_time),
         CASE(a_damaged_file_is_not_sent_on),
+        CASE(files_go_out_at_their_time_with_the_words_of_then),
+        CASE(files_that_were_to_go_later_go_with_their_message),
+        CASE(files_whose_time_came_when_they_could_not_go_failed_and_are_kept),
+        CASE(words_that_grew_beside_files_still_go_out),
+        CASE(what_never_got_through_is_sent_again),
+        CASE(what_the_relay_refused_is_sent_again),
+        CASE(what_was_never_confirmed_is_sent_again_with_its_files),
         CASE(files_arrive_over_a_bad_network),
         CASE(files_arrive_whoever_is_ended_in_between),
         CASE(an_upload_that_lacked_its_end_only_is_ended_after_a_crash),

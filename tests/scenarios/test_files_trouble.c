@@ -18,6 +18,7 @@
 #include "core/clearing.h"
 #include "core/files.h"
 #include "core/saving.h"
+#include "core/scheduled.h"
 #include "core/sealing.h"
 #include "wire/check.h"
 #include "wire/preview.h"
@@ -208,7 +209,7 @@ given_up_and_asked_for_again_at_once_is_sent_as_the_message_says(void **state)
 
     scene_pass(s, 150);
     assert_ok(attachment_cancel(alice->engine, first(alice, id).id));
-    assert_ok(attachments_retry(alice->engine, id));
+    assert_ok(message_retry(alice->engine, id));
     scene_settle(s);
     want_all();
     scene_pass(s, 150);

@@ -1,0 +1,687 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gui/chat/message_log.h"
+
+#include <glib/gi18n.h>
+
+#include "gui/chat/message_row.h"
+#include "gui/models/fields.h"
+
+#define AT_END 24       /* px from the end that still count as it */
+#define SETTLE_FRAMES 3 /* until the list has measured what it was scrolled to */
+#define FOUND_MS 1600   /* what was jumped to stands out for so long */
+#define READ_MS 120     /* looking so long is reading */
+
+enum goal { GOAL_NONE, GOAL_END, GOAL_TOP, GOAL_MIDDLE };
+
+struct _MessageLog {
+    AdwBin parent;
+    Account *account;
+    History *history;
+    GHashTable *rows; /* Message -> MessageRow that shows it */
+    GtkScrolledWindow *scroller;
+    GtkListView *list;
+    GtkRevealer *newest_revealer;
+    GtkButton *newest;
+    GtkLabel *newest_count;
+    GtkAdjustment *adjustment;
+    gboolean stick; /* what is newest stays in sight */
+    double last_value, last_upper, last_page;
+    enum goal goal;                    /* where it is scrolled to, */
+    gint64 goal_number;                /* to which message, */
+    guint settling, frames;            /* the tick callback, and how often it still runs */
+    gint64 new_from, found, read_upto; /* numbers of messages; 0: none */
+    guint came, unfind, reading, asked;
+    GtkWidget *root;
+    MessageRow *pointed;
+};
+
+G_DEFINE_FINAL_TYPE(MessageLog, message_log, ADW_TYPE_BIN)
+
+enum { FAILED, SIGNAL_COUNT };
+static guint signals[SIGNAL_COUNT];
+
+/* --- rows --- */
+
+static struct row_place
+place_of(MessageLog *self, const Message *m)
+{
+    int at = history_find(self->history, m->number);
+    const Message *before = at > 0 ? history_peek(self->history, (guint)at - 1) : NULL;
+
+    return (struct row_place){
+        .before = before,
+        .first_new = self->new_from != 0 && m->number >= self->new_from &&
+                     (before == NULL || before->number < self->new_from),
+        .found = self->found == m->number,
+    };
+}
+
+static void
+update_place(MessageLog *self, Message *m)
+{
+    MessageRow *row = m != NULL ? g_hash_table_lookup(self->rows, m) : NULL;
+    struct row_place place;
+
+    if (row == NULL)
+        return;
+    place = place_of(self, m);
+    message_row_set_place(row, &place);
+}
+
+static void
+update_all_places(MessageLog *self)
+{
+    GHashTableIter i;
+    gpointer m;
+
+    g_hash_table_iter_init(&i, self->rows);
+    while (g_hash_table_iter_next(&i, &m, NULL))
+        update_place(self, m);
+}
+
+static void
+on_setup(MessageLog *self, GtkListItem *item)
+{
+    gtk_list_item_set_child(item, message_row_new(self->account));
+    gtk_list_item_set_activatable(item, FALSE);
+}
+
+static void
+on_bind(MessageLog *self, GtkListItem *item)
+{
+    MessageRow *row = SNUG_MESSAGE_ROW(gtk_list_item_get_child(item));
+    Message *m = SNUG_MESSAGE(gtk_list_item_get_item(item));
+    struct row_place place = place_of(self, m);
+
+    message_row_bind(row, m, &place);
+    g_hash_table_insert(self->rows, m, row);
+}
+
+static void
+on_unbind(MessageLog *self, GtkListItem *item)
+{
+    MessageRow *row = SNUG_MESSAGE_ROW(gtk_list_item_get_child(item));
+    Message *m = message_row_get_message(row);
+
+    if (m != NULL && g_hash_table_lookup(self->rows, m) == row)
+        g_hash_table_remove(self->rows, m);
+    if (self->pointed == row)
+        self->pointed = NULL;
+    message_row_unbind(row);
+}
+
+/* Where a row stands in what is seen of the list; FALSE: it has no place. */
+static gboolean
+row_bounds(MessageLog *self, gint64 number, graphene_rect_t *ret)
+{
+    int at = history_find(self->history, number);
+    GtkWidget *row =
+        at >= 0 ? g_hash_table_lookup(self->rows, history_peek(self->history, (guint)at)) : NULL;
+
+    return row != NULL && gtk_widget_get_mapped(row) && gtk_widget_get_height(row) > 0 &&
+           gtk_widget_compute_bounds(row, GTK_WIDGET(self->scroller), ret);
+}
+
+/* --- scrolling --- */
+
+static gboolean
+at_end(MessageLog *self)
+{
+    return gtk_adjustment_get_value(self->adjustment) +
+               gtk_adjustment_get_page_size(self->adjustment) >=
+           gtk_adjustment_get_upper(self->adjustment) - AT_END;
+}
+
+static gboolean
+is_newest(MessageLog *self)
+{
+    return self->history == NULL || !history_has_more(self->history, HISTORY_NEWER);
+}
+
+static void
+update_newest_button(MessageLog *self)
+{
+    gboolean away = self->history != NULL && !(self->stick && is_newest(self));
+    g_autofree char *text = g_strdup_printf("%u", self->came), *name = NULL;
+
+    if (!away)
+        self->came = 0;
+    name = self->came == 0
+               ? g_strdup(_("Go to the Newest Message"))
+               : g_strdup_printf(ngettext("Go to the Newest Message, %u New",
+                                          "Go to the Newest Message, %u New", self->came),
+                                 self->came);
+    gtk_label_set_text(self->newest_count, text);
+    gtk_widget_set_visible(GTK_WIDGET(self->newest_count), self->came > 0);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->newest), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   name, -1);
+    gtk_revealer_set_reveal_child(self->newest_revealer, away);
+    gtk_widget_set_can_target(GTK_WIDGET(self->newest_revealer), away);
+    gtk_widget_set_visible(GTK_WIDGET(self->newest), away);
+}
+
+static void
+scroll_to(MessageLog *self, guint position)
+{
+    gtk_widget_activate_action(GTK_WIDGET(self->list), "list.scroll-to-item", "u", position);
+}
+
+/* The row stands at its place: at the top, or a third below it. */
+static void
+place_goal(MessageLog *self)
+{
+    graphene_rect_t bounds;
+    double page = gtk_adjustment_get_page_size(self->adjustment), wanted;
+
+    if (!row_bounds(self, self->goal_number, &bounds))
+        return;
+    wanted = self->goal == GOAL_TOP ? 0 : MAX(0, (page - bounds.size.height) / 3);
+    gtk_adjustment_set_value(self->adjustment, gtk_adjustment_get_value(self->adjustment) +
+                                                   (double)bounds.origin.y - wanted);
+}
+
+static void
+go_to_goal(MessageLog *self)
+{
+    guint n = g_list_model_get_n_items(G_LIST_MODEL(self->history));
+    int at = self->goal == GOAL_END ? (int)n - 1 : history_find(self->history, self->goal_number);
+
+    if (at < 0)
+        return;
+    if (self->frames == SETTLE_FRAMES || self->goal == GOAL_END)
+        scroll_to(self, (guint)at);
+    else
+        place_goal(self);
+}
+
+static void queue_look(MessageLog *self);
+
+/* A list that is told to scroll before it has a size stays blank: this waits for it, and does it
+ * again until everything around was measured. */
+static gboolean
+settle(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+    MessageLog *self = SNUG_MESSAGE_LOG(widget);
+
+    if (!gtk_widget_get_mapped(GTK_WIDGET(self->list)) || self->history == NULL) {
+        self->settling = 0;
+        return G_SOURCE_REMOVE;
+    }
+    if (gtk_widget_get_height(GTK_WIDGET(self->list)) <= 1) {
+        gtk_widget_queue_resize(GTK_WIDGET(self->list));
+        return G_SOURCE_CONTINUE;
+    }
+    go_to_goal(self);
+    if (--self->frames > 0)
+        return G_SOURCE_CONTINUE;
+    self->settling = 0;
+    self->stick = self->goal == GOAL_END || (at_end(self) && is_newest(self));
+    self->goal = GOAL_NONE;
+    queue_look(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+start_settling(MessageLog *self)
+{
+    self->frames = SETTLE_FRAMES;
+    if (self->settling == 0 && gtk_widget_get_mapped(GTK_WIDGET(self->list)))
+        self->settling = gtk_widget_add_tick_callback(GTK_WIDGET(self), settle, NULL, NULL);
+}
+
+static void
+set_goal(MessageLog *self, enum goal goal, gint64 number)
+{
+    self->goal = goal;
+    self->goal_number = number;
+    self->stick = goal == GOAL_END;
+    start_settling(self);
+}
+
+static void
+on_map(MessageLog *self)
+{
+    if (self->history == NULL)
+        return;
+    if (self->goal == GOAL_NONE && self->stick)
+        self->goal = GOAL_END;
+    if (self->goal != GOAL_NONE)
+        start_settling(self);
+    queue_look(self);
+}
+
+/* --- what is seen --- */
+
+static void
+grow_where_near(MessageLog *self)
+{
+    double value = gtk_adjustment_get_value(self->adjustment),
+           page = gtk_adjustment_get_page_size(self->adjustment),
+           upper = gtk_adjustment_get_upper(self->adjustment);
+
+    if (self->goal != GOAL_NONE || page <= 1)
+        return;
+    if (value < 2 * page)
+        history_grow(self->history, HISTORY_OLDER);
+    if (upper - value - page < 2 * page)
+        history_grow(self->history, HISTORY_NEWER);
+}
+
+/* The last message whose end is in sight; NULL: none. */
+static Message *
+last_in_sight(MessageLog *self)
+{
+    double page = gtk_adjustment_get_page_size(self->adjustment);
+    Message *last = NULL;
+    graphene_rect_t bounds;
+    GHashTableIter i;
+    gpointer m, row;
+
+    g_hash_table_iter_init(&i, self->rows);
+    while (g_hash_table_iter_next(&i, &m, &row)) {
+        if ((last != NULL && ((Message *)m)->number <= last->number) ||
+            !gtk_widget_get_mapped(row) ||
+            !gtk_widget_compute_bounds(row, GTK_WIDGET(self->scroller), &bounds))
+            continue;
+        if (bounds.origin.y < page && bounds.origin.y + bounds.size.height > 0 &&
+            (bounds.origin.y + bounds.size.height <= page + AT_END || bounds.origin.y <= 0))
+            last = m;
+    }
+    return last;
+}
+
+static gboolean
+has_unread(MessageLog *self, gint64 upto)
+{
+    int at = history_find(self->history, upto);
+
+    for (; at >= 0; at--) {
+        const Message *m = history_peek(self->history, (guint)at);
+        if (m->number <= self->read_upto)
+            break;
+        if (m->unread && !m->outgoing)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_active(MessageLog *self)
+{
+    return self->root != NULL && GTK_IS_WINDOW(self->root) &&
+           gtk_window_is_active(GTK_WINDOW(self->root)) && gtk_widget_get_mapped(GTK_WIDGET(self));
+}
+
+static void
+mark_read(MessageLog *self)
+{
+    Message *last = is_active(self) && self->goal == GOAL_NONE ? last_in_sight(self) : NULL;
+
+    if (last == NULL || last->number <= self->read_upto)
+        return;
+    if (has_unread(self, last->number))
+        bridge_call(self->account->bridge,
+                    &(struct call){.method = "message.read",
+                                   .params = json_pack("{s:s,s:s}", "contact",
+                                                       history_get_contact(self->history),
+                                                       "message", last->id)});
+    self->read_upto = last->number;
+}
+
+static gboolean
+look(gpointer data)
+{
+    MessageLog *self = data;
+
+    self->reading = 0;
+    if (self->history == NULL || !gtk_widget_get_mapped(GTK_WIDGET(self)))
+        return G_SOURCE_REMOVE;
+    update_newest_button(self);
+    grow_where_near(self);
+    mark_read(self);
+    return G_SOURCE_REMOVE;
+}
+
+/* Not at once: while it scrolls, this would be done in vain many times. */
+static void
+queue_look(MessageLog *self)
+{
+    if (self->reading == 0)
+        self->reading = g_timeout_add(READ_MS, look, self);
+}
+
+/* A person scrolled when the value changed and nothing else did. */
+static void
+on_scrolled(MessageLog *self)
+{
+    double value = gtk_adjustment_get_value(self->adjustment),
+           upper = gtk_adjustment_get_upper(self->adjustment),
+           page = gtk_adjustment_get_page_size(self->adjustment);
+    gboolean same = upper == self->last_upper && page == self->last_page;
+
+    if (self->goal == GOAL_NONE && self->history != NULL) {
+        if (at_end(self) && is_newest(self))
+            self->stick = TRUE;
+        else if (same && value < self->last_value)
+            self->stick = FALSE;
+        grow_where_near(self);
+    }
+    self->last_value = value;
+    self->last_upper = upper;
+    self->last_page = page;
+    queue_look(self);
+}
+
+/* The end moved away: what was in sight there stays in sight. */
+static void
+on_resized(MessageLog *self)
+{
+    if (self->stick && self->goal == GOAL_NONE && self->history != NULL && !at_end(self) &&
+        is_newest(self))
+        set_goal(self, GOAL_END, 0);
+    self->last_upper = gtk_adjustment_get_upper(self->adjustment);
+    self->last_page = gtk_adjustment_get_page_size(self->adjustment);
+    queue_look(self);
+}
+
+/* --- the history --- */
+
+static void
+on_items_changed(MessageLog *self, guint position, guint removed, guint added)
+{
+    guint n = g_list_model_get_n_items(G_LIST_MODEL(self->history));
+
+    update_place(self, history_peek(self->history, position + added));
+    if (self->stick && added > 0 && position + added == n && is_newest(self))
+        set_goal(self, GOAL_END, 0);
+    queue_look(self);
+}
+
+static gint64
+first_unread(MessageLog *self)
+{
+    guint n = g_list_model_get_n_items(G_LIST_MODEL(self->history));
+
+    for (guint i = 0; i < n; i++) {
+        const Message *m = history_peek(self->history, i);
+        if (m->unread && !m->outgoing)
+            return m->number;
+    }
+    return 0;
+}
+
+static gboolean
+unfind(gpointer data)
+{
+    MessageLog *self = data;
+
+    self->unfind = 0;
+    self->found = 0;
+    update_all_places(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+show_found(MessageLog *self, gint64 number)
+{
+    self->found = number;
+    g_clear_handle_id(&self->unfind, g_source_remove);
+    self->unfind = g_timeout_add(FOUND_MS, unfind, self);
+    update_all_places(self);
+}
+
+static void
+on_loaded(MessageLog *self, const char *message)
+{
+    gint64 number = message != NULL ? message_number(message) : 0;
+
+    if (message != NULL) {
+        if (history_find(self->history, number) < 0) {
+            g_signal_emit(self, signals[FAILED], 0, _("That message is no longer here."));
+            return;
+        }
+        show_found(self, number);
+        set_goal(self, GOAL_MIDDLE, number);
+        return;
+    }
+    if (self->new_from == 0)
+        self->new_from = first_unread(self);
+    update_all_places(self);
+    if (self->new_from != 0 && self->read_upto < self->new_from)
+        set_goal(self, GOAL_TOP, self->new_from);
+    else
+        set_goal(self, GOAL_END, 0);
+}
+
+static void
+on_arrived(MessageLog *self, Message *message)
+{
+    if (message->outgoing) {
+        self->new_from = 0;
+        update_all_places(self);
+        return;
+    }
+    if (self->new_from == 0 && !(is_active(self) && self->stick)) {
+        self->new_from = message->number;
+        update_all_places(self);
+    }
+    if (!self->stick || !is_newest(self))
+        self->came++;
+    update_newest_button(self);
+}
+
+static void
+on_history_failed(MessageLog *self, const char *sentence)
+{
+    g_signal_emit(self, signals[FAILED], 0, sentence);
+}
+
+static void
+forget_history(MessageLog *self)
+{
+    if (self->history == NULL)
+        return;
+    bridge_cancel(self->account->bridge, self->asked);
+    g_signal_handlers_disconnect_by_data(self->history, self);
+    gtk_list_view_set_model(self->list, NULL);
+    g_clear_object(&self->history);
+    g_clear_handle_id(&self->unfind, g_source_remove);
+    self->new_from = self->found = self->read_upto = 0;
+    self->came = 0;
+    self->goal = GOAL_NONE;
+}
+
+static void
+on_conversation(gpointer p, const json_t *result, const GError *error, gpointer data)
+{
+    MessageLog *self = p;
+    gint64 unread = field_int(json_object_get(result, "conversation"), "unread");
+
+    self->asked = 0;
+    history_load_newest(self->history, (guint)CLAMP(unread + 20, 0, 500));
+}
+
+void
+message_log_open(MessageLog *self, const char *contact)
+{
+    g_autoptr(GtkNoSelection) model = NULL;
+
+    forget_history(self);
+    self->history = history_new(self->account->bridge, contact);
+    self->stick = TRUE;
+    model = gtk_no_selection_new(g_object_ref(G_LIST_MODEL(self->history)));
+    gtk_list_view_set_model(self->list, GTK_SELECTION_MODEL(model));
+    g_signal_connect_swapped(self->history, "items-changed", G_CALLBACK(on_items_changed), self);
+    g_signal_connect_swapped(self->history, "loaded", G_CALLBACK(on_loaded), self);
+    g_signal_connect_swapped(self->history, "arrived", G_CALLBACK(on_arrived), self);
+    g_signal_connect_swapped(self->history, "failed", G_CALLBACK(on_history_failed), self);
+    self->asked = bridge_call(self->account->bridge,
+                              &(struct call){.method = "conversation.get",
+                                             .params = json_pack("{s:s}", "contact", contact),
+                                             .self = self,
+                                             .done = on_conversation});
+    update_newest_button(self);
+}
+
+void
+message_log_jump(MessageLog *self, const char *message)
+{
+    if (self->history == NULL)
+        return;
+    if (self->asked != 0) { /* nothing is loaded yet, and this comes instead */
+        bridge_cancel(self->account->bridge, self->asked);
+        self->asked = 0;
+    }
+    self->stick = FALSE;
+    history_load_around(self->history, message);
+}
+
+void
+message_log_go_to_newest(MessageLog *self)
+{
+    if (self->history == NULL)
+        return;
+    self->came = 0;
+    self->read_upto = MAX(self->read_upto, self->new_from); /* not to the line again */
+    if (is_newest(self))
+        set_goal(self, GOAL_END, 0);
+    else
+        history_load_newest(self->history, 0);
+}
+
+void
+message_log_take_focus(MessageLog *self)
+{
+    gtk_widget_grab_focus(GTK_WIDGET(self->list));
+}
+
+History *
+message_log_get_history(MessageLog *self)
+{
+    return self->history;
+}
+
+/* --- actions --- */
+
+static void
+act_jump(GtkWidget *widget, const char *name, GVariant *target)
+{
+    message_log_jump(SNUG_MESSAGE_LOG(widget), g_variant_get_string(target, NULL));
+}
+
+static void
+act_newest(GtkWidget *widget, const char *name, GVariant *target)
+{
+    message_log_go_to_newest(SNUG_MESSAGE_LOG(widget));
+}
+
+static void
+on_reacted(gpointer p, const json_t *result, const GError *error, gpointer data)
+{
+    if (error != NULL)
+        g_signal_emit(p, signals[FAILED], 0, error->message);
+}
+
+static void
+act_react(GtkWidget *widget, const char *name, GVariant *target)
+{
+    MessageLog *self = SNUG_MESSAGE_LOG(widget);
+    const char *message, *emoji;
+
+    g_variant_get(target, "(&s&s)", &message, &emoji);
+    bridge_call(self->account->bridge,
+                &(struct call){.method = "message.react",
+                               .params = json_pack("{s:s,s:s}", "message", message, "emoji", emoji),
+                               .self = self,
+                               .done = on_reacted});
+}
+
+/* --- the object --- */
+
+static void
+message_log_root(GtkWidget *widget)
+{
+    MessageLog *self = SNUG_MESSAGE_LOG(widget);
+
+    GTK_WIDGET_CLASS(message_log_parent_class)->root(widget);
+    self->root = GTK_WIDGET(gtk_widget_get_root(widget));
+    g_signal_connect_swapped(self->root, "notify::is-active", G_CALLBACK(queue_look), self);
+}
+
+static void
+message_log_unroot(GtkWidget *widget)
+{
+    MessageLog *self = SNUG_MESSAGE_LOG(widget);
+
+    g_signal_handlers_disconnect_by_data(self->root, self);
+    self->root = NULL;
+    GTK_WIDGET_CLASS(message_log_parent_class)->unroot(widget);
+}
+
+static void
+message_log_dispose(GObject *object)
+{
+    MessageLog *self = SNUG_MESSAGE_LOG(object);
+
+    if (self->list != NULL)
+        forget_history(self);
+    g_clear_handle_id(&self->reading, g_source_remove);
+    self->list = NULL;
+    g_clear_object(&self->account);
+    G_OBJECT_CLASS(message_log_parent_class)->dispose(object);
+}
+
+static void
+message_log_finalize(GObject *object)
+{
+    g_hash_table_unref(SNUG_MESSAGE_LOG(object)->rows);
+    G_OBJECT_CLASS(message_log_parent_class)->finalize(object);
+}
+
+static void
+message_log_class_init(MessageLogClass *klass)
+{
+    GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = message_log_dispose;
+    G_OBJECT_CLASS(klass)->finalize = message_log_finalize;
+    widget->root = message_log_root;
+    widget->unroot = message_log_unroot;
+    signals[FAILED] = g_signal_new("failed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                   NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+    gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/chat/message_log.ui");
+    gtk_widget_class_bind_template_child(widget, MessageLog, scroller);
+    gtk_widget_class_bind_template_child(widget, MessageLog, list);
+    gtk_widget_class_bind_template_child(widget, MessageLog, newest_revealer);
+    gtk_widget_class_bind_template_child(widget, MessageLog, newest);
+    gtk_widget_class_bind_template_child(widget, MessageLog, newest_count);
+    gtk_widget_class_install_action(widget, "log.jump", "s", act_jump);
+    gtk_widget_class_install_action(widget, "log.newest", NULL, act_newest);
+    gtk_widget_class_install_action(widget, "log.react", "(ss)", act_react);
+}
+
+static void
+message_log_init(MessageLog *self)
+{
+    g_autoptr(GtkListItemFactory) factory = gtk_signal_list_item_factory_new();
+
+    self->rows = g_hash_table_new(NULL, NULL);
+    self->stick = TRUE;
+    gtk_widget_init_template(GTK_WIDGET(self));
+    self->adjustment = gtk_scrolled_window_get_vadjustment(self->scroller);
+    g_signal_connect_object(factory, "setup", G_CALLBACK(on_setup), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(factory, "bind", G_CALLBACK(on_bind), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(factory, "unbind", G_CALLBACK(on_unbind), self, G_CONNECT_SWAPPED);
+    gtk_list_view_set_factory(self->list, factory);
+    g_signal_connect_object(self->adjustment, "value-changed", G_CALLBACK(on_scrolled), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->adjustment, "changed", G_CALLBACK(on_resized), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->list, "map", G_CALLBACK(on_map), self, G_CONNECT_SWAPPED);
+}
+
+void
+message_log_set_account(MessageLog *self, Account *account)
+{
+    g_set_object(&self->account, account);
+}
