@@ -5,6 +5,7 @@
 
 #include "gui/settings/preferences_window.h"
 #include "gui/start/profiles_window.h"
+#include "gui/unseen.h"
 #include "gui/window.h"
 
 struct _App {
@@ -124,6 +125,7 @@ app_startup(GApplication *application)
     App *self = SNUG_APP(application);
 
     G_APPLICATION_CLASS(app_parent_class)->startup(application);
+    unseen_setup();
     self->account = account_new(self->profile);
     add_actions(self);
 }
