@@ -3,15 +3,15 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/chat/link.h"
+#include "gui/chat/log_input.h"
+#include "gui/chat/log_scroll.h"
+#include "gui/chat/message_reader.h"
 #include "gui/chat/message_row.h"
 #include "gui/models/fields.h"
 
-#define AT_END 24       /* px from the end that still count as it */
-#define SETTLE_FRAMES 3 /* until the list has measured what it was scrolled to */
-#define FOUND_MS 1600   /* what was jumped to stands out for so long */
-#define READ_MS 120     /* looking so long is reading */
-
-enum goal { GOAL_NONE, GOAL_END, GOAL_TOP, GOAL_MIDDLE };
+#define FOUND_MS 1600 /* what was jumped to stands out for so long */
+#define LOOK_MS 120   /* looking so long is reading */
 
 struct _MessageLog {
     AdwBin parent;
@@ -23,16 +23,11 @@ struct _MessageLog {
     GtkRevealer *newest_revealer;
     GtkButton *newest;
     GtkLabel *newest_count;
-    GtkAdjustment *adjustment;
-    gboolean stick; /* what is newest stays in sight */
-    double last_value, last_upper, last_page;
-    enum goal goal;                    /* where it is scrolled to, */
-    gint64 goal_number;                /* to which message, */
-    guint settling, frames;            /* the tick callback, and how often it still runs */
+    struct log_scroll scroll;
     gint64 new_from, found, read_upto; /* numbers of messages; 0: none */
-    guint came, unfind, reading, asked;
-    GtkWidget *root;
-    MessageRow *pointed;
+    guint came;                        /* new messages that were not in sight */
+    guint unfind, looking, asked;      /* timeouts, and a call */
+    GtkWidget *root;                   /* the window, where there is one */
 };
 
 G_DEFINE_FINAL_TYPE(MessageLog, message_log, ADW_TYPE_BIN)
@@ -105,43 +100,16 @@ on_unbind(MessageLog *self, GtkListItem *item)
 
     if (m != NULL && g_hash_table_lookup(self->rows, m) == row)
         g_hash_table_remove(self->rows, m);
-    if (self->pointed == row)
-        self->pointed = NULL;
     message_row_unbind(row);
 }
 
-/* Where a row stands in what is seen of the list; FALSE: it has no place. */
-static gboolean
-row_bounds(MessageLog *self, gint64 number, graphene_rect_t *ret)
-{
-    int at = history_find(self->history, number);
-    GtkWidget *row =
-        at >= 0 ? g_hash_table_lookup(self->rows, history_peek(self->history, (guint)at)) : NULL;
-
-    return row != NULL && gtk_widget_get_mapped(row) && gtk_widget_get_height(row) > 0 &&
-           gtk_widget_compute_bounds(row, GTK_WIDGET(self->scroller), ret);
-}
-
-/* --- scrolling --- */
-
-static gboolean
-at_end(MessageLog *self)
-{
-    return gtk_adjustment_get_value(self->adjustment) +
-               gtk_adjustment_get_page_size(self->adjustment) >=
-           gtk_adjustment_get_upper(self->adjustment) - AT_END;
-}
-
-static gboolean
-is_newest(MessageLog *self)
-{
-    return self->history == NULL || !history_has_more(self->history, HISTORY_NEWER);
-}
+/* --- what is seen --- */
 
 static void
 update_newest_button(MessageLog *self)
 {
-    gboolean away = self->history != NULL && !(self->stick && is_newest(self));
+    gboolean away =
+        self->history != NULL && !(self->scroll.stick && log_scroll_has_newest(&self->scroll));
     g_autofree char *text = g_strdup_printf("%u", self->came), *name = NULL;
 
     if (!away)
@@ -158,136 +126,6 @@ update_newest_button(MessageLog *self)
     gtk_revealer_set_reveal_child(self->newest_revealer, away);
     gtk_widget_set_can_target(GTK_WIDGET(self->newest_revealer), away);
     gtk_widget_set_visible(GTK_WIDGET(self->newest), away);
-}
-
-static void
-scroll_to(MessageLog *self, guint position)
-{
-    gtk_widget_activate_action(GTK_WIDGET(self->list), "list.scroll-to-item", "u", position);
-}
-
-/* The row stands at its place: at the top, or a third below it. */
-static void
-place_goal(MessageLog *self)
-{
-    graphene_rect_t bounds;
-    double page = gtk_adjustment_get_page_size(self->adjustment), wanted;
-
-    if (!row_bounds(self, self->goal_number, &bounds))
-        return;
-    wanted = self->goal == GOAL_TOP ? 0 : MAX(0, (page - bounds.size.height) / 3);
-    gtk_adjustment_set_value(self->adjustment, gtk_adjustment_get_value(self->adjustment) +
-                                                   (double)bounds.origin.y - wanted);
-}
-
-static void
-go_to_goal(MessageLog *self)
-{
-    guint n = g_list_model_get_n_items(G_LIST_MODEL(self->history));
-    int at = self->goal == GOAL_END ? (int)n - 1 : history_find(self->history, self->goal_number);
-
-    if (at < 0)
-        return;
-    if (self->frames == SETTLE_FRAMES || self->goal == GOAL_END)
-        scroll_to(self, (guint)at);
-    else
-        place_goal(self);
-}
-
-static void queue_look(MessageLog *self);
-
-/* A list that is told to scroll before it has a size stays blank: this waits for it, and does it
- * again until everything around was measured. */
-static gboolean
-settle(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
-{
-    MessageLog *self = SNUG_MESSAGE_LOG(widget);
-
-    if (!gtk_widget_get_mapped(GTK_WIDGET(self->list)) || self->history == NULL) {
-        self->settling = 0;
-        return G_SOURCE_REMOVE;
-    }
-    if (gtk_widget_get_height(GTK_WIDGET(self->list)) <= 1) {
-        gtk_widget_queue_resize(GTK_WIDGET(self->list));
-        return G_SOURCE_CONTINUE;
-    }
-    go_to_goal(self);
-    if (--self->frames > 0)
-        return G_SOURCE_CONTINUE;
-    self->settling = 0;
-    self->stick = self->goal == GOAL_END || (at_end(self) && is_newest(self));
-    self->goal = GOAL_NONE;
-    queue_look(self);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-start_settling(MessageLog *self)
-{
-    self->frames = SETTLE_FRAMES;
-    if (self->settling == 0 && gtk_widget_get_mapped(GTK_WIDGET(self->list)))
-        self->settling = gtk_widget_add_tick_callback(GTK_WIDGET(self), settle, NULL, NULL);
-}
-
-static void
-set_goal(MessageLog *self, enum goal goal, gint64 number)
-{
-    self->goal = goal;
-    self->goal_number = number;
-    self->stick = goal == GOAL_END;
-    start_settling(self);
-}
-
-static void
-on_map(MessageLog *self)
-{
-    if (self->history == NULL)
-        return;
-    if (self->goal == GOAL_NONE && self->stick)
-        self->goal = GOAL_END;
-    if (self->goal != GOAL_NONE)
-        start_settling(self);
-    queue_look(self);
-}
-
-/* --- what is seen --- */
-
-static void
-grow_where_near(MessageLog *self)
-{
-    double value = gtk_adjustment_get_value(self->adjustment),
-           page = gtk_adjustment_get_page_size(self->adjustment),
-           upper = gtk_adjustment_get_upper(self->adjustment);
-
-    if (self->goal != GOAL_NONE || page <= 1)
-        return;
-    if (value < 2 * page)
-        history_grow(self->history, HISTORY_OLDER);
-    if (upper - value - page < 2 * page)
-        history_grow(self->history, HISTORY_NEWER);
-}
-
-/* The last message whose end is in sight; NULL: none. */
-static Message *
-last_in_sight(MessageLog *self)
-{
-    double page = gtk_adjustment_get_page_size(self->adjustment);
-    Message *last = NULL;
-    graphene_rect_t bounds;
-    GHashTableIter i;
-    gpointer m, row;
-
-    g_hash_table_iter_init(&i, self->rows);
-    while (g_hash_table_iter_next(&i, &m, &row)) {
-        if ((last != NULL && ((Message *)m)->number <= last->number) ||
-            !gtk_widget_get_mapped(row) ||
-            !gtk_widget_compute_bounds(row, GTK_WIDGET(self->scroller), &bounds))
-            continue;
-        if (bounds.origin.y < page && bounds.origin.y + bounds.size.height > 0 &&
-            (bounds.origin.y + bounds.size.height <= page + AT_END || bounds.origin.y <= 0))
-            last = m;
-    }
-    return last;
 }
 
 static gboolean
@@ -315,7 +153,9 @@ is_active(MessageLog *self)
 static void
 mark_read(MessageLog *self)
 {
-    Message *last = is_active(self) && self->goal == GOAL_NONE ? last_in_sight(self) : NULL;
+    Message *last = is_active(self) && self->scroll.goal == LOG_NOWHERE
+                        ? log_scroll_last_in_sight(&self->scroll)
+                        : NULL;
 
     if (last == NULL || last->number <= self->read_upto)
         return;
@@ -333,55 +173,23 @@ look(gpointer data)
 {
     MessageLog *self = data;
 
-    self->reading = 0;
+    self->looking = 0;
     if (self->history == NULL || !gtk_widget_get_mapped(GTK_WIDGET(self)))
         return G_SOURCE_REMOVE;
     update_newest_button(self);
-    grow_where_near(self);
+    log_scroll_grow(&self->scroll);
     mark_read(self);
     return G_SOURCE_REMOVE;
 }
 
 /* Not at once: while it scrolls, this would be done in vain many times. */
 static void
-queue_look(MessageLog *self)
+queue_look(gpointer data)
 {
-    if (self->reading == 0)
-        self->reading = g_timeout_add(READ_MS, look, self);
-}
+    MessageLog *self = data;
 
-/* A person scrolled when the value changed and nothing else did. */
-static void
-on_scrolled(MessageLog *self)
-{
-    double value = gtk_adjustment_get_value(self->adjustment),
-           upper = gtk_adjustment_get_upper(self->adjustment),
-           page = gtk_adjustment_get_page_size(self->adjustment);
-    gboolean same = upper == self->last_upper && page == self->last_page;
-
-    if (self->goal == GOAL_NONE && self->history != NULL) {
-        if (at_end(self) && is_newest(self))
-            self->stick = TRUE;
-        else if (same && value < self->last_value)
-            self->stick = FALSE;
-        grow_where_near(self);
-    }
-    self->last_value = value;
-    self->last_upper = upper;
-    self->last_page = page;
-    queue_look(self);
-}
-
-/* The end moved away: what was in sight there stays in sight. */
-static void
-on_resized(MessageLog *self)
-{
-    if (self->stick && self->goal == GOAL_NONE && self->history != NULL && !at_end(self) &&
-        is_newest(self))
-        set_goal(self, GOAL_END, 0);
-    self->last_upper = gtk_adjustment_get_upper(self->adjustment);
-    self->last_page = gtk_adjustment_get_page_size(self->adjustment);
-    queue_look(self);
+    if (self->looking == 0)
+        self->looking = g_timeout_add(LOOK_MS, look, self);
 }
 
 /* --- the history --- */
@@ -392,8 +200,8 @@ on_items_changed(MessageLog *self, guint position, guint removed, guint added)
     guint n = g_list_model_get_n_items(G_LIST_MODEL(self->history));
 
     update_place(self, history_peek(self->history, position + added));
-    if (self->stick && added > 0 && position + added == n && is_newest(self))
-        set_goal(self, GOAL_END, 0);
+    if (added > 0 && position + added == n)
+        log_scroll_follow(&self->scroll);
     queue_look(self);
 }
 
@@ -441,16 +249,16 @@ on_loaded(MessageLog *self, const char *message)
             return;
         }
         show_found(self, number);
-        set_goal(self, GOAL_MIDDLE, number);
+        log_scroll_go(&self->scroll, LOG_THIRD, number);
         return;
     }
     if (self->new_from == 0)
         self->new_from = first_unread(self);
     update_all_places(self);
     if (self->new_from != 0 && self->read_upto < self->new_from)
-        set_goal(self, GOAL_TOP, self->new_from);
+        log_scroll_go(&self->scroll, LOG_TOP, self->new_from);
     else
-        set_goal(self, GOAL_END, 0);
+        log_scroll_go(&self->scroll, LOG_END, 0);
 }
 
 static void
@@ -461,11 +269,11 @@ on_arrived(MessageLog *self, Message *message)
         update_all_places(self);
         return;
     }
-    if (self->new_from == 0 && !(is_active(self) && self->stick)) {
+    if (self->new_from == 0 && !(is_active(self) && self->scroll.stick)) {
         self->new_from = message->number;
         update_all_places(self);
     }
-    if (!self->stick || !is_newest(self))
+    if (!self->scroll.stick || !log_scroll_has_newest(&self->scroll))
         self->came++;
     update_newest_button(self);
 }
@@ -488,7 +296,8 @@ forget_history(MessageLog *self)
     g_clear_handle_id(&self->unfind, g_source_remove);
     self->new_from = self->found = self->read_upto = 0;
     self->came = 0;
-    self->goal = GOAL_NONE;
+    self->scroll.history = NULL;
+    self->scroll.goal = LOG_NOWHERE;
 }
 
 static void
@@ -508,7 +317,8 @@ message_log_open(MessageLog *self, const char *contact)
 
     forget_history(self);
     self->history = history_new(self->account->bridge, contact);
-    self->stick = TRUE;
+    self->scroll.history = self->history;
+    self->scroll.stick = TRUE;
     model = gtk_no_selection_new(g_object_ref(G_LIST_MODEL(self->history)));
     gtk_list_view_set_model(self->list, GTK_SELECTION_MODEL(model));
     g_signal_connect_swapped(self->history, "items-changed", G_CALLBACK(on_items_changed), self);
@@ -532,7 +342,7 @@ message_log_jump(MessageLog *self, const char *message)
         bridge_cancel(self->account->bridge, self->asked);
         self->asked = 0;
     }
-    self->stick = FALSE;
+    self->scroll.stick = FALSE;
     history_load_around(self->history, message);
 }
 
@@ -543,8 +353,8 @@ message_log_go_to_newest(MessageLog *self)
         return;
     self->came = 0;
     self->read_upto = MAX(self->read_upto, self->new_from); /* not to the line again */
-    if (is_newest(self))
-        set_goal(self, GOAL_END, 0);
+    if (log_scroll_has_newest(&self->scroll))
+        log_scroll_go(&self->scroll, LOG_END, 0);
     else
         history_load_newest(self->history, 0);
 }
@@ -596,6 +406,41 @@ act_react(GtkWidget *widget, const char *name, GVariant *target)
                                .done = on_reacted});
 }
 
+static void
+act_open_link(GtkWidget *widget, const char *name, GVariant *target)
+{
+    link_ask(widget, g_variant_get_string(target, NULL));
+}
+
+static Message *
+target_message(MessageLog *self, GVariant *target)
+{
+    gint64 number = message_number(g_variant_get_string(target, NULL));
+    int at = self->history != NULL ? history_find(self->history, number) : -1;
+
+    return at >= 0 ? history_peek(self->history, (guint)at) : NULL;
+}
+
+static void
+act_show_all(GtkWidget *widget, const char *name, GVariant *target)
+{
+    Message *m = target_message(SNUG_MESSAGE_LOG(widget), target);
+
+    if (m != NULL)
+        message_reader_show(widget, m);
+}
+
+static void
+act_show_spoilers(GtkWidget *widget, const char *name, GVariant *target)
+{
+    MessageLog *self = SNUG_MESSAGE_LOG(widget);
+    Message *m = target_message(self, target);
+    MessageRow *row = m != NULL ? g_hash_table_lookup(self->rows, m) : NULL;
+
+    if (row != NULL)
+        message_row_show_spoilers(row);
+}
+
 /* --- the object --- */
 
 static void
@@ -623,9 +468,11 @@ message_log_dispose(GObject *object)
 {
     MessageLog *self = SNUG_MESSAGE_LOG(object);
 
-    if (self->list != NULL)
+    if (self->list != NULL) {
         forget_history(self);
-    g_clear_handle_id(&self->reading, g_source_remove);
+        log_scroll_stop(&self->scroll);
+    }
+    g_clear_handle_id(&self->looking, g_source_remove);
     self->list = NULL;
     g_clear_object(&self->account);
     G_OBJECT_CLASS(message_log_parent_class)->dispose(object);
@@ -656,6 +503,9 @@ message_log_class_init(MessageLogClass *klass)
     gtk_widget_class_bind_template_child(widget, MessageLog, newest);
     gtk_widget_class_bind_template_child(widget, MessageLog, newest_count);
     gtk_widget_class_install_action(widget, "log.jump", "s", act_jump);
+    gtk_widget_class_install_action(widget, "log.open-link", "s", act_open_link);
+    gtk_widget_class_install_action(widget, "log.show-all", "s", act_show_all);
+    gtk_widget_class_install_action(widget, "log.show-spoilers", "s", act_show_spoilers);
     gtk_widget_class_install_action(widget, "log.newest", NULL, act_newest);
     gtk_widget_class_install_action(widget, "log.react", "(ss)", act_react);
 }
@@ -666,18 +516,18 @@ message_log_init(MessageLog *self)
     g_autoptr(GtkListItemFactory) factory = gtk_signal_list_item_factory_new();
 
     self->rows = g_hash_table_new(NULL, NULL);
-    self->stick = TRUE;
     gtk_widget_init_template(GTK_WIDGET(self));
-    self->adjustment = gtk_scrolled_window_get_vadjustment(self->scroller);
+    self->scroll = (struct log_scroll){.list = self->list,
+                                       .scroller = self->scroller,
+                                       .rows = self->rows,
+                                       .moved = queue_look,
+                                       .self = self};
+    log_scroll_start(&self->scroll);
+    log_input_attach(GTK_WIDGET(self), GTK_WIDGET(self->list));
     g_signal_connect_object(factory, "setup", G_CALLBACK(on_setup), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(factory, "bind", G_CALLBACK(on_bind), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(factory, "unbind", G_CALLBACK(on_unbind), self, G_CONNECT_SWAPPED);
     gtk_list_view_set_factory(self->list, factory);
-    g_signal_connect_object(self->adjustment, "value-changed", G_CALLBACK(on_scrolled), self,
-                            G_CONNECT_SWAPPED);
-    g_signal_connect_object(self->adjustment, "changed", G_CALLBACK(on_resized), self,
-                            G_CONNECT_SWAPPED);
-    g_signal_connect_object(self->list, "map", G_CALLBACK(on_map), self, G_CONNECT_SWAPPED);
 }
 
 void

@@ -5,9 +5,10 @@
 #include <glib/gi18n.h>
 
 #include "gui/chat/message_bubble.h"
+#include "gui/chat/message_corner.h"
 #include "gui/chat/message_parts.h"
+#include "gui/chat/message_text.h"
 #include "gui/chat/message_words.h"
-#include "gui/chat/rich_text.h"
 
 #define SIDE 12             /* px at both sides of the log */
 #define APART 8             /* px above a bubble */
@@ -20,12 +21,12 @@ struct _MessageRow {
     Account *account;
     Message *message; /* NULL: not bound */
     gulong changed;
-    struct rich_text *rich;
-    gboolean spoilers, joined;
-    char *spoken; /* what the item was named last */
+    gboolean joined; /* to what is above */
+    char *spoken;    /* what the item was named last */
     MessageBubble *bubble;
+    struct message_text text;
+    struct message_corner corner;
     GtkWidget *day, *fresh, *notice, *reactions, *trouble; /* made when needed */
-    GtkWidget *time, *state, *pin, *timer;                 /* in the bubble's corner */
 };
 
 G_DEFINE_FINAL_TYPE(MessageRow, message_row, GTK_TYPE_WIDGET)
@@ -137,237 +138,6 @@ static GtkSizeRequestMode
 message_row_get_request_mode(GtkWidget *widget)
 {
     return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
-}
-
-/* --- the words --- */
-
-static void
-set_class(GtkWidget *widget, const char *name, gboolean on)
-{
-    if (on)
-        gtk_widget_add_css_class(widget, name);
-    else
-        gtk_widget_remove_css_class(widget, name);
-}
-
-static GtkLabel *
-text_label(MessageRow *self)
-{
-    return GTK_LABEL(message_bubble_get(self->bubble, BUBBLE_TEXT));
-}
-
-static gboolean
-inside(const struct rich_link *l, guint at)
-{
-    return at >= l->start && at < l->end;
-}
-
-static char *
-link_at(MessageRow *self, guint at)
-{
-    for (guint i = 0; self->rich->links != NULL && i < self->rich->links->len; i++) {
-        const struct rich_link *l = &g_array_index(self->rich->links, struct rich_link, i);
-        if (inside(l, at))
-            return g_strndup(self->rich->text + l->start, l->end - l->start);
-    }
-    return NULL;
-}
-
-static gboolean
-spoiler_at(MessageRow *self, guint at)
-{
-    for (guint i = 0; self->rich->spoilers != NULL && i < self->rich->spoilers->len; i++)
-        if (inside(&g_array_index(self->rich->spoilers, struct rich_link, i), at))
-            return TRUE;
-    return FALSE;
-}
-
-/* The byte of the text under a point of its label; FALSE: there is none. */
-static gboolean
-byte_at(GtkLabel *label, double x, double y, guint *ret)
-{
-    int left, top, at, trailing;
-
-    gtk_label_get_layout_offsets(label, &left, &top);
-    if (!pango_layout_xy_to_index(gtk_label_get_layout(label), (int)((x - left) * PANGO_SCALE),
-                                  (int)((y - top) * PANGO_SCALE), &at, &trailing))
-        return FALSE;
-    *ret = (guint)at;
-    return TRUE;
-}
-
-static void
-on_text_released(MessageRow *self, int presses, double x, double y)
-{
-    GtkLabel *label = text_label(self);
-    g_autofree char *link = NULL;
-    guint at;
-
-    if (self->rich == NULL || gtk_label_get_selection_bounds(label, NULL, NULL) ||
-        !byte_at(label, x, y, &at))
-        return;
-    if (spoiler_at(self, at)) {
-        message_row_show_spoilers(self);
-        return;
-    }
-    link = link_at(self, at);
-    if (link != NULL)
-        gtk_widget_activate_action(GTK_WIDGET(self), "log.open-link", "s", link);
-}
-
-static GtkLabel *
-make_text(MessageRow *self)
-{
-    GtkWidget *label = gtk_label_new(NULL);
-    GtkGesture *click = gtk_gesture_click_new();
-
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
-    gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_natural_wrap_mode(GTK_LABEL(label), GTK_NATURAL_WRAP_NONE);
-    gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_PRIMARY);
-    gtk_event_controller_set_propagation_phase(GTK_EVENT_CONTROLLER(click), GTK_PHASE_CAPTURE);
-    g_signal_connect_object(click, "released", G_CALLBACK(on_text_released), self,
-                            G_CONNECT_SWAPPED);
-    gtk_widget_add_controller(label, GTK_EVENT_CONTROLLER(click));
-    message_bubble_put(self->bubble, BUBBLE_TEXT, label);
-    return GTK_LABEL(label);
-}
-
-/* What stands in the place of words that are not there; NULL: the words are. */
-static const char *
-instead_of_words(const Message *m)
-{
-    if (m->deleted_ms != 0)
-        return m->outgoing ? _("You deleted this message") : _("This message was deleted");
-    if (m->type == MESSAGE_UNKNOWN)
-        return _("This message needs a newer version of Snug");
-    return NULL;
-}
-
-static void
-show_more(MessageRow *self)
-{
-    GtkWidget *more = message_bubble_get(self->bubble, BUBBLE_MORE);
-
-    if (self->rich == NULL || !self->rich->cut) {
-        message_bubble_hide(self->bubble, BUBBLE_MORE);
-        return;
-    }
-    if (more == NULL) {
-        more = gtk_button_new_with_label(_("Show All"));
-        gtk_widget_add_css_class(more, "flat");
-        message_bubble_put(self->bubble, BUBBLE_MORE, more);
-    }
-    gtk_actionable_set_action_target(GTK_ACTIONABLE(more), "s", self->message->id);
-    gtk_actionable_set_action_name(GTK_ACTIONABLE(more), "log.show-all");
-    gtk_widget_set_visible(more, TRUE);
-}
-
-static void
-show_words(MessageRow *self)
-{
-    const Message *m = self->message;
-    const char *instead = instead_of_words(m);
-    GtkLabel *label = text_label(self);
-
-    g_clear_pointer(&self->rich, rich_text_free);
-    if (instead == NULL && m->text[0] != '\0')
-        self->rich = rich_text_new(m->text, m->ranges, m->mentions,
-                                   self->spoilers ? RICH_SPOILERS : RICH_PLAIN);
-    show_more(self);
-    if (self->rich == NULL && instead == NULL) {
-        message_bubble_hide(self->bubble, BUBBLE_TEXT);
-        return;
-    }
-    if (label == NULL)
-        label = make_text(self);
-    gtk_label_set_attributes(label, self->rich != NULL ? self->rich->attributes : NULL);
-    gtk_label_set_text(label, self->rich != NULL ? self->rich->text : instead);
-    if (instead != NULL)
-        gtk_widget_add_css_class(GTK_WIDGET(label), "instead");
-    else
-        gtk_widget_remove_css_class(GTK_WIDGET(label), "instead");
-    gtk_widget_set_visible(GTK_WIDGET(label), TRUE);
-}
-
-/* --- the corner --- */
-
-static void
-show_icon(GtkWidget **place, GtkWidget *box, const char *name, const char *words)
-{
-    if (name == NULL) {
-        if (*place != NULL)
-            gtk_widget_set_visible(*place, FALSE);
-        return;
-    }
-    if (*place == NULL) {
-        *place = gtk_image_new();
-        gtk_box_append(GTK_BOX(box), *place);
-    }
-    gtk_image_set_from_icon_name(GTK_IMAGE(*place), name);
-    gtk_widget_set_tooltip_text(*place, words);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(*place), GTK_ACCESSIBLE_PROPERTY_LABEL, words,
-                                   -1);
-    gtk_widget_set_visible(*place, TRUE);
-}
-
-static const char *
-state_icon(const Message *m)
-{
-    static const char *const icons[] = {
-        [MESSAGE_QUEUED] = "snug-queued-symbolic",
-        [MESSAGE_AT_RELAY] = "snug-sent-symbolic",
-        [MESSAGE_DELIVERED] = "snug-delivered-symbolic",
-        [MESSAGE_READ] = "snug-read-symbolic",
-        [MESSAGE_FAILED] = "snug-failed-symbolic",
-        [MESSAGE_UNCONFIRMED] = "snug-failed-symbolic",
-        [MESSAGE_SCHEDULED] = "snug-timer-symbolic",
-        [MESSAGE_GONE] = NULL,
-    };
-
-    return m->outgoing && m->deleted_ms == 0 ? icons[m->state] : NULL;
-}
-
-static GtkWidget *
-make_corner(MessageRow *self)
-{
-    GtkWidget *corner = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 4);
-
-    gtk_widget_add_css_class(corner, "meta");
-    self->time = gtk_label_new(NULL);
-    gtk_box_append(GTK_BOX(corner), self->time);
-    message_bubble_put(self->bubble, BUBBLE_META, corner);
-    return corner;
-}
-
-static void
-show_corner(MessageRow *self)
-{
-    const Message *m = self->message;
-    GtkWidget *corner = message_bubble_get(self->bubble, BUBBLE_META);
-    g_autofree char *time = message_time_words(m->sent_ms), *after = NULL, *words = NULL;
-    gboolean expires = m->expire_s != 0 && m->deleted_ms == 0;
-
-    if (corner == NULL)
-        corner = make_corner(self);
-    if (m->edited_ms != 0 && m->deleted_ms == 0)
-        words = g_strdup_printf(_("Edited %s"), time);
-    gtk_label_set_text(GTK_LABEL(self->time), words != NULL ? words : time);
-    if (expires) {
-        g_autofree char *how_long = message_duration_words(m->expire_s);
-        after = g_strdup_printf(_("Disappears %s after it was seen"), how_long);
-    }
-    show_icon(&self->timer, corner, expires ? "snug-timer-symbolic" : NULL, after);
-    show_icon(&self->pin, corner, m->pinned_ms != 0 ? "snug-pin-symbolic" : NULL, _("Pinned"));
-    show_icon(&self->state, corner, state_icon(m), message_state_words(m->state));
-    if (self->state != NULL) {
-        gtk_box_reorder_child_after(GTK_BOX(corner), self->state,
-                                    gtk_widget_get_last_child(corner) == self->state
-                                        ? gtk_widget_get_prev_sibling(self->state)
-                                        : gtk_widget_get_last_child(corner));
-        set_class(self->state, "read", m->state == MESSAGE_READ);
-    }
 }
 
 /* --- below the bubble --- */
@@ -485,6 +255,15 @@ name_item(MessageRow *self)
 }
 
 static void
+set_class(GtkWidget *widget, const char *name, gboolean on)
+{
+    if (on)
+        gtk_widget_add_css_class(widget, name);
+    else
+        gtk_widget_remove_css_class(widget, name);
+}
+
+static void
 show_bubble(MessageRow *self)
 {
     const Message *m = self->message;
@@ -493,8 +272,8 @@ show_bubble(MessageRow *self)
     message_parts_quote(self->bubble, m);
     message_parts_files(self->bubble, self->account, m);
     message_parts_card(self->bubble, m);
-    show_words(self);
-    show_corner(self);
+    message_text_show(&self->text, m);
+    message_corner_show(&self->corner, self->bubble, m);
     set_class(GTK_WIDGET(self->bubble), "own", m->outgoing);
     set_class(GTK_WIDGET(self->bubble), "mentions-me", m->mentions_me && !m->outgoing);
 }
@@ -548,11 +327,9 @@ message_row_unbind(MessageRow *self)
 {
     if (self->message == NULL)
         return;
-    message_row_set_pointed(self, FALSE);
+    message_text_clear(&self->text);
     g_clear_signal_handler(&self->changed, self->message);
     g_clear_object(&self->message);
-    g_clear_pointer(&self->rich, rich_text_free);
-    self->spoilers = FALSE;
 }
 
 Message *
@@ -564,40 +341,32 @@ message_row_get_message(MessageRow *self)
 void
 message_row_set_pointed(MessageRow *self, gboolean pointed)
 {
-    GtkLabel *label = text_label(self);
+    if (self->message != NULL)
+        message_text_set_selectable(&self->text, pointed);
+}
 
-    if (label == NULL || self->rich == NULL || gtk_label_get_selectable(label) == pointed)
-        return;
-    gtk_label_set_selectable(label, pointed);
-    if (pointed) /* a tabulator goes to what can be done, not into every text */
-        gtk_widget_set_focusable(GTK_WIDGET(label), FALSE);
+gboolean
+message_row_is_cut(MessageRow *self)
+{
+    return self->text.rich != NULL && self->text.rich->cut;
 }
 
 gboolean
 message_row_has_spoilers(MessageRow *self)
 {
-    return self->rich != NULL && self->rich->spoilers != NULL;
+    return message_text_has_spoilers(&self->text);
 }
 
 void
 message_row_show_spoilers(MessageRow *self)
 {
-    self->spoilers = TRUE;
-    show_message(self);
+    message_text_show_spoilers(&self->text);
 }
 
 char **
 message_row_dup_links(MessageRow *self)
 {
-    GPtrArray *all = g_ptr_array_new();
-
-    for (guint i = 0; self->rich != NULL && self->rich->links != NULL && i < self->rich->links->len;
-         i++) {
-        const struct rich_link *l = &g_array_index(self->rich->links, struct rich_link, i);
-        g_ptr_array_add(all, g_strndup(self->rich->text + l->start, l->end - l->start));
-    }
-    g_ptr_array_add(all, NULL);
-    return (char **)g_ptr_array_free(all, FALSE);
+    return message_text_dup_links(&self->text);
 }
 
 /* --- the object --- */
@@ -651,6 +420,7 @@ static void
 message_row_init(MessageRow *self)
 {
     self->bubble = message_bubble_new();
+    self->text.bubble = self->bubble;
     gtk_widget_set_parent(GTK_WIDGET(self->bubble), GTK_WIDGET(self));
 }
 

@@ -35,6 +35,8 @@ Message *message_row_get_message(MessageRow *self);
 void message_row_set_place(MessageRow *self, const struct row_place *place);
 /* The words can be selected with the pointer as long as it is near. */
 void message_row_set_pointed(MessageRow *self, gboolean pointed);
+/* Whether its words are more than it shows. */
+gboolean message_row_is_cut(MessageRow *self);
 /* Show what is hidden in it. */
 gboolean message_row_has_spoilers(MessageRow *self);
 void message_row_show_spoilers(MessageRow *self);

@@ -4,6 +4,7 @@
 #include "gui/models/fields.h"
 
 #define FIRST 60   /* messages of a new window: a list makes a row for each, so few are quick */
+#define AROUND 20  /* at each side of a message that is gone to */
 #define ASKED 500  /* the most that the agent gives at once */
 #define REREAD 200 /* a page when everything is read again */
 #define FORGET 200 /* let go of so many at once */
@@ -308,10 +309,9 @@ history_load_around(History *self, const char *message)
     stop_calls(self);
     g_free(self->wanted);
     self->wanted = g_strdup(message);
-    self->halving =
-        ask(self, json_pack("{s:o,s:i}", "before", place(number + 1), "limit", FIRST / 2),
-            on_older_half, 0);
-    self->loading = ask(self, json_pack("{s:o,s:i}", "after", place(number), "limit", FIRST / 2),
+    self->halving = ask(self, json_pack("{s:o,s:i}", "before", place(number + 1), "limit", AROUND),
+                        on_older_half, 0);
+    self->loading = ask(self, json_pack("{s:o,s:i}", "after", place(number), "limit", AROUND),
                         on_newer_half, 0);
 }
 
