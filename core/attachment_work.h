@@ -11,6 +11,7 @@
  *     checking.c        looking a download through, beside the loop
  *     sealing.c         from a person's file to the folder
  *     saving.c          back: saving, reading
+ *     unsealing.c       back, for a helper that looks at it
  */
 #pragma once
 
@@ -133,7 +134,7 @@ enum err attachments_body(struct engine *e, int64_t message, struct buf *ret);
 /* NAME is to be removed from the disk once no row has it. */
 void files_doom(struct engine *e, const struct file_name *name);
 
-/* --- saving.c --- */
+/* --- unsealing.c --- */
 
 /* A whole file in the folder, and what opens it. */
 struct sealed {
@@ -145,6 +146,10 @@ struct sealed {
 /* ERR_STATE: it is not here. S can be done after an error, too. */
 enum err sealed_open(struct engine *e, int64_t id, struct sealed *s);
 void sealed_done(struct sealed *s);
+/* All of it in clear to TO, from its begin. May run beside the loop; ends early when STOP. */
+enum err sealed_copy(const struct sealed *s, const atomic_bool *stop, int to);
+
+/* --- saving.c --- */
 
 void reading_forget(struct engine *e);
 

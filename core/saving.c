@@ -14,45 +14,7 @@
 #include "core/attachment_work.h"
 #include "core/safe_name.h"
 
-#define PIECE (256 * 1024)
 #define NUMBERS_MAX 10000
-
-/* --- the sealed file --- */
-
-void
-sealed_done(struct sealed *s)
-{
-    fd_closep(&s->fd);
-    secret_wipe(&s->key, sizeof s->key);
-}
-
-enum err
-sealed_open(struct engine *e, int64_t id, struct sealed *s)
-{
-    AUTO(query_done) struct query q;
-    struct file_name name;
-
-    s->fd = -1;
-    TRY(db_query(e->db, &q,
-                 "SELECT size,cipher_size,key,file,state,name FROM attachments WHERE id=?1", "i",
-                 id));
-    if (!query_next(&q)) {
-        TRY(query_end(&q));
-        return fail(ERR_NOT_FOUND, "There is no such file.");
-    }
-    bool here = file_name_read(query_bytes(&q, 3), &name) == OK &&
-                query_int(&q, 4) != ATTACHMENT_DOWNLOADING;
-    s->size = (uint64_t)query_int(&q, 0);
-    s->cipher_size = (uint64_t)query_int(&q, 1);
-    query_text(&q, 5, s->name, sizeof s->name);
-    TRY(query_exact(&q, 2, s->key.b, sizeof s->key.b));
-    TRY(query_end(&q));
-    if (!here || e->attachment_work->files == NULL)
-        return fail(ERR_STATE, "This file is not here yet.");
-    enum err r = files_read(e->attachment_work->files, &name, &s->fd);
-    return r == ERR_NOT_FOUND ? fail(ERR_DAMAGED, "This file was lost from the profile's folder.")
-                              : r;
-}
 
 /* --- saving --- */
 
@@ -73,55 +35,6 @@ saving_destroy(struct file_task *t)
 
     sealed_done(&s->from);
     free(s);
-}
-
-struct copy {
-    struct chunk_stream *stream;
-    struct buf plain;
-    uint8_t *piece;
-    uint64_t written;
-};
-
-static void
-copy_done(struct copy *c)
-{
-    if (c->stream != NULL)
-        stream_wipe(c->stream);
-    free(c->stream);
-    buf_done(&c->plain);
-    free(c->piece);
-}
-
-static enum err
-copy_piece(struct saving *s, struct copy *c, uint64_t at, int to)
-{
-    size_t n = s->from.cipher_size - at < PIECE ? (size_t)(s->from.cipher_size - at) : PIECE, got;
-
-    TRY(fd_read(s->from.fd, c->piece, n, at, &got));
-    buf_clear(&c->plain);
-    TRY(stream_open(c->stream, SPAN(c->piece, got), &c->plain));
-    TRY(fd_write(to, buf_span(&c->plain), c->written));
-    c->written += c->plain.n;
-    if (got != n)
-        return fail(ERR_DAMAGED, "This file is cut in the profile's folder.");
-    return atomic_load(&s->task.stop) ? fail(ERR_STATE, "nobody waits for it") : OK;
-}
-
-static enum err
-copy_all(struct saving *s, int to)
-{
-    AUTO(copy_done)
-    struct copy c = {.stream = malloc(sizeof *c.stream),
-                     .plain = BUF(PIECE + STREAM_CHUNK),
-                     .piece = malloc(PIECE)};
-
-    if (c.stream == NULL || c.piece == NULL)
-        return fail(ERR_MEMORY, "not enough memory");
-    TRY(stream_open_begin(c.stream, &s->from.key, s->from.size));
-    for (uint64_t at = 0; at < s->from.cipher_size; at += PIECE)
-        TRY(copy_piece(s, &c, at, to));
-    TRY(stream_open_end(c.stream));
-    return fsync(to) == 0 ? OK : fd_failed("the file cannot be written");
 }
 
 static enum err
@@ -192,7 +105,9 @@ write_in(struct saving *s, int folder)
     int to = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (to < 0)
         return fd_failed("no file can be made there");
-    enum err r = copy_all(s, to);
+    enum err r = sealed_copy(&s->from, &s->task.stop, to);
+    if (r == OK && fsync(to) != 0)
+        r = fd_failed("the file cannot be written");
     if (r == OK)
         r = s->in_folder ? give_any_name(s, folder, fresh)
                          : give_name(folder, fresh, strrchr(s->path, '/') + 1, s->replace);

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "core/agent/pictures.h"
 #include "core/disappearing.h"
 
 const char *
@@ -61,6 +62,7 @@ static void
 on_gone(void *self, struct client *c)
 {
     calls_client_gone(self, c);
+    pictures_client_gone(self, c);
 }
 
 static void

@@ -35,6 +35,8 @@ struct agent {
     struct queue *queue; /* the engine's work on files */
     struct spawner spawner;
     struct media *media;
+    struct picture *pictures; /* pictures.h */
+    uint64_t picture_last;    /* number given out */
     struct source signals, transport;
     struct profile *profile;
     enum agent_state state;

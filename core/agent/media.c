@@ -110,8 +110,10 @@ media_cancel(struct media_task *t)
 /* --- from the helper --- */
 
 static enum err
-error_of(const struct media_result *r)
+error_of(const struct media_result *r, enum media_work work)
 {
+    if (work == MEDIA_SOUND && r->verdict != MEDIA_DONE)
+        return fail(ERR_MALFORMED, "That is no voice note, or a damaged one.");
     switch (r->verdict) {
     case MEDIA_DONE:
         return OK;
@@ -145,7 +147,9 @@ finish_failed(struct media_task *t)
 {
     finish(t, t->status == HELPER_NOT_STARTED
                   ? fail(ERR_STATE, "snug-media, which looks at pictures, cannot be started.")
-                  : fail(ERR_MALFORMED, "The picture could not be read."));
+                  : fail(ERR_MALFORMED, t->order.job.work == MEDIA_SOUND
+                                            ? "The voice note could not be read."
+                                            : "The picture could not be read."));
 }
 
 /* The head of the result is whole. */
@@ -155,7 +159,7 @@ take_result(struct media_task *t)
     struct media_outcome *o = &t->outcome;
 
     TRY(media_result_read(SPAN(t->answer.p, MEDIA_RESULT_HEAD), &t->order.job, &o->result));
-    TRY(error_of(&o->result));
+    TRY(error_of(&o->result, t->order.job.work));
     buf_consume(&t->answer, MEDIA_RESULT_HEAD);
     t->has_result = true;
     if (t->order.job.work != MEDIA_STRIP)

@@ -110,10 +110,16 @@ method_media_inspect(struct call *c, json_t **ret)
     return media_call(c, "path", &order, on_inspected);
 }
 
+static bool
+wants_pixels(const struct call *c)
+{
+    return json_is_true(json_object_get(c->params, "pixels"));
+}
+
 static void
 on_thumbnail(void *self, struct media_outcome *o)
 {
-    tell(self, o, "png");
+    tell(self, o, wants_pixels(self) ? "pixels" : "png");
 }
 
 enum err
@@ -124,6 +130,8 @@ method_media_thumbnail(struct call *c, json_t **ret)
 
     if (width < 1 || width > SIDE_MAX || height < 1 || height > SIDE_MAX)
         return fail(ERR_USAGE, "The sides of a thumbnail are 1 to %d.", SIDE_MAX);
+    if (wants_pixels(c))
+        order.job.form = MEDIA_PIXELS;
     order.job.width = (unsigned)width;
     order.job.height = (unsigned)height;
     return media_call(c, "path", &order, on_thumbnail);

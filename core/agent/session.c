@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include "core/agent/agent.h"
+#include "core/agent/pictures.h"
 #include "core/agent/settings.h"
 #include "core/agent/show.h"
 #include "core/presence.h"
@@ -110,6 +111,7 @@ agent_open(struct agent *a, struct db *db, const char *proxy)
 void
 agent_close(struct agent *a)
 {
+    pictures_drop_all(a);
     /* The engine cancels its requests, so the transport goes second. */
     engine_close(STEAL(a->engine));
     if (a->client != NULL)

@@ -11,7 +11,8 @@
 const char *
 media_kind_name(enum media_kind kind)
 {
-    static const char *const names[MEDIA_KINDS] = {"other", "png", "jpeg", "gif", "webp", "bmp"};
+    static const char *const names[MEDIA_KINDS] = {"other", "png", "jpeg", "gif",
+                                                   "webp",  "bmp", "opus"};
 
     assert(kind >= 0 && kind < MEDIA_KINDS);
     return names[kind];
@@ -39,10 +40,12 @@ side_wanted(unsigned side)
 static bool
 job_ok(const struct media_job *j)
 {
-    if (j->work < MEDIA_INSPECT || j->work > MEDIA_QR || j->size > MEDIA_FILE_MAX)
+    if (j->work < MEDIA_INSPECT || j->work > MEDIA_SOUND || j->size > MEDIA_FILE_MAX)
         return false;
     if (j->work == MEDIA_THUMBNAIL)
         return j->form <= MEDIA_AS_JPEG && side_wanted(j->width) && side_wanted(j->height);
+    if (j->work == MEDIA_SOUND)
+        return j->form == 0 && j->width <= MEDIA_SOUND_FROM_MAX && j->height == 0;
     return j->form == 0 && j->width == 0 && j->height == 0;
 }
 
@@ -91,6 +94,8 @@ media_size_max(const struct media_job *job)
         return MEDIA_AVATAR_MAX;
     case MEDIA_QR:
         return MEDIA_TEXTS_MAX;
+    case MEDIA_SOUND:
+        return MEDIA_SOUND_RATE * MEDIA_SOUND_SECONDS * 2;
     }
     return 0;
 }
@@ -107,6 +112,8 @@ sides_ok(const struct media_job *job, const struct media_result *r)
                r->height <= job->height;
     case MEDIA_AVATAR:
         return r->width == MEDIA_AVATAR_SIDE && r->height == MEDIA_AVATAR_SIDE;
+    case MEDIA_SOUND:
+        return r->size == 2 * (uint64_t)r->height;
     case MEDIA_STRIP:
     case MEDIA_QR:
         return r->width == 0 && r->height == 0;
@@ -121,6 +128,8 @@ result_ok(const struct media_job *job, const struct media_result *r)
         return false;
     if (r->verdict != MEDIA_DONE)
         return r->size == 0;
+    if ((r->kind == MEDIA_OPUS) != (job->work == MEDIA_SOUND))
+        return false;
     return r->kind != MEDIA_OTHER && r->size > 0 && r->size <= media_size_max(job) &&
            sides_ok(job, r);
 }

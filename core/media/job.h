@@ -21,10 +21,13 @@
 #define MEDIA_FILE_MAX (100 * 1024 * 1024)
 #define MEDIA_PIXELS_MAX (64 * 1024 * 1024) /* of what is decoded */
 #define MEDIA_SIDE_MAX 65535                /* of what is decoded */
-#define MEDIA_THUMBNAIL_SIDE_MAX 1024
+#define MEDIA_THUMBNAIL_SIDE_MAX 2048
 #define MEDIA_AVATAR_SIDE 256
 #define MEDIA_AVATAR_MAX (32 * 1024)
 #define MEDIA_TEXTS_MAX (16 * 1024)
+#define MEDIA_SOUND_RATE 48000
+#define MEDIA_SOUND_SECONDS 5 /* at a time */
+#define MEDIA_SOUND_FROM_MAX (12 * 60 * 60)
 #define MEDIA_STRIP_ADDS 64 /* an orientation that is written anew */
 
 enum media_work {
@@ -33,6 +36,7 @@ enum media_work {
     MEDIA_THUMBNAIL = 3, /* scaled down to fit width and height; bytes: as the form says */
     MEDIA_AVATAR = 4,    /* the middle as a square JPEG of 256 by 256, at most 32 KiB */
     MEDIA_QR = 5,        /* bytes: for each QR code u16 length and UTF-8 text */
+    MEDIA_SOUND = 6,     /* of Ogg Opus, from second WIDTH on: one channel, 16 bits little-endian */
 };
 
 enum media_form {
@@ -48,6 +52,7 @@ enum media_kind {
     MEDIA_GIF = 3,
     MEDIA_WEBP = 4,
     MEDIA_BMP = 5,
+    MEDIA_OPUS = 6, /* no picture, but a voice note */
     MEDIA_KINDS,
 };
 
@@ -64,16 +69,18 @@ enum media_verdict {
 
 struct media_job {
     enum media_work work;
-    enum media_form form;   /* of a thumbnail */
-    unsigned width, height; /* of a thumbnail, 1 to MEDIA_THUMBNAIL_SIDE_MAX; else 0 */
-    uint64_t size;          /* of the file that follows, at most MEDIA_FILE_MAX */
+    enum media_form form; /* of a thumbnail */
+    /* Of a thumbnail, 1 to MEDIA_THUMBNAIL_SIDE_MAX; of sound, where it begins and 0; else 0. */
+    unsigned width, height;
+    uint64_t size; /* of the file that follows, at most MEDIA_FILE_MAX */
 };
 
 struct media_result {
     enum media_verdict verdict;
     enum media_kind kind;
-    uint32_t width, height; /* as shown; 0 where the work does not need them */
-    uint64_t size;          /* of the bytes that follow */
+    /* As shown; 0 where the work does not need them; of sound its ms, and how many samples come. */
+    uint32_t width, height;
+    uint64_t size; /* of the bytes that follow */
 };
 
 void media_job_write(struct buf *out, const struct media_job *job);

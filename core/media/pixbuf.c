@@ -28,7 +28,7 @@ enum err
 pixbuf_prepare(void)
 {
     g_log_set_writer_func(no_log, NULL, NULL);
-    for (enum media_kind kind = MEDIA_PNG; kind < MEDIA_KINDS; kind++) {
+    for (enum media_kind kind = MEDIA_PNG; kind <= MEDIA_BMP; kind++) {
         GdkPixbufLoader *l = loader_new(kind);
 
         if (l == NULL && kind != MEDIA_WEBP)

@@ -6,6 +6,7 @@
 #include "core/media/container.h"
 #include "core/media/pixbuf.h"
 #include "core/media/qr_reader.h"
+#include "core/media/sound.h"
 #include "wire/preview.h"
 
 #define PREVIEW_SIDE 32
@@ -189,9 +190,13 @@ verdict_of(enum err e)
 void
 media_work(const struct media_job *job, struct span file, struct media_result *ret, struct buf *out)
 {
-    struct media_result r = {.kind = kind_of(file), .verdict = MEDIA_NO_PICTURE};
+    bool sound = job->work == MEDIA_SOUND;
+    struct media_result r = {.kind = sound ? MEDIA_OPUS : kind_of(file),
+                             .verdict = MEDIA_NO_PICTURE};
 
-    if (r.kind != MEDIA_OTHER)
+    if (sound)
+        r.verdict = verdict_of(sound_decode(file, job->width, &r, out));
+    else if (r.kind != MEDIA_OTHER)
         r.verdict = verdict_of(do_work(job, file, &r, out));
     if (r.verdict != MEDIA_DONE)
         buf_clear(out);

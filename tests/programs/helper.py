@@ -10,9 +10,9 @@ from PIL import Image
 
 from relay import PATIENCE, program
 
-INSPECT, STRIP, THUMBNAIL, AVATAR, QR = range(1, 6)
+INSPECT, STRIP, THUMBNAIL, AVATAR, QR, SOUND = range(1, 7)
 PIXELS, AS_PNG, AS_JPEG = range(3)
-OTHER, PNG, JPEG, GIF, WEBP, BMP = range(6)
+OTHER, PNG, JPEG, GIF, WEBP, BMP, OPUS = range(7)
 DONE, NO_PICTURE, BROKEN, TOO_LARGE, UNCLEANABLE, NO_QR, NO_MEMORY = range(7)
 KINDS = {"PNG": PNG, "JPEG": JPEG, "GIF": GIF, "WEBP": WEBP, "BMP": BMP}
 
@@ -126,3 +126,26 @@ def telltale(orientation=1):
 def moving(kind, **options):
     pictures = [halves(left=(i * 40, 0, 0)).convert("RGB") for i in range(4)]
     return encode(pictures[0], kind, save_all=True, append_images=pictures[1:], duration=[50, 100, 150, 200], loop=3, **options)
+
+
+# --- voice notes ---
+
+def ogg_page(packets, position, number, flags=0):
+    lacing = b"".join(b"\xff" * (len(p) // 255) + bytes([len(p) % 255]) for p in packets)
+    page = struct.pack("<4sBBqIII", b"OggS", 0, flags, position, 7, number, 0) + bytes([len(lacing)]) + lacing + b"".join(packets)
+    crc = 0
+    for byte in page:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x04c11db7 if crc & 0x80000000 else 0)) & 0xffffffff
+    return page[:22] + struct.pack("<I", crc) + page[26:]
+
+
+def voice(seconds, channels=1):
+    """An Ogg with Opus in it, in which nobody says a word."""
+    head = b"OpusHead" + struct.pack("<BBHIhB", 1, channels, 0, 48000, 0, 0)
+    tags = b"OpusTags" + struct.pack("<I", 4) + b"snug" + struct.pack("<I", 0)
+    pages = [ogg_page([head], 0, 0, 2), ogg_page([tags], 0, 1)]
+    for i in range(seconds):
+        pages.append(ogg_page([b"\xf8\xff\xfe"] * 50, 48000 * (i + 1), i + 2, 4 if i == seconds - 1 else 0))
+    return b"".join(pages)

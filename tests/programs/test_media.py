@@ -16,8 +16,9 @@ from PIL import Image
 
 import helper
 from friends import Friend
-from helper import (AS_JPEG, AS_PNG, AVATAR, BROKEN, DONE, INSPECT, KINDS, NO_PICTURE, NO_QR, PIXELS, QR, STRIP, TELLTALE,
-                    THUMBNAIL, TOO_LARGE, UNCLEANABLE, decode, encode, frames, halves, moving, status_of, telltale, work)
+from helper import (AS_JPEG, AS_PNG, AVATAR, BROKEN, DONE, INSPECT, KINDS, NO_PICTURE, NO_QR, OPUS, PIXELS, QR, SOUND, STRIP,
+                    TELLTALE, THUMBNAIL, TOO_LARGE, UNCLEANABLE, decode, encode, frames, halves, moving, status_of, telltale, voice,
+                    work)
 from people import introduce
 from relay import PATIENCE, Relay, program, wait_until
 
@@ -109,9 +110,9 @@ class Jobs(unittest.TestCase):
     """Jobs that make no sense, and files that are no pictures."""
 
     def test_jobs_of_no_sense_have_no_answer(self):
-        for head in (helper.job(INSPECT, 0, version=2), helper.job(0, 0), helper.job(6, 0), helper.job(INSPECT, 100 * 1024 * 1024 + 1),
+        for head in (helper.job(INSPECT, 0, version=2), helper.job(0, 0), helper.job(7, 0), helper.job(INSPECT, 100 * 1024 * 1024 + 1),
                      helper.job(INSPECT, 1 << 63), helper.job(INSPECT, 0, width=1), helper.job(THUMBNAIL, 0),
-                     helper.job(THUMBNAIL, 0, width=1025, height=1), helper.job(THUMBNAIL, 0, form=3, width=1, height=1), b"", b"\1"):
+                     helper.job(THUMBNAIL, 0, width=2049, height=1), helper.job(THUMBNAIL, 0, form=3, width=1, height=1), b"", b"\1"):
             result = helper.run(head)
             self.assertEqual((result.code, result.verdict), (4, None), head)
 
@@ -303,6 +304,51 @@ class Codes(unittest.TestCase):
         self.assertEqual(self.read(halves()), (NO_QR, []))
 
 
+class Sounds(unittest.TestCase):
+    """Voice notes."""
+
+    def test_five_seconds_come_at_a_time(self):
+        file = voice(12)
+        for start, samples in ((0, 240000), (5, 240000), (10, 96000), (11, 48000)):
+            result = work(SOUND, file, width=start)
+            self.assertEqual((result.verdict, result.kind, result.width, result.height), (DONE, OPUS, 12000, samples))
+            self.assertEqual(len(result.bytes), 2 * samples)
+        self.assertLess(max(abs(s) for s in struct.unpack("<48000h", result.bytes)), 100)
+        self.assertEqual(work(SOUND, voice(1, channels=2)).height, 48000)
+
+    def test_what_is_no_voice_note_is_refused(self):
+        file = voice(3)
+        for name, data, start in (("the end", file, 3), ("far behind it", file, 43200), ("nothing", b"", 0), ("text", b"hello" * 99, 0),
+                                  ("a picture", encode(halves(), "PNG"), 0), ("only a head", file[:47], 0),
+                                  ("an Ogg of something else", file.replace(b"OpusHead", b"\x01vorbis\0"), 0)):
+            result = work(SOUND, data, width=start)
+            self.assertEqual((result.code, result.verdict), (0, BROKEN), name)
+        self.assertEqual(work(INSPECT, file).verdict, NO_PICTURE)
+        for head in (helper.job(SOUND, 0, width=43201), helper.job(SOUND, 0, height=1), helper.job(SOUND, 0, form=1)):
+            self.assertEqual(helper.run(head).code, 4)
+
+    def test_lies_about_its_length_do_no_harm(self):
+        for position in (-1, 0, 1, 1 << 40, (1 << 63) - 1):
+            page = helper.ogg_page([b"\xf8\xff\xfe"] * 50, position, 2, 4)
+            result = work(SOUND, voice(1)[:len(voice(1)) - len(page)] + page)
+            self.assertEqual(result.code, 0, position)
+            self.assertLessEqual(len(result.bytes), 480000)
+
+    def test_random_changes_do_no_harm(self):
+        dice = random.Random(21)
+        for i in range(30 if SANITIZED else 200):
+            file = bytearray(voice(2))
+            for _ in range(dice.randrange(1, 8)):
+                at = dice.randrange(len(file))
+                file[at:at + dice.randrange(3)] = dice.randbytes(dice.randrange(1, 4))
+            self.assertEqual(work(SOUND, bytes(file)).code, 0, f"{i}: {bytes(file).hex()}")
+            # and with sums that are right, so that what they hold is looked at
+            packets = [dice.randbytes(dice.randrange(1, 60)) for _ in range(50)]
+            made = voice(1)[:len(voice(1)) - len(helper.ogg_page([b"\xf8\xff\xfe"] * 50, 48000, 2, 4))]
+            made += helper.ogg_page(packets, dice.choice((960, 48000, 480000)), 2, 4)
+            self.assertEqual(work(SOUND, made).code, 0, f"{i}: {made.hex()}")
+
+
 class Hostile(unittest.TestCase):
     """Files made to harm."""
 
@@ -407,6 +453,9 @@ class Agent(unittest.TestCase):
             self.assertEqual(base64.urlsafe_b64decode(seen["preview"] + "==")[:2], bytes((24, 32)))
             small = rpc.call("media.thumbnail", path=path, width=100, height=100)["result"]
             self.assertEqual(decode(base64.urlsafe_b64decode(small["png"] + "==")).size, (75, 100))
+            raw = rpc.call("media.thumbnail", path=path, width=100, height=100, pixels=True)["result"]
+            self.assertNotIn("png", raw)
+            self.assertEqual(len(base64.urlsafe_b64decode(raw["pixels"] + "==")), 4 * 75 * 100)
         self.assertEqual(self.alice.snug("picture", path), "jpeg, 480 by 640\n")
         self.assertEqual(self.alice.json("picture", path)["kind"], "jpeg")
 
