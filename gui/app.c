@@ -151,6 +151,7 @@ app_shutdown(GApplication *application)
 static void
 app_finalize(GObject *object)
 {
+    g_clear_object(&SNUG_APP(object)->account);
     g_free(SNUG_APP(object)->profile);
     G_OBJECT_CLASS(app_parent_class)->finalize(object);
 }

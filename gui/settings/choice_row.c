@@ -31,7 +31,7 @@ static void
 narrow_subtitle(GtkWidget *w)
 {
     if (GTK_IS_LABEL(w) && gtk_widget_has_css_class(w, "subtitle"))
-        gtk_label_set_max_width_chars(GTK_LABEL(w), 32);
+        gtk_label_set_max_width_chars(GTK_LABEL(w), 28);
     for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
          c = gtk_widget_get_next_sibling(c))
         narrow_subtitle(c);

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/settings/preferences_window.h"
 
+#include "gui/settings/account_page.h"
+#include "gui/settings/network_page.h"
+#include "gui/settings/preferences_file.h"
 #include "gui/settings/privacy_group.h"
 #include "gui/settings/rows.h"
 #include "gui/settings/settings.h"
+#include "gui/settings/storage_page.h"
 
 struct _PreferencesWindow {
     AdwPreferencesWindow parent;
     Account *account;
     Settings *settings;
+    AccountPage *account_page;
+    StoragePage *storage_page;
+    NetworkPage *network_page;
+    GtkSwitch *show_content;
 };
 
 G_DEFINE_FINAL_TYPE(PreferencesWindow, preferences_window, ADW_TYPE_PREFERENCES_WINDOW)
@@ -21,6 +29,12 @@ on_refused(PreferencesWindow *self, const char *why)
 
     adw_toast_set_title(toast, escaped);
     adw_preferences_window_add_toast(ADW_PREFERENCES_WINDOW(self), toast);
+}
+
+static void
+on_show_content(PreferencesWindow *self)
+{
+    preference_set(PREFERENCE_SHOW_CONTENT, gtk_switch_get_active(self->show_content));
 }
 
 static void
@@ -48,17 +62,28 @@ preferences_window_class_init(PreferencesWindowClass *klass)
     GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
 
     G_OBJECT_CLASS(klass)->dispose = preferences_window_dispose;
+    g_type_ensure(SNUG_TYPE_ACCOUNT_PAGE);
+    g_type_ensure(SNUG_TYPE_STORAGE_PAGE);
+    g_type_ensure(SNUG_TYPE_NETWORK_PAGE);
     g_type_ensure(SNUG_TYPE_PRIVACY_GROUP);
     g_type_ensure(SNUG_TYPE_CHOICE_ROW);
     g_type_ensure(SNUG_TYPE_SWITCH_ROW);
     gtk_widget_class_set_template_from_resource(widget,
                                                 "/im/snug/Snug/settings/preferences_window.ui");
+    gtk_widget_class_bind_template_child(widget, PreferencesWindow, account_page);
+    gtk_widget_class_bind_template_child(widget, PreferencesWindow, storage_page);
+    gtk_widget_class_bind_template_child(widget, PreferencesWindow, network_page);
+    gtk_widget_class_bind_template_child(widget, PreferencesWindow, show_content);
+    gtk_widget_class_bind_template_callback(widget, on_show_content);
 }
 
 static void
 preferences_window_init(PreferencesWindow *self)
 {
+    gboolean show = preference_get(PREFERENCE_SHOW_CONTENT, FALSE);
+
     gtk_widget_init_template(GTK_WIDGET(self));
+    gtk_switch_set_active(self->show_content, show);
 }
 
 PreferencesWindow *
@@ -73,6 +98,9 @@ preferences_window_new(GtkWindow *parent, Account *account)
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,
                             G_CONNECT_SWAPPED);
+    account_page_setup(self->account_page, account);
+    storage_page_setup(self->storage_page, account);
+    network_page_setup(self->network_page, account, self->settings);
     settings_attach(self->settings, GTK_WIDGET(self));
     return self;
 }

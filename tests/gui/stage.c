@@ -131,7 +131,8 @@ has_name(GtkWidget *w)
 static void
 list_unnamed(GtkWidget *w, GString *ret)
 {
-    if (!gtk_widget_is_visible(w))
+    /* On a page of a stack that is not shown nobody gets there. */
+    if (!gtk_widget_is_visible(w) || !gtk_widget_get_child_visible(w))
         return;
     if (gtk_widget_get_focusable(w) && !has_name(w) && !GTK_IS_SCROLLED_WINDOW(w) &&
         !GTK_IS_WINDOW(w))
