@@ -3,6 +3,9 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/chat/chat_search.h"
+#include "gui/chat/chat_window.h"
+#include "gui/chat/pinned_bar.h"
 #include "gui/chat/rich_text.h"
 #include "gui/models/fields.h"
 #include "gui/people/trust_banner.h"
@@ -17,6 +20,8 @@ struct _ChatPage {
     AdwAvatar *avatar;
     GtkLabel *name, *presence;
     GtkBox *banners;
+    ChatSearch *search;
+    PinnedBar *pinned;
     MessageLog *log;
     AdwBin *composer;
     GtkWidget *trust; /* a banner */
@@ -58,6 +63,8 @@ show_contact(ChatPage *self)
     g_autofree char *words = presence_words(self->shown);
 
     show_name(self, self->shown->label);
+    avatars_want(self->account->avatars, self->shown);
+    adw_avatar_set_custom_image(self->avatar, GDK_PAINTABLE(self->shown->texture));
     gtk_label_set_text(self->presence, words);
     gtk_widget_set_visible(GTK_WIDGET(self->presence), words[0] != '\0');
 }
@@ -111,6 +118,8 @@ chat_page_open(ChatPage *self, const char *contact)
     gtk_label_set_text(self->name, "");
     follow_contact(self);
     trust_banner_open(SNUG_TRUST_BANNER(self->trust), contact);
+    chat_search_set_contact(self->search, contact);
+    pinned_bar_set_contact(self->pinned, contact);
     message_log_open(self->log, contact);
     bridge_call(self->account->bridge,
                 &(struct call){.method = "conversation.get",
@@ -157,6 +166,40 @@ chat_page_toast(ChatPage *self, const char *text)
     adw_toast_overlay_add_toast(self->toasts, adw_toast_new(escaped));
 }
 
+/* --- actions --- */
+
+static void
+on_search_closed(ChatPage *self)
+{
+    message_log_take_focus(self->log);
+}
+
+static void
+act_search(GtkWidget *widget, const char *name, GVariant *target)
+{
+    chat_search_begin(SNUG_CHAT_PAGE(widget)->search);
+}
+
+static void
+act_new_window(GtkWidget *widget, const char *name, GVariant *target)
+{
+    ChatPage *self = SNUG_CHAT_PAGE(widget);
+    GtkRoot *window = gtk_widget_get_root(widget);
+
+    if (GTK_IS_WINDOW(window) && self->contact != NULL)
+        chat_window_show(gtk_window_get_application(GTK_WINDOW(window)), self->account,
+                         self->contact);
+}
+
+/* The page knows its window only when it is in it. */
+static void
+chat_page_root(GtkWidget *widget)
+{
+    GTK_WIDGET_CLASS(chat_page_parent_class)->root(widget);
+    gtk_widget_action_set_enabled(widget, "chat.new-window",
+                                  !SNUG_IS_CHAT_WINDOW(gtk_widget_get_root(widget)));
+}
+
 /* --- the object --- */
 
 static void
@@ -198,26 +241,35 @@ chat_page_class_init(ChatPageClass *klass)
     object->set_property = chat_page_set_property;
     object->dispose = chat_page_dispose;
     object->finalize = chat_page_finalize;
+    widget->root = chat_page_root;
     properties[PROP_FOLDED] = g_param_spec_boolean("folded", NULL, NULL, FALSE,
                                                    G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
     g_object_class_install_properties(object, PROP_COUNT, properties);
+    g_type_ensure(SNUG_TYPE_CHAT_SEARCH);
     g_type_ensure(SNUG_TYPE_MESSAGE_LOG);
+    g_type_ensure(SNUG_TYPE_PINNED_BAR);
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/chat/chat_page.ui");
     gtk_widget_class_bind_template_child(widget, ChatPage, toasts);
     gtk_widget_class_bind_template_child(widget, ChatPage, avatar);
     gtk_widget_class_bind_template_child(widget, ChatPage, name);
     gtk_widget_class_bind_template_child(widget, ChatPage, presence);
     gtk_widget_class_bind_template_child(widget, ChatPage, banners);
+    gtk_widget_class_bind_template_child(widget, ChatPage, search);
+    gtk_widget_class_bind_template_child(widget, ChatPage, pinned);
     gtk_widget_class_bind_template_child(widget, ChatPage, log);
     gtk_widget_class_bind_template_child(widget, ChatPage, composer);
+    gtk_widget_class_bind_template_callback(widget, chat_page_jump);
+    gtk_widget_class_bind_template_callback(widget, chat_page_toast);
+    gtk_widget_class_bind_template_callback(widget, on_search_closed);
+    gtk_widget_class_install_action(widget, "chat.search", NULL, act_search);
+    gtk_widget_class_install_action(widget, "chat.new-window", NULL, act_new_window);
+    gtk_widget_class_add_binding_action(widget, GDK_KEY_f, GDK_CONTROL_MASK, "chat.search", NULL);
 }
 
 static void
 chat_page_init(ChatPage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
-    g_signal_connect_object(self->log, "failed", G_CALLBACK(chat_page_toast), self,
-                            G_CONNECT_SWAPPED);
 }
 
 ChatPage *
@@ -227,6 +279,8 @@ chat_page_new(Account *account)
 
     self->account = g_object_ref(account);
     message_log_set_account(self->log, account);
+    chat_search_set_account(self->search, account);
+    pinned_bar_set_account(self->pinned, account);
     self->trust = trust_banner_new(account);
     chat_page_add_banner(self, self->trust);
     g_signal_connect_object(account->contacts, "items-changed", G_CALLBACK(follow_contact), self,

@@ -9,13 +9,13 @@ static const char *
 state_icon(const Message *m)
 {
     static const char *const icons[] = {
-        [MESSAGE_QUEUED] = "snug-queued-symbolic",
-        [MESSAGE_AT_RELAY] = "snug-sent-symbolic",
-        [MESSAGE_DELIVERED] = "snug-delivered-symbolic",
-        [MESSAGE_READ] = "snug-read-symbolic",
-        [MESSAGE_FAILED] = "snug-failed-symbolic",
-        [MESSAGE_UNCONFIRMED] = "snug-failed-symbolic",
-        [MESSAGE_SCHEDULED] = "snug-timer-symbolic",
+        [MESSAGE_QUEUED] = "message-queued-symbolic",
+        [MESSAGE_AT_RELAY] = "message-sent-symbolic",
+        [MESSAGE_DELIVERED] = "message-delivered-symbolic",
+        [MESSAGE_READ] = "message-read-symbolic",
+        [MESSAGE_FAILED] = "message-failed-symbolic",
+        [MESSAGE_UNCONFIRMED] = "message-failed-symbolic",
+        [MESSAGE_SCHEDULED] = "message-timer-symbolic",
         [MESSAGE_GONE] = NULL,
     };
 
@@ -58,7 +58,7 @@ show_timer(struct message_corner *corner, const Message *m)
         how_long = message_duration_words(m->expire_s);
         words = g_strdup_printf(_("Disappears %s after it was seen"), how_long);
     }
-    show_icon(&corner->timer, corner->time, "snug-timer-symbolic", words);
+    show_icon(&corner->timer, corner->time, "message-timer-symbolic", words);
 }
 
 static void
@@ -90,7 +90,7 @@ message_corner_show(struct message_corner *corner, MessageBubble *bubble, const 
         edited = g_strdup_printf(_("Edited %s"), time);
     gtk_label_set_text(GTK_LABEL(corner->time), edited != NULL ? edited : time);
     show_timer(corner, m);
-    show_icon(&corner->pin, corner->time, m->pinned_ms != 0 ? "snug-pin-symbolic" : NULL,
+    show_icon(&corner->pin, corner->time, m->pinned_ms != 0 ? "conversation-pinned-symbolic" : NULL,
               _("Pinned"));
     show_state(corner, m);
 }

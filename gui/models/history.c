@@ -22,6 +22,7 @@ struct _History {
     char *wanted;           /* what the new window is around; NULL: the newest */
     GPtrArray *older;       /* the first half of a window around a message */
     gboolean older_more;
+    gint64 deleted_upto; /* what has a number up to it does not come back */
 };
 
 static void model_init(GListModelInterface *model);
@@ -135,7 +136,7 @@ put_in(History *self, const json_t *shown)
     guint at = count_below(self, number);
     Message *there = history_peek(self, at);
 
-    if (number <= 0)
+    if (number <= self->deleted_upto)
         return;
     if (there != NULL && there->number == number) {
         message_update(there, shown);
@@ -157,7 +158,7 @@ put_page(History *self, const json_t *list, enum history_end end)
     {
         gint64 number = message_number(field_text(j, "id"));
 
-        if (number <= 0 || history_find(self, number) >= 0)
+        if (number <= self->deleted_upto || history_find(self, number) >= 0)
             continue;
         g_ptr_array_insert(self->messages, (int)(at + added), message_new(j));
         added++;
@@ -207,14 +208,14 @@ place(gint64 number)
 }
 
 static void
-append_all(GPtrArray *to, const json_t *list)
+append_all(History *self, GPtrArray *to, const json_t *list)
 {
     size_t i;
     json_t *j;
 
     json_array_foreach(list, i, j)
     {
-        if (message_number(field_text(j, "id")) > 0)
+        if (message_number(field_text(j, "id")) > self->deleted_upto)
             g_ptr_array_add(to, message_new(j));
     }
 }
@@ -246,7 +247,7 @@ on_newest(gpointer p, const json_t *result, const GError *error, gpointer data)
         return;
     }
     messages = g_ptr_array_new_with_free_func(g_object_unref);
-    append_all(messages, json_object_get(result, "messages"));
+    append_all(self, messages, json_object_get(result, "messages"));
     self->more[HISTORY_OLDER] = field_bool(result, "more");
     self->more[HISTORY_NEWER] = FALSE;
     show_window(self, messages);
@@ -274,7 +275,7 @@ on_older_half(gpointer p, const json_t *result, const GError *error, gpointer da
         return;
     }
     self->older = g_ptr_array_new_with_free_func(g_object_unref);
-    append_all(self->older, json_object_get(result, "messages"));
+    append_all(self, self->older, json_object_get(result, "messages"));
     self->older_more = field_bool(result, "more");
 }
 
@@ -289,7 +290,7 @@ on_newer_half(gpointer p, const json_t *result, const GError *error, gpointer da
             fail_with(self, error);
         return;
     }
-    append_all(self->older, json_object_get(result, "messages"));
+    append_all(self, self->older, json_object_get(result, "messages"));
     self->more[HISTORY_OLDER] = self->older_more;
     self->more[HISTORY_NEWER] = field_bool(result, "more");
     show_window(self, g_steal_pointer(&self->older));
@@ -446,6 +447,7 @@ on_conversation(History *self, const json_t *params)
 
     if (!is_ours(self, shown) || upto <= 0)
         return;
+    self->deleted_upto = MAX(self->deleted_upto, upto);
     if (upto >= first_number(self))
         self->more[HISTORY_OLDER] = FALSE; /* all that was before it went too */
     take_out(self, 0, count_below(self, upto + 1));

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gui/chat/chat_window.h"
+
+#include <glib/gi18n.h>
+
+#include "gui/chat/rich_text.h"
+#include "gui/people/people.h"
+
+struct _ChatWindow {
+    AdwApplicationWindow parent;
+    ChatPage *page;
+};
+
+G_DEFINE_FINAL_TYPE(ChatWindow, chat_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static void
+on_state(ChatWindow *self, GParamSpec *spec, Bridge *bridge)
+{
+    enum bridge_state state = bridge_get_state(bridge);
+
+    if (state == BRIDGE_LOCKED || state == BRIDGE_NO_PROFILE)
+        gtk_window_destroy(GTK_WINDOW(self));
+}
+
+static void
+act_open_conversation(GtkWidget *widget, const char *name, GVariant *target)
+{
+    GtkApplication *app = gtk_window_get_application(GTK_WINDOW(widget));
+
+    for (GList *w = app != NULL ? gtk_application_get_windows(app) : NULL; w != NULL; w = w->next)
+        if (!SNUG_IS_CHAT_WINDOW(w->data) &&
+            gtk_widget_activate_action_variant(w->data, "window.open-conversation", target)) {
+            gtk_window_present(w->data);
+            return;
+        }
+}
+
+static void
+chat_window_class_init(ChatWindowClass *klass)
+{
+    gtk_widget_class_install_action(GTK_WIDGET_CLASS(klass), "window.open-conversation", "s",
+                                    act_open_conversation);
+}
+
+static void
+chat_window_init(ChatWindow *self)
+{
+    gtk_window_set_default_size(GTK_WINDOW(self), 560, 680);
+    gtk_widget_set_size_request(GTK_WIDGET(self), 360, 320);
+}
+
+static ChatWindow *
+chat_window_new(GtkApplication *app, Account *account, const char *contact)
+{
+    ChatWindow *self = g_object_new(SNUG_TYPE_CHAT_WINDOW, "application", app, NULL);
+    Contact *c = contact_book_get(account->contacts, contact);
+    g_autofree char *title = rich_text_line(c != NULL ? c->label : _("Conversation"), 80);
+
+    gtk_window_set_title(GTK_WINDOW(self), title);
+    self->page = chat_page_new(account);
+    adw_application_window_set_content(ADW_APPLICATION_WINDOW(self), GTK_WIDGET(self->page));
+    people_add_actions(GTK_WINDOW(self), account);
+    chat_page_open(self->page, contact);
+    g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,
+                            G_CONNECT_SWAPPED);
+    return self;
+}
+
+ChatWindow *
+chat_window_show(GtkApplication *app, Account *account, const char *contact)
+{
+    ChatWindow *window = NULL;
+
+    for (GList *w = app != NULL ? gtk_application_get_windows(app) : NULL; w != NULL; w = w->next)
+        if (SNUG_IS_CHAT_WINDOW(w->data) &&
+            g_strcmp0(chat_page_get_contact(SNUG_CHAT_WINDOW(w->data)->page), contact) == 0)
+            window = w->data;
+    if (window == NULL)
+        window = chat_window_new(app, account, contact);
+    gtk_window_present(GTK_WINDOW(window));
+    return window;
+}
