@@ -5,6 +5,7 @@
 
 #include "gui/chat/chat_page.h"
 #include "gui/list/sidebar.h"
+#include "gui/people/notice_bar.h"
 #include "gui/people/people.h"
 #include "gui/start/unlock_page.h"
 #include "gui/start/welcome_page.h"
@@ -16,6 +17,7 @@ struct _Window {
     GtkInfoBar *banner;
     GtkLabel *banner_text;
     GtkButton *banner_button;
+    AdwBin *notices;
     GtkStack *pages;
     AdwBin *welcome, *locked, *sidebar, *content;
     AdwLeaflet *leaflet;
@@ -225,6 +227,7 @@ window_class_init(WindowClass *klass)
     gtk_widget_class_bind_template_child(widget, Window, banner);
     gtk_widget_class_bind_template_child(widget, Window, banner_text);
     gtk_widget_class_bind_template_child(widget, Window, banner_button);
+    gtk_widget_class_bind_template_child(widget, Window, notices);
     gtk_widget_class_bind_template_child(widget, Window, pages);
     gtk_widget_class_bind_template_child(widget, Window, welcome);
     gtk_widget_class_bind_template_child(widget, Window, locked);
@@ -253,6 +256,7 @@ window_new(AdwApplication *app, Account *account)
     g_signal_connect_object(account->bridge, "notify::responding", G_CALLBACK(update_banner), self,
                             G_CONNECT_SWAPPED);
     people_add_actions(GTK_WINDOW(self), account);
+    adw_bin_set_child(self->notices, notice_bar_new(account));
     show_state(self);
     return self;
 }

@@ -96,14 +96,16 @@ show_lookup(struct engine *e, int64_t id)
 json_t *
 show_notice(struct engine *e, const struct notice *n)
 {
-    char id[ID_MAX], label[256] = "";
+    char id[ID_MAX], label[256] = "", contact[ID_MAX] = "";
     struct contact c;
 
     id_write("notice", n->id, id);
-    if (n->contact != 0 && contact_get(e, n->contact, &c) == OK)
+    if (n->contact != 0 && contact_get(e, n->contact, &c) == OK) {
         contact_label(&c, label, sizeof label);
-    return json_pack("{s:s,s:s,s:s,s:I,s:b}", "id", id, "kind", n->kind, "contact", label, "at_ms",
-                     (json_int_t)n->at_ms, "seen", n->seen);
+        id_write("contact", c.id, contact);
+    }
+    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:b}", "id", id, "kind", n->kind, "contact", label,
+                     "contact_id", contact, "at_ms", (json_int_t)n->at_ms, "seen", n->seen);
 }
 
 json_t *

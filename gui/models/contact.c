@@ -32,6 +32,7 @@ contact_update(Contact *self, const json_t *shown)
     set_text(&self->account, field_text(shown, "account"));
     set_text(&self->nickname, field_text(shown, "nickname"));
     set_text(&self->name, field_text(shown, "name"));
+    set_text(&self->about, field_text(shown, "about"));
     set_text(&self->request_text, field_text(shown, "request_text"));
     self->state = field_word(shown, "state", states, CONTACT_NONE);
     self->trust = field_word(shown, "trust", trusts, TRUST_UNVERIFIED);
@@ -70,8 +71,9 @@ static void
 contact_finalize(GObject *object)
 {
     Contact *self = SNUG_CONTACT(object);
-    char *const texts[] = {self->id,       self->label, self->address,      self->account,
-                           self->nickname, self->name,  self->request_text, self->presence_text};
+    char *const texts[] = {self->id,      self->label,        self->address,
+                           self->account, self->nickname,     self->name,
+                           self->about,   self->request_text, self->presence_text};
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         free_wiped(texts[i]);

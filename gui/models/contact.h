@@ -27,7 +27,7 @@ G_DECLARE_FINAL_TYPE(Contact, contact, SNUG, CONTACT, GObject)
 struct _Contact {
     GObject parent;
     char *id, *label; /* LABEL is what to show */
-    char *address, *account, *nickname, *name, *request_text;
+    char *address, *account, *nickname, *name, *about, *request_text;
     enum contact_state state;
     enum contact_trust trust;
     gboolean key_changed; /* sending is blocked until a person has looked */

@@ -48,9 +48,10 @@ first_with(char **words, const char *mark, char **ret_link, char **ret_address)
 
     for (char **w = words; *w != NULL && best <= LINK_BROKEN; w++) {
         const char *at = strstr(*w, mark);
+        enum link_found found =
+            at == NULL ? LINK_NONE : read_word(mark[0] == '@' ? *w : at, ret_link, ret_address);
 
-        if (at != NULL)
-            best = MAX(best, read_word(mark[0] == '@' ? *w : at, ret_link, ret_address));
+        best = MAX(best, found);
     }
     return best;
 }

@@ -2,6 +2,9 @@
 #include "gui/people/people.h"
 
 #include "gui/people/add_contact.h"
+#include "gui/people/contact_details.h"
+#include "gui/people/my_link.h"
+#include "gui/people/requests.h"
 #include "gui/people/verify.h"
 
 static Account *
@@ -17,6 +20,25 @@ add_contact(GSimpleAction *action, GVariant *target, gpointer window)
 }
 
 static void
+my_link(GSimpleAction *action, GVariant *target, gpointer window)
+{
+    gtk_window_present(GTK_WINDOW(my_link_new(window, account_of(window))));
+}
+
+static void
+requests(GSimpleAction *action, GVariant *target, gpointer window)
+{
+    gtk_window_present(GTK_WINDOW(requests_new(window, account_of(window))));
+}
+
+static void
+contact_details(GSimpleAction *action, GVariant *target, gpointer window)
+{
+    gtk_window_present(GTK_WINDOW(
+        contact_details_new(window, account_of(window), g_variant_get_string(target, NULL))));
+}
+
+static void
 verify(GSimpleAction *action, GVariant *target, gpointer window)
 {
     gtk_window_present(
@@ -25,6 +47,9 @@ verify(GSimpleAction *action, GVariant *target, gpointer window)
 
 static const GActionEntry entries[] = {
     {.name = "add-contact", .activate = add_contact},
+    {.name = "my-link", .activate = my_link},
+    {.name = "requests", .activate = requests},
+    {.name = "contact-details", .activate = contact_details, .parameter_type = "s"},
     {.name = "verify", .activate = verify, .parameter_type = "s"},
 };
 

@@ -157,7 +157,8 @@ every_verdict_is_said_in_words(void **state)
     assert_true(stage_shows(s->window, "is not verified"));
     compare(s, "match", "verified", "It matches");
     assert_true(stage_shows(s->window, "is verified"));
-    gtk_window_set_default_size(GTK_WINDOW(s->window), 360, 900);
+    gtk_window_set_default_size(GTK_WINDOW(s->window), 360, 780);
+    stage_wait(gtk_widget_get_width(s->window) <= 400);
     stage_picture(s->window, "verify-narrow");
 }
 
