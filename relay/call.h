@@ -44,7 +44,7 @@ struct service {
     struct blobs *blobs; /* NULL: no attachments */
     uint64_t reported;   /* tickets the host was told of */
     bool broken;
-    struct kept_walk sweeps[3];
+    struct kept_walk sweeps[4];
     struct kept_walk departures;
 };
 
@@ -58,6 +58,8 @@ struct call {
     /* Of the device that signed; only where the route says so. */
     struct kept_account account;
     struct kept_device device;
+    bool fetching;         /* it was signed by the device's fetch key (B3.6) */
+    uint64_t fetch_expiry; /* which is no longer good then */
 
     bool writes;
     size_t written; /* bytes, about */

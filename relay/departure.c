@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "relay/departure.h"
 
+#include "relay/kept_devices.h"
 #include "relay/kept_tokens.h"
 
 static uint64_t
@@ -16,6 +17,8 @@ device_leaves(struct service *s, const struct account_id *account, uint32_t numb
 
     TRY(kept_device_delete(s->store, number, device));
     TRY(kept_opks_clear(s->store, number, device));
+    TRY(kept_fetch_key_delete(s->store, number, device));
+    TRY(kept_anchor_delete(s->store, number, device));
     TRY(queue_drop(s->queues, queue, now_s(s)));
     s->host.end(s->host.ctx, account, device, BYE_DEVICE_REMOVED);
     return OK;

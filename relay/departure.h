@@ -11,7 +11,7 @@
 
 #include "relay/call.h"
 
-/* The device's keys and queue are deleted, its stream is closed. In the open batch. */
+/* The device's keys, anchor and queue are deleted, its stream is closed. In the open batch. */
 enum err device_leaves(struct service *s, const struct account_id *account, uint32_t number,
                        uint32_t device);
 

@@ -11,6 +11,7 @@
 
 #include "relay/bearer.h"
 #include "relay/handlers.h"
+#include "relay/kept_devices.h"
 
 #define ITEMS_A_PAGE 256
 #define BYTES_A_PAGE ((size_t)1024 * 1024) /* of envelopes to hash */
@@ -27,6 +28,8 @@ struct page {
     struct kept_device kept[DEVICES_MAX];
     struct buf bundles[DEVICES_MAX];
     uint32_t opk_ids[DEVICES_MAX][KEPT_OPKS_MAX];
+    struct kept_fetch_key fetch_keys[DEVICES_MAX];
+    struct kept_anchor anchors[DEVICES_MAX];
     Wire__HeldDevice devices[DEVICES_MAX];
     Wire__HeldDevice *device_pointers[DEVICES_MAX];
 
@@ -78,6 +81,29 @@ add_manifests(struct page *p)
 }
 
 static enum err
+add_left(struct page *p, size_t i)
+{
+    struct store *s = p->c->s->store;
+    const struct kept_device *d = &p->kept[i];
+    struct kept_fetch_key *k = &p->fetch_keys[i];
+    struct kept_anchor *a = &p->anchors[i];
+    Wire__HeldDevice *m = &p->devices[i];
+
+    enum err e = kept_fetch_key_get(s, d->account, d->id, k);
+    if (e == OK) {
+        m->fetch_key = pb_span(SPAN_OF(k->key));
+        m->fetch_key_expiry = k->until;
+    } else if (e != ERR_NOT_FOUND) {
+        return e;
+    }
+    TRY(kept_anchor_get(s, d->account, d->id, a));
+    m->anchor_version = a->version;
+    if (a->version > 0)
+        m->anchor = pb_span(SPAN(a->data, sizeof a->data));
+    return OK;
+}
+
+static enum err
 add_device(struct page *p, size_t i)
 {
     struct store *s = p->c->s->store;
@@ -98,7 +124,7 @@ add_device(struct page *p, size_t i)
     m->acked_n = facts.acked;
     m->expired = facts.expired;
     p->device_pointers[i] = m;
-    return OK;
+    return add_left(p, i);
 }
 
 static enum err

@@ -22,6 +22,7 @@ own_requests(const struct call *c)
 /* A page while it is collected: messages that borrow from `bytes`. */
 struct page {
     struct buf bytes;
+    bool fetching; /* then without tags (B3.6) */
     Wire__QueueItem items[QUEUE_PAGE_ITEMS];
     size_t offsets[QUEUE_PAGE_ITEMS];
     size_t count;
@@ -41,7 +42,7 @@ page_visit(void *ctx, const struct kept_item *i, bool *stop)
     }
     wire__queue_item__init(m);
     m->n = i->n;
-    m->tag = i->tag;
+    m->tag = p->fetching ? 0 : i->tag;
     m->envelope.len = i->envelope.n;
     p->offsets[p->count++] = p->bytes.n;
     buf_put(&p->bytes, i->envelope);
@@ -66,17 +67,23 @@ answer_page(struct call *c, struct page *p)
     return answer_message(c, 200, &m.base);
 }
 
+static enum err
+answer_highest(struct call *c, const struct queue_facts *facts)
+{
+    Wire__QueuePage m = WIRE__QUEUE_PAGE__INIT;
+    m.highest = facts->highest;
+    return answer_message(c, 409, &m.base);
+}
+
 /* A cursor above every number ever given is not from this relay's history (note 5). */
 static enum err
 cursor_known(struct call *c, struct queue_name name, bool *ret)
 {
-    Wire__QueuePage m = WIRE__QUEUE_PAGE__INIT;
     struct queue_facts facts;
 
     TRY(queue_facts(c->s->queues, name, c->now, &facts));
     *ret = c->after <= facts.highest;
-    m.highest = facts.highest;
-    return *ret ? OK : answer_message(c, 409, &m.base);
+    return *ret ? OK : answer_highest(c, &facts);
 }
 
 static enum err
@@ -91,6 +98,7 @@ page_of(struct call *c, struct queue_name name)
     if (p == NULL)
         return fail(ERR_MEMORY, "no memory for a page");
     p->bytes = BUF(QUEUE_PAGE_BYTES);
+    p->fetching = c->fetching;
     enum err e = queue_each(c->s->queues, name, c->after, c->now, p, page_visit);
     if (e == OK)
         e = answer_page(c, p);
@@ -129,15 +137,20 @@ handle_requests_page(struct call *c)
 enum err
 handle_queue_stream(struct call *c)
 {
-    bool known = false;
+    struct service_host *host = &c->s->host;
+    struct queue_facts facts;
 
-    TRY(cursor_known(c, own_queue(c), &known));
-    if (!known)
-        return OK;
+    TRY(queue_facts(c->s->queues, own_queue(c), c->now, &facts));
+    if (c->after > facts.highest ||
+        (c->fetching && host->streaming(host->ctx, &c->account.id, c->device.id)))
+        return answer_highest(c, &facts);
     c->answer->kind = ANSWER_STREAM;
     c->answer->status = 200;
-    c->answer->stream =
-        (struct stream_params){.account = c->account.id, .device = c->device.id, .after = c->after};
+    c->answer->stream = (struct stream_params){.account = c->account.id,
+                                               .device = c->device.id,
+                                               .after = c->after,
+                                               .fetching = c->fetching,
+                                               .expiry = c->fetch_expiry};
     return OK;
 }
 

@@ -26,6 +26,11 @@ enum err handle_keys_get(struct call *c);    /* 9 */
 /* handle_tokens.c */
 enum err handle_tokens_put(struct call *c); /* 10 */
 
+/* handle_device.c */
+enum err handle_fetch_key_put(struct call *c); /* 11 */
+enum err handle_anchor_put(struct call *c);    /* 24 */
+enum err handle_anchor_stored(struct call *c); /* 25 */
+
 /* handle_deliver.c */
 enum err handle_deliver(struct call *c); /* 12 */
 

@@ -24,6 +24,8 @@
  *     blob          number blob id(16)         file(8) tag(4) size(8) write hash(32) read hash(32)
  *                                              day(4) SHA-256(32) state(1) until(8)
  *     blob_owner    blob id(16)                number(4)
+ *     fetch_key     number device              key(32) until(8)
+ *     anchor        number device              version(8)                        as it came
  *
  * A name with a time is of an account that moved away and is dropped then. Device 0 of item and
  * queue is the request queue; its items have tag 0 when they came without an invitation. Days are
@@ -66,6 +68,6 @@ struct kept_walk {
     uint8_t at[STORE_KEY_MAX]; /* the last key seen */
     size_t at_size;            /* 0: start over */
 };
-/* Delete, of the next MAX records of tokens, idempotency keys or blocked names, those whose time
- * has passed. */
+/* Delete, of the next MAX records of tokens, idempotency keys, blocked names or fetch keys, those
+ * whose time has passed. */
 enum err kept_sweep(struct store *s, struct kept_walk *walk, size_t max, uint64_t now);

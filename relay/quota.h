@@ -17,7 +17,8 @@ enum quota_kind {
     QUOTA_SOURCE_KEYS,    /* key fetches by strangers, by source */
     QUOTA_SOURCE_CARDS,
     QUOTA_SOURCE_REGISTER,
-    QUOTA_DEVICE,        /* signed requests, by device: bounds the nonces to remember */
+    QUOTA_DEVICE,        /* signed requests, by device and kind of key: bounds the nonces kept */
+    QUOTA_ANCHOR,        /* anchors stored, by device */
     QUOTA_TOKEN,         /* envelopes by token */
     QUOTA_TRANSIENT,     /* transient envelopes by token */
     QUOTA_TOKEN_BYTES,   /* bytes a day by token */

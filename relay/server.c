@@ -77,6 +77,20 @@ wall_clock(void *ctx)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+static bool
+streaming(void *ctx, const struct account_id *account, uint32_t device)
+{
+    struct server *s = ctx;
+    return streams_streaming(s->streams, account, device);
+}
+
+static void
+end_fetching(void *ctx, const struct account_id *account, uint32_t device)
+{
+    struct server *s = ctx;
+    streams_end_fetching(s->streams, account, device);
+}
+
 struct service_host
 server_host(struct server *s)
 {
@@ -85,6 +99,8 @@ server_host(struct server *s)
         .now = wall_clock,
         .push = push,
         .end = end_streams,
+        .streaming = streaming,
+        .end_fetching = end_fetching,
         .committed = note_committed,
         .refused = note_refused,
         .worked = note_worked,

@@ -16,10 +16,16 @@
 
 /* Every path that there is, with the one method it takes. A `*` stands for one segment that is not
  * empty. */
+enum signer {
+    NOBODY,
+    DEVICE,
+    FETCHER, /* the device, or its fetch key */
+};
+
 struct route {
     const char *path;
     enum method method;
-    bool is_signed;
+    enum signer signer;
     bool has_cursor; /* takes ?after=N */
     size_t body_max;
     enum err (*handle)(struct call *c);
@@ -28,31 +34,34 @@ struct route {
 static enum err handle_health(struct call *c);
 
 static const struct route routes[] = {
-    {"/v1/accounts", METHOD_POST, false, false, REGISTER_BODY_MAX, handle_register},
-    {"/v1/accounts/delete", METHOD_POST, true, false, BODY_SMALL_MAX, handle_delete},
-    {"/v1/blobs", METHOD_POST, false, false, BODY_SMALL_MAX, handle_blob_new},
-    {BLOB_PATH "*", METHOD_GET, false, false, 0, handle_blob_get},
-    {BLOB_PATH "*/delete", METHOD_POST, false, false, 0, handle_blob_delete},
-    {BLOB_PATH "*/done", METHOD_POST, false, false, BODY_SMALL_MAX, handle_blob_done},
-    {BLOB_PATH "*/*", METHOD_PUT, false, false, BLOB_PART, handle_blob_put},
-    {"/v1/card", METHOD_POST, false, false, BODY_SMALL_MAX, handle_card},
-    {"/v1/deliver", METHOD_POST, false, false, DELIVER_BODY_MAX, handle_deliver},
-    {"/v1/health", METHOD_GET, false, false, 0, handle_health},
-    {"/v1/held", METHOD_GET, true, true, 0, handle_held},
-    {"/v1/keys", METHOD_PUT, true, false, KEYS_BODY_MAX, handle_keys_put},
-    {"/v1/keys/get", METHOD_POST, false, false, BODY_SMALL_MAX, handle_keys_get},
-    {"/v1/keys/status", METHOD_GET, true, false, 0, handle_keys_status},
+    {"/v1/accounts", METHOD_POST, NOBODY, false, REGISTER_BODY_MAX, handle_register},
+    {"/v1/accounts/delete", METHOD_POST, DEVICE, false, BODY_SMALL_MAX, handle_delete},
+    {"/v1/anchor", METHOD_PUT, DEVICE, false, BODY_SMALL_MAX, handle_anchor_put},
+    {"/v1/anchor/stored", METHOD_GET, DEVICE, false, 0, handle_anchor_stored},
+    {"/v1/blobs", METHOD_POST, NOBODY, false, BODY_SMALL_MAX, handle_blob_new},
+    {BLOB_PATH "*", METHOD_GET, NOBODY, false, 0, handle_blob_get},
+    {BLOB_PATH "*/delete", METHOD_POST, NOBODY, false, 0, handle_blob_delete},
+    {BLOB_PATH "*/done", METHOD_POST, NOBODY, false, BODY_SMALL_MAX, handle_blob_done},
+    {BLOB_PATH "*/*", METHOD_PUT, NOBODY, false, BLOB_PART, handle_blob_put},
+    {"/v1/card", METHOD_POST, NOBODY, false, BODY_SMALL_MAX, handle_card},
+    {"/v1/deliver", METHOD_POST, NOBODY, false, DELIVER_BODY_MAX, handle_deliver},
+    {"/v1/fetch-key", METHOD_PUT, DEVICE, false, BODY_SMALL_MAX, handle_fetch_key_put},
+    {"/v1/health", METHOD_GET, NOBODY, false, 0, handle_health},
+    {"/v1/held", METHOD_GET, DEVICE, true, 0, handle_held},
+    {"/v1/keys", METHOD_PUT, DEVICE, false, KEYS_BODY_MAX, handle_keys_put},
+    {"/v1/keys/get", METHOD_POST, NOBODY, false, BODY_SMALL_MAX, handle_keys_get},
+    {"/v1/keys/status", METHOD_GET, DEVICE, false, 0, handle_keys_status},
     /* It is signed too, by a device that the handler has to find out. */
-    {"/v1/manifest", METHOD_PUT, false, false, MANIFEST_BODY_MAX, handle_manifest_put},
-    {"/v1/manifest/get", METHOD_POST, false, false, BODY_SMALL_MAX, handle_manifest_get},
-    {"/v1/queue", METHOD_GET, true, true, 0, handle_queue_page},
-    {"/v1/queue/ack", METHOD_POST, true, false, BODY_SMALL_MAX, handle_queue_ack},
-    {"/v1/queue/stream", METHOD_GET, true, true, 0, handle_queue_stream},
-    {"/v1/relay", METHOD_GET, false, false, 0, handle_relay_info},
-    {"/v1/request", METHOD_POST, false, false, REQUEST_BODY_MAX, handle_request},
-    {"/v1/requests", METHOD_GET, true, true, 0, handle_requests_page},
-    {"/v1/requests/ack", METHOD_POST, true, false, BODY_SMALL_MAX, handle_requests_ack},
-    {"/v1/tokens", METHOD_PUT, true, false, TOKENS_BODY_MAX, handle_tokens_put},
+    {"/v1/manifest", METHOD_PUT, NOBODY, false, MANIFEST_BODY_MAX, handle_manifest_put},
+    {"/v1/manifest/get", METHOD_POST, NOBODY, false, BODY_SMALL_MAX, handle_manifest_get},
+    {"/v1/queue", METHOD_GET, FETCHER, true, 0, handle_queue_page},
+    {"/v1/queue/ack", METHOD_POST, DEVICE, false, BODY_SMALL_MAX, handle_queue_ack},
+    {"/v1/queue/stream", METHOD_GET, FETCHER, true, 0, handle_queue_stream},
+    {"/v1/relay", METHOD_GET, NOBODY, false, 0, handle_relay_info},
+    {"/v1/request", METHOD_POST, NOBODY, false, REQUEST_BODY_MAX, handle_request},
+    {"/v1/requests", METHOD_GET, FETCHER, true, 0, handle_requests_page},
+    {"/v1/requests/ack", METHOD_POST, DEVICE, false, BODY_SMALL_MAX, handle_requests_ack},
+    {"/v1/tokens", METHOD_PUT, DEVICE, false, TOKENS_BODY_MAX, handle_tokens_put},
 };
 
 void
@@ -138,6 +147,7 @@ service_new(const struct service_config *config, struct store *store,
     s->sweeps[0].table = TABLE_IDEM;
     s->sweeps[1].table = TABLE_TOKEN;
     s->sweeps[2].table = TABLE_BLOCKED_NAME;
+    s->sweeps[3].table = TABLE_FETCH_KEY;
     crypto_sign_seed_keypair(s->rlk.b, s->rlk_secret, config->rlk_seed);
     s->relay_id = relay_id_of(&s->rlk);
     enum err e = copy_names(s, config);
@@ -292,8 +302,8 @@ dispatch(struct call *c)
     if (c->request->body.n > r->body_max)
         return answer_error(c, 413);
     TRY(read_query(r, c->request->path, &c->after));
-    if (r->is_signed) {
-        enum err e = auth_check(c);
+    if (r->signer != NOBODY) {
+        enum err e = auth_check(c, r->signer == FETCHER);
         if (e == ERR_REFUSED || e == ERR_RATE)
             return OK; /* answered */
         TRY(e);
@@ -419,102 +429,6 @@ service_commit(struct service *s)
     if (e == OK && r.refused > 0)
         return fail(ERR_FULL, "the relay's store is full");
     return e;
-}
-
-/* ---- streams ---- */
-
-/* What a stream is of: ERR_NOT_FOUND when it is gone. */
-static enum err
-stream_device(struct service *s, const struct stream_params *stream, struct kept_account *ret,
-              struct queue_name *ret_queue)
-{
-    struct kept_device device;
-
-    TRY(kept_account_get(s->store, &stream->account, ret));
-    TRY(kept_device_get(s->store, ret->number, stream->device, &device, NULL));
-    *ret_queue = (struct queue_name){.account = ret->number, .device = stream->device};
-    return OK;
-}
-
-/* The newest request that waits, for the primary device. */
-static enum err
-newest_request(void *ctx, const struct kept_item *i, bool *stop)
-{
-    *(uint64_t *)ctx = i->n;
-    return OK;
-}
-
-static enum err
-hello_requests(struct service *s, const struct kept_account *account, uint32_t device,
-               struct buf *out)
-{
-    struct queue_name requests = {.account = account->number, .device = 0};
-    struct frame waiting = {.kind = FRAME_REQUEST_WAITING};
-    struct kept_device devices[DEVICES_MAX];
-    size_t count = 0;
-
-    TRY(kept_devices(s->store, account->number, devices, &count));
-    if (count == 0 || devices[0].id != device)
-        return OK;
-    TRY(queue_each(s->queues, requests, 0, now_ms(s) / 1000, &waiting.n, newest_request));
-    if (waiting.n != 0)
-        frame_write(out, &waiting);
-    return OK;
-}
-
-enum err
-service_stream_begin(struct service *s, const struct stream_params *stream, struct buf *out)
-{
-    struct frame hello = {.kind = FRAME_HELLO};
-    struct kept_account account;
-    struct queue_facts facts;
-    struct queue_name name;
-
-    TRY(stream_device(s, stream, &account, &name));
-    TRY(queue_facts(s->queues, name, now_ms(s) / 1000, &facts));
-    hello.n = facts.highest;
-    hello.expired = facts.expired;
-    frame_write(out, &hello);
-    TRY(hello_requests(s, &account, stream->device, out));
-    return buf_ok(out);
-}
-
-struct backlog_part {
-    struct buf *out;
-    size_t start, max;
-    uint64_t last;
-    bool cut;
-};
-
-static enum err
-backlog_visit(void *ctx, const struct kept_item *i, bool *stop)
-{
-    struct backlog_part *b = ctx;
-    struct frame f = {.kind = FRAME_ITEM, .n = i->n, .tag = i->tag, .envelope = i->envelope};
-    size_t size = 4 + 1 + 8 + 4 + i->envelope.n, used = b->out->n - b->start;
-
-    if (used > 0 && used + size > b->max) {
-        b->cut = *stop = true;
-        return OK;
-    }
-    frame_write(b->out, &f);
-    b->last = i->n;
-    return buf_ok(b->out);
-}
-
-enum err
-service_backlog(struct service *s, const struct stream_params *stream, uint64_t after, size_t max,
-                struct buf *out, uint64_t *ret_last, enum backlog *ret)
-{
-    struct backlog_part part = {.out = out, .start = out->n, .max = max, .last = after};
-    struct kept_account account;
-    struct queue_name name;
-
-    TRY(stream_device(s, stream, &account, &name));
-    TRY(queue_each(s->queues, name, after, now_ms(s) / 1000, &part, backlog_visit));
-    *ret_last = part.last;
-    *ret = part.cut ? BACKLOG_MORE : BACKLOG_DONE;
-    return OK;
 }
 
 /* ---- time and administration ---- */

@@ -49,6 +49,8 @@ struct stream_params {
     struct account_id account;
     uint32_t device;
     uint64_t after;
+    bool fetching; /* a fetch key opened it (B3.6): it gets items without tags, and no transients */
+    uint64_t expiry; /* seconds since 1970: it has to end then; 0: as all do */
 };
 
 enum answer_kind {
@@ -80,11 +82,16 @@ void service_answer_done(struct service_answer *a);
 struct service_host {
     void *ctx;
     uint64_t (*now)(void *ctx); /* milliseconds since 1970 */
-    /* A frame for the stream of this device, if it has one. F is borrowed. */
+    /* A frame for the stream of this device, if it has one. F is borrowed; of it a fetching stream
+     * gets what relay/fetched.h says. */
     void (*push)(void *ctx, const struct account_id *account, uint32_t device,
                  const struct frame *f);
     /* Say bye and close the stream of this device (0: of every device of the account). */
     void (*end)(void *ctx, const struct account_id *account, uint32_t device, enum bye_reason why);
+    /* Whether this device has a stream that is not a fetching one. */
+    bool (*streaming)(void *ctx, const struct account_id *account, uint32_t device);
+    /* Say bye (displaced) and close the stream of this device if it is a fetching one. */
+    void (*end_fetching)(void *ctx, const struct account_id *account, uint32_t device);
     /* Every ticket up to and including UPTO is durable: send their answers. */
     void (*committed)(void *ctx, uint64_t upto);
     /* The disk is full: of the tickets not yet reported, those up to and including UPTO are not

@@ -35,6 +35,8 @@ enum store_table {
     TABLE_BLOCKED_NAME,
     TABLE_BLOB,
     TABLE_BLOB_OWNER,
+    TABLE_FETCH_KEY,
+    TABLE_ANCHOR,
     TABLE_COUNT,
 };
 

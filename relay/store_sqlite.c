@@ -12,7 +12,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 2          /* 1: without blobs */
+#define SCHEMA_VERSION 3          /* 1: without blobs; 2: without fetch keys and anchors */
 #define APPLICATION_ID 0x536e5231 /* "SnR1" */
 #define PAGE_BYTES 4096
 #define WAL_CHECKPOINT (8 * 1024 * 1024 / PAGE_BYTES)
@@ -34,6 +34,8 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_BLOCKED_NAME] = "blocked_name",
     [TABLE_BLOB] = "blob",
     [TABLE_BLOB_OWNER] = "blob_owner",
+    [TABLE_FETCH_KEY] = "fetch_key",
+    [TABLE_ANCHOR] = "anchor",
 };
 
 enum statement { ST_PUT, ST_DELETE, ST_DELETE_RANGE, ST_GET, ST_SCAN, ST_SCAN_BODIES, ST_COUNT };

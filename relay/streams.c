@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "relay/conn.h"
+#include "relay/fetched.h"
 
 #define BUCKETS 16384
 #define LOW_WATER (STREAM_UNSENT_MAX / 4) /* below it, a stream that is behind reads again */
@@ -16,12 +17,12 @@ struct stream {
     struct conn *conn;
     struct streams *all;
     struct loop_timer timer;
-    uint64_t cursor;            /* the last item written */
-    uint64_t request;           /* a waiting request to tell of when no longer behind; 0: none */
-    uint64_t opened, heartbeat; /* since when; when the next one is due */
-    uint64_t progress;          /* when the socket last took something */
-    bool behind, ended;         /* reads from the store; `end` was written */
-    bool hungry;                /* the rest of the backlog waits for a commit */
+    uint64_t cursor;          /* the last item written */
+    uint64_t request;         /* a waiting request to tell of when no longer behind; 0: none */
+    uint64_t ends, heartbeat; /* when it has to end; when the next one is due */
+    uint64_t progress;        /* when the socket last took something */
+    bool behind, ended;       /* reads from the store; `end` was written */
+    bool hungry;              /* the rest of the backlog waits for a commit */
 };
 
 struct streams {
@@ -96,7 +97,11 @@ stream_gone(struct stream *st)
 static void
 write_frame(struct stream *st, const struct frame *f)
 {
-    frame_write(conn_out(st->conn), f);
+    struct frame fetched;
+
+    if (st->params.fetching && !fetched_part(f, &fetched))
+        return;
+    frame_write(conn_out(st->conn), st->params.fetching ? &fetched : f);
     conn_flush_later(st->conn);
 }
 
@@ -171,8 +176,8 @@ set_timer(struct stream *st)
 
     if (conn_unsent(st->conn) > 0 && st->progress + l->stuck < at)
         at = st->progress + l->stuck;
-    if (st->opened + l->stream_life < at)
-        at = st->opened + l->stream_life;
+    if (st->ends < at)
+        at = st->ends;
     return loop_timer_set(st->all->server->loop, &st->timer, at);
 }
 
@@ -183,7 +188,7 @@ on_timer(struct loop_timer *t)
     const struct server_limits *l = &st->all->server->limits;
     uint64_t now = loop_now(st->all->server->loop);
 
-    if (now >= st->opened + l->stream_life) {
+    if (now >= st->ends) {
         end(st, BYE_AGE);
         return;
     }
@@ -198,6 +203,19 @@ on_timer(struct loop_timer *t)
     }
     if (set_timer(st) != OK)
         end(st, BYE_SHUTDOWN);
+}
+
+/* How long a stream with P may be open: not longer than the key is good that opened it. */
+static uint64_t
+life(const struct streams *s, const struct stream_params *p)
+{
+    struct service_host host = server_host(s->server);
+    uint64_t most = s->server->limits.stream_life, now = host.now(host.ctx), end = p->expiry * 1000;
+
+    if (p->expiry == 0)
+        return most;
+    uint64_t left = end > now ? end - now : 0;
+    return left < most ? left : most;
 }
 
 enum err
@@ -217,7 +235,7 @@ streams_open(struct streams *s, const struct stream_params *p, struct conn *conn
         .all = s,
         .timer = {.fire = on_timer},
         .cursor = p->after,
-        .opened = now,
+        .ends = now + life(s, p),
         .heartbeat = next_heartbeat(s),
         .progress = now,
         .behind = true,
@@ -285,6 +303,21 @@ streams_end(struct streams *s, const struct account_id *account, uint32_t device
         if (st != NULL)
             end(st, why);
     }
+}
+
+bool
+streams_streaming(struct streams *s, const struct account_id *account, uint32_t device)
+{
+    const struct stream *st = find(s, account, device);
+    return st != NULL && !st->params.fetching;
+}
+
+void
+streams_end_fetching(struct streams *s, const struct account_id *account, uint32_t device)
+{
+    struct stream *st = find(s, account, device);
+    if (st != NULL && st->params.fetching)
+        end(st, BYE_DISPLACED);
 }
 
 void

@@ -33,6 +33,8 @@ void streams_push(struct streams *s, const struct account_id *account, uint32_t 
                   const struct frame *f);
 void streams_end(struct streams *s, const struct account_id *account, uint32_t device,
                  enum bye_reason why);
+bool streams_streaming(struct streams *s, const struct account_id *account, uint32_t device);
+void streams_end_fetching(struct streams *s, const struct account_id *account, uint32_t device);
 void streams_end_all(struct streams *s, enum bye_reason why);
 
 /* The store has committed something: go on where the backlog was waiting for that. */

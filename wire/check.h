@@ -17,6 +17,7 @@
 #include "wire/blobs.pb-c.h"
 #include "wire/buf.h"
 #include "wire/content.pb-c.h"
+#include "wire/device.pb-c.h"
 #include "wire/envelope.pb-c.h"
 #include "wire/keys.pb-c.h"
 #include "wire/limits.h"
@@ -36,11 +37,13 @@
     X(keys_put, Wire__KeysPut, wire__keys_put, KEYS_BODY_MAX)                                      \
     X(keys_get, Wire__KeysGet, wire__keys_get, BODY_SMALL_MAX)                                     \
     X(tokens_put, Wire__TokensPut, wire__tokens_put, TOKENS_BODY_MAX)                              \
+    X(fetch_key_put, Wire__FetchKeyPut, wire__fetch_key_put, BODY_SMALL_MAX)                       \
     X(deliver, Wire__Deliver, wire__deliver, DELIVER_BODY_MAX)                                     \
     X(request, Wire__Request, wire__request, REQUEST_BODY_MAX)                                     \
     X(queue_ack, Wire__QueueAck, wire__queue_ack, BODY_SMALL_MAX)                                  \
     X(blob_new, Wire__BlobNew, wire__blob_new, BODY_SMALL_MAX)                                     \
     X(blob_done, Wire__BlobDone, wire__blob_done, BODY_SMALL_MAX)                                  \
+    X(anchor_put, Wire__AnchorPut, wire__anchor_put, BODY_SMALL_MAX)                               \
     /* clients read, a relay writes */                                                             \
     X(registered, Wire__Registered, wire__registered, BODY_SMALL_MAX)                              \
     X(card_answer, Wire__CardAnswer, wire__card_answer, MANIFEST_MAX + 2 * SIGNED_OVERHEAD)        \
@@ -52,6 +55,7 @@
     X(queue_page, Wire__QueuePage, wire__queue_page, ANSWER_MAX)                                   \
     X(relay_info, Wire__RelayInfo, wire__relay_info, BODY_SMALL_MAX)                               \
     X(blob_expected, Wire__BlobExpected, wire__blob_expected, BODY_SMALL_MAX)                      \
+    X(anchor, Wire__Anchor, wire__anchor, BODY_SMALL_MAX)                                          \
     X(error, Wire__Error, wire__error, BODY_SMALL_MAX)                                             \
     X(held, Wire__Held, wire__held, ANSWER_MAX)                                                    \
     X(held_answer, Wire__HeldAnswer, wire__held_answer, ANSWER_MAX)                                \

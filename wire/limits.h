@@ -98,6 +98,12 @@
 #define HELD_OPK_IDS_MAX 4096                     /* of one device, in a page of row 26a */
 #define HELD_BLOBS_MAX (2 * BLOBS_OF_ACCOUNT_MAX) /* with those that are gone */
 
+/* Locked and copied devices (B3.6, B18) */
+#define FETCH_KEY_LIFE (30 * SECONDS_A_DAY)
+#define ANCHOR_BYTES 128
+#define ANCHORS_AN_HOUR 12 /* of one device */
+#define ANCHORS_BURST 20
+
 /* Queues (B9.7, B21) */
 #define QUEUE_ITEMS_MAX 4096
 #define QUEUE_BYTES_MAX (64 * 1024 * 1024)

@@ -51,7 +51,11 @@ held_device_rules(const Wire__HeldDevice *d, uint64_t *seen)
     TRY(signed_object_or_none_rules(d->bundle, BUNDLE_MAX, "a bundle"));
     TRY(field_count(d->n_opk_ids, 0, HELD_OPK_IDS_MAX, "one-time keys"));
     TRY(field_number(d->highest_n, "a queue's highest number"));
-    return field_number(d->acked_n, "a queue's acknowledged number");
+    TRY(field_number(d->acked_n, "a queue's acknowledged number"));
+    TRY(field_exact_or_none(d->fetch_key, sizeof(struct ed25519_public), "a fetch key"));
+    TRY(field_number(d->fetch_key_expiry, "a fetch key's end"));
+    TRY(field_number(d->anchor_version, "an anchor's version"));
+    return field_exact(d->anchor, d->anchor_version == 0 ? 0 : ANCHOR_BYTES, "an anchor");
 }
 
 static enum err

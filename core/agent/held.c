@@ -27,10 +27,20 @@ device_row(const Wire__HeldDevice *d)
 
     for (size_t i = 0; i < d->n_opk_ids; i++)
         json_array_append_new(ids, json_integer(d->opk_ids[i]));
-    return json_pack("{s:s,s:I,s:o,s:o,s:I,s:I,s:I}", "kind", "device", "device",
-                     (json_int_t)d->device, "bundle", bytes_json(d->bundle), "prekey_ids", ids,
-                     "highest", (json_int_t)d->highest_n, "acknowledged", (json_int_t)d->acked_n,
-                     "expired", (json_int_t)d->expired);
+    json_t *row = json_pack("{s:s,s:I,s:o,s:o,s:I,s:I,s:I}", "kind", "device", "device",
+                            (json_int_t)d->device, "bundle", bytes_json(d->bundle), "prekey_ids",
+                            ids, "highest", (json_int_t)d->highest_n, "acknowledged",
+                            (json_int_t)d->acked_n, "expired", (json_int_t)d->expired);
+
+    if (d->fetch_key.len > 0) {
+        json_object_set_new(row, "fetch_key", bytes_json(d->fetch_key));
+        json_object_set_new(row, "fetch_key_expires_ms",
+                            json_integer((json_int_t)d->fetch_key_expiry * 1000));
+    }
+    json_object_set_new(row, "anchor_version", json_integer((json_int_t)d->anchor_version));
+    if (d->anchor.len > 0)
+        json_object_set_new(row, "anchor", bytes_json(d->anchor));
+    return row;
 }
 
 static json_t *

@@ -123,6 +123,13 @@ service_handle(struct service *s, const struct service_request *r, struct servic
         a->stream = (struct stream_params){.account = account, .device = 1};
         if (strncmp(r->path, "/stream?after=", 14) == 0)
             a->stream.after = strtoull(r->path + 14, NULL, 10);
+        a->stream.fetching = strcmp(r->path, "/stream-fetching") == 0;
+        if (strcmp(r->path, "/stream-expiring") == 0)
+            a->stream.expiry = s->host.now(s->host.ctx) / 1000 + 1;
+    } else if (strcmp(r->path, "/is-streaming") == 0) {
+        buf_printf(&a->body, "%d", s->host.streaming(s->host.ctx, &account, 1));
+    } else if (strcmp(r->path, "/end-fetching") == 0) {
+        s->host.end_fetching(s->host.ctx, &account, 1);
     } else if (strcmp(r->path, "/file") == 0) {
         give_file(s, r, a);
     } else if (strcmp(r->path, "/work") == 0) {

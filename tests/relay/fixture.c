@@ -38,6 +38,18 @@ host_end(void *ctx, const struct account_id *account, uint32_t device, enum bye_
     ((struct relay *)ctx)->ended++;
 }
 
+static bool
+host_streaming(void *ctx, const struct account_id *account, uint32_t device)
+{
+    return ((struct relay *)ctx)->streaming;
+}
+
+static void
+host_end_fetching(void *ctx, const struct account_id *account, uint32_t device)
+{
+    ((struct relay *)ctx)->fetching_ended++;
+}
+
 static void
 host_committed(void *ctx, uint64_t upto)
 {
@@ -73,6 +85,8 @@ start_service(struct relay *r)
                                 .now = host_now,
                                 .push = host_push,
                                 .end = host_end,
+                                .streaming = host_streaming,
+                                .end_fetching = host_end_fetching,
                                 .committed = host_committed,
                                 .refused = host_refused,
                                 .worked = host_worked,
@@ -351,13 +365,13 @@ relay_post_pow(struct relay *r, const char *path, const ProtobufCMessage *body, 
 }
 
 void
-person_sign(const struct person *p, const struct relay *r, const struct service_request *request,
-            uint64_t time, char ret[AUTHORIZATION_MAX])
+person_sign_as(const struct person *p, const struct relay *r, const struct service_request *request,
+               const struct signing *as, char ret[AUTHORIZATION_MAX])
 {
     static const char *const methods[] = {"GET", "POST", "PUT"};
     AUTO(buf_done) struct buf text = BUF(65536);
     struct request_credentials who = {
-        .label = LABEL_REQUEST, .account = p->account, .device = p->device, .time = time};
+        .label = as->label, .account = p->account, .device = p->device, .time = as->time};
 
     struct request_subject subject = {.relay = relay_identity(r),
                                       .authority = request->authority,
@@ -366,13 +380,21 @@ person_sign(const struct person *p, const struct relay *r, const struct service_
                                       .body = request->body};
     randombytes_buf(who.nonce, sizeof who.nonce);
     request_text_write(&text, &subject, &who);
-    sign(LABEL_REQUEST, buf_span(&text), p->dsk_secret, &who.sig);
+    sign(as->label, buf_span(&text), as->secret, &who.sig);
     authorization_write(&who, ret);
 }
 
-unsigned
-relay_signed(struct relay *r, const struct person *p, enum method method, const char *path,
-             const ProtobufCMessage *body)
+void
+person_sign(const struct person *p, const struct relay *r, const struct service_request *request,
+            uint64_t time, char ret[AUTHORIZATION_MAX])
+{
+    struct signing as = {.label = LABEL_REQUEST, .secret = p->dsk_secret, .time = time};
+    person_sign_as(p, r, request, &as, ret);
+}
+
+static unsigned
+call_signed(struct relay *r, const struct person *p, const struct signing *as,
+            struct service_request request, const ProtobufCMessage *body)
 {
     AUTO(buf_done) struct buf bytes = BUF(1024 * 1024);
     char authorization[AUTHORIZATION_MAX];
@@ -380,11 +402,27 @@ relay_signed(struct relay *r, const struct person *p, enum method method, const 
     if (body != NULL)
         wire_pack(&bytes, body);
     assert_ok(buf_ok(&bytes));
-    struct service_request request = {
-        .method = method, .path = path, .authority = AUTHORITY, .body = buf_span(&bytes)};
-    person_sign(p, r, &request, r->now_ms / 1000, authorization);
+    request.authority = AUTHORITY;
+    request.body = buf_span(&bytes);
+    person_sign_as(p, r, &request, as, authorization);
     request.authorization = SPAN_STR(authorization);
     return relay_call(r, request);
+}
+
+unsigned
+relay_signed(struct relay *r, const struct person *p, enum method method, const char *path,
+             const ProtobufCMessage *body)
+{
+    struct signing as = {.label = LABEL_REQUEST, .secret = p->dsk_secret, .time = r->now_ms / 1000};
+    return call_signed(r, p, &as, (struct service_request){.method = method, .path = path}, body);
+}
+
+unsigned
+relay_fetching(struct relay *r, const struct person *p, const uint8_t secret[64],
+               enum method method, const char *path, const ProtobufCMessage *body)
+{
+    struct signing as = {.label = LABEL_FETCH, .secret = secret, .time = r->now_ms / 1000};
+    return call_signed(r, p, &as, (struct service_request){.method = method, .path = path}, body);
 }
 
 /* One-time keys as messages, with the memory they borrow from. */

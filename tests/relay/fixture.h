@@ -35,6 +35,8 @@ struct relay {
     struct pushed pushed[512];
     size_t push_count;
     unsigned ended; /* streams that were told to end */
+    bool streaming; /* the device's own stream is open */
+    unsigned fetching_ended;
     uint64_t committed, refused;
     bool broken;
     uint64_t work; /* the last that was answered after all, and how */
@@ -57,6 +59,12 @@ struct person {
     uint32_t next_opk;
     uint32_t seq; /* of its manifest, and the hash of the one before */
     struct sha256 prev;
+};
+
+struct signing {
+    enum label label;
+    const uint8_t *secret;
+    uint64_t time;
 };
 
 /* On STORE, which is taken; relay_new is on a new store in memory (fixture_memory.c). */
@@ -91,6 +99,14 @@ unsigned relay_signed(struct relay *r, const struct person *p, enum method metho
                       const ProtobufCMessage *body);
 void person_sign(const struct person *p, const struct relay *r,
                  const struct service_request *request, uint64_t time, char ret[AUTHORIZATION_MAX]);
+
+/* The same signed with SECRET as P's fetch key. */
+unsigned relay_fetching(struct relay *r, const struct person *p, const uint8_t secret[64],
+                        enum method method, const char *path, const ProtobufCMessage *body);
+/* A header signed with SECRET under LABEL (request or fetch), whoever's it is. */
+void person_sign_as(const struct person *p, const struct relay *r,
+                    const struct service_request *request, const struct signing *as,
+                    char ret[AUTHORIZATION_MAX]);
 
 struct relay_id relay_identity(const struct relay *r);
 

@@ -885,6 +885,92 @@ stream_is_displaced_by_a_new_one_of_the_same_device(void **state)
     assert_ok(relay_stop(&r));
 }
 
+static bool
+is_streaming(struct client *c)
+{
+    AUTO(buf_done) struct buf body = BUF(1024);
+
+    client_ask(c, "GET", "/is-streaming");
+    assert_int_equal(client_answer(c, &body), 200);
+    return strcmp((const char *)body.p, "1") == 0;
+}
+
+static void
+stream_of_a_fetch_key_has_no_tags_and_no_transients(void **state)
+{
+    struct relay r;
+    struct client s, c;
+    struct frame f;
+
+    relay_start(&r, quick_limits());
+    client_open(&s, &r, 0);
+    client_open(&c, &r, 0);
+    client_stream(&s, "/stream-fetching");
+    expect_frame(&s, FRAME_HELLO, &f);
+    expect_frame(&s, FRAME_END, &f);
+    assert_false(is_streaming(&c));
+    assert_int_equal(client_call(&c, "POST", "/transient"), 200);
+    assert_int_equal(client_call(&c, "POST", "/push"), 200);
+    expect_frame(&s, FRAME_ITEM, &f);
+    assert_int_equal(f.n, 1);
+    assert_int_equal(f.tag, 0);
+    assert_int_equal(client_call(&c, "POST", "/end-fetching"), 200);
+    expect_frame(&s, FRAME_BYE, &f);
+    assert_int_equal(f.bye, BYE_DISPLACED);
+    assert_false(client_frame(&s, &f));
+    client_close(&s);
+    client_close(&c);
+    assert_ok(relay_stop(&r));
+}
+
+static void
+stream_of_the_device_ends_one_of_a_fetch_key_and_not_the_other_way(void **state)
+{
+    struct relay r;
+    struct client fetching, own, c;
+    struct frame f;
+
+    relay_start(&r, quick_limits());
+    client_open(&fetching, &r, 0);
+    client_open(&own, &r, 0);
+    client_open(&c, &r, 0);
+    client_stream(&fetching, "/stream-fetching");
+    expect_frame(&fetching, FRAME_HELLO, &f);
+    expect_frame(&fetching, FRAME_END, &f);
+    client_stream(&own, "/stream");
+    expect_frame(&fetching, FRAME_BYE, &f);
+    assert_int_equal(f.bye, BYE_DISPLACED);
+    expect_frame(&own, FRAME_HELLO, &f);
+    expect_frame(&own, FRAME_END, &f);
+    assert_true(is_streaming(&c));
+    assert_int_equal(client_call(&c, "POST", "/end-fetching"), 200);
+    assert_int_equal(client_call(&c, "POST", "/push"), 200);
+    expect_frame(&own, FRAME_ITEM, &f);
+    client_close(&fetching);
+    client_close(&own);
+    client_close(&c);
+    assert_ok(relay_stop(&r));
+}
+
+static void
+stream_ends_with_the_key_that_opened_it(void **state)
+{
+    struct relay r;
+    struct client s;
+    struct frame f;
+
+    relay_start(&r, quick_limits());
+    client_open(&s, &r, 0);
+    client_stream(&s, "/stream-expiring");
+    expect_frame(&s, FRAME_HELLO, &f);
+    expect_frame(&s, FRAME_END, &f);
+    expect_frame(&s, FRAME_BYE, &f);
+    assert_int_equal(f.bye, BYE_AGE);
+    assert_false(client_frame(&s, &f));
+    client_close(&s);
+    assert_ok(relay_stop(&r));
+}
+
 static void
 server_gives_up_on_who_is_too_slow(void **state)
 {
@@ -1057,6 +1143,9 @@ main(void)
         cmocka_unit_test(stream_beats_while_nothing_happens),
         cmocka_unit_test(stream_ends_when_it_is_old),
         cmocka_unit_test(stream_is_displaced_by_a_new_one_of_the_same_device),
+        cmocka_unit_test(stream_of_a_fetch_key_has_no_tags_and_no_transients),
+        cmocka_unit_test(stream_of_the_device_ends_one_of_a_fetch_key_and_not_the_other_way),
+        cmocka_unit_test(stream_ends_with_the_key_that_opened_it),
         cmocka_unit_test(server_gives_up_on_who_is_too_slow),
         cmocka_unit_test(server_that_leaves_commits_answers_and_says_bye),
         cmocka_unit_test(server_refuses_connections_over_its_maximum),

@@ -86,8 +86,8 @@ static void
 unknown_paths_are_404_and_other_methods_405(void **state)
 {
     static const char *const absent[] = {
-        "/",           "/v1",        "/v1/accounts/remove", "/v1/manifests", "/v1/fetch-key",
-        "/v1/blobs/",  "/v1/anchor", "/v1/anchor/stored",   "/v1/forward",   "/v1/relay/",
+        "/",           "/v1",         "/v1/accounts/remove", "/v1/manifests", "/v1/fetch-keys",
+        "/v1/blobs/",  "/v1/anchors", "/v1/anchor/store",    "/v1/forward",   "/v1/relay/",
         "/v1/queue/x", "/v1/RELAY",
     };
     struct relay *r = *state;

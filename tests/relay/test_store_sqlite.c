@@ -104,11 +104,10 @@ a_newer_schema_is_refused_with_a_clear_sentence(void **state)
     assert_non_null(strstr(err_why(ERR_NEWER), "newer snug-relay"));
 }
 
-/* What version 1 had not. */
+/* What versions 1 and 2 had not. */
 static void
-a_store_of_an_earlier_version_gets_the_tables_it_lacks(void **state)
+opens_after(const struct folder *f, const char *sql)
 {
-    struct folder *f = *state;
     struct record found, name = {.key = SPAN_STR("alice"), .head = SPAN_STR("kept")};
     struct store *s;
 
@@ -116,16 +115,32 @@ a_store_of_an_earlier_version_gets_the_tables_it_lacks(void **state)
     assert_ok(store_put(s, TABLE_NAME, &name));
     assert_ok(store_commit(s));
     store_close(s);
-    run_sql(f, "DROP TABLE blob; DROP TABLE blob_owner; PRAGMA user_version = 1");
+    run_sql(f, sql);
     assert_ok(store_sqlite_open(f->db, 0, &s));
     assert_ok(store_get(s, TABLE_NAME, name.key, &found));
     assert_ok(store_put(s, TABLE_BLOB, &name));
     assert_ok(store_put(s, TABLE_BLOB_OWNER, &name));
+    assert_ok(store_put(s, TABLE_FETCH_KEY, &name));
+    assert_ok(store_put(s, TABLE_ANCHOR, &name));
     assert_ok(store_commit(s));
     store_close(s);
     assert_ok(store_sqlite_open(f->db, 0, &s));
     assert_ok(store_get(s, TABLE_BLOB, name.key, &found));
+    assert_ok(store_get(s, TABLE_ANCHOR, name.key, &found));
     store_close(s);
+}
+
+static void
+a_store_of_the_first_version_gets_the_tables_it_lacks(void **state)
+{
+    opens_after(*state, "DROP TABLE blob; DROP TABLE blob_owner; DROP TABLE fetch_key;"
+                        "DROP TABLE anchor; PRAGMA user_version = 1");
+}
+
+static void
+a_store_of_the_second_version_gets_the_tables_it_lacks(void **state)
+{
+    opens_after(*state, "DROP TABLE fetch_key; DROP TABLE anchor; PRAGMA user_version = 2");
 }
 
 static void
@@ -339,7 +354,8 @@ main(void)
 {
 #define FILE_TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
     const struct CMUnitTest tests[] = {
-        FILE_TEST(a_store_of_an_earlier_version_gets_the_tables_it_lacks),
+        FILE_TEST(a_store_of_the_first_version_gets_the_tables_it_lacks),
+        FILE_TEST(a_store_of_the_second_version_gets_the_tables_it_lacks),
         FILE_TEST(a_newer_schema_is_refused_with_a_clear_sentence),
         FILE_TEST(another_programs_database_is_refused_and_unchanged),
         FILE_TEST(a_file_that_is_no_database_is_refused_and_unchanged),

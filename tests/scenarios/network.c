@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "relay/fetched.h"
+
 #define QUIET_MS (2 * MINUTE_MS)
 #define HEARTBEAT_MS (45 * SECOND_MS)
 #define GIVE_UP_MS (20 * SECOND_MS)
@@ -308,8 +310,12 @@ host_push(void *ctx, const struct account_id *account, uint32_t device, const st
     struct scene_relay *r = ctx;
     struct scene *s = r->scene;
     AUTO(buf_done) struct buf bytes = BUF(FRAME_MAX);
+    AUTO(buf_done) struct buf fetched = BUF(FRAME_MAX);
+    struct frame part;
 
     frame_write(&bytes, f);
+    if (fetched_part(f, &part))
+        frame_write(&fetched, &part);
     for (struct line *l = s->lines, *next; l != NULL; l = next) {
         next = l->next;
         if (!line_is(l, r, account, device))
@@ -317,8 +323,10 @@ host_push(void *ctx, const struct account_id *account, uint32_t device, const st
         s->busy_ms = s->now_ms;
         if (scene_chance(s, s->stream_loss_percent))
             line_end(l);
-        else
+        else if (!l->params.fetching)
             send_bytes(l, buf_span(&bytes));
+        else if (fetched.n > 0)
+            send_bytes(l, buf_span(&fetched));
     }
 }
 
@@ -337,6 +345,30 @@ host_end(void *ctx, const struct account_id *account, uint32_t device, enum bye_
         send_bytes(l, buf_span(&bytes));
         line_end(l);
     }
+}
+
+static const struct line *
+line_of(const struct scene_relay *r, const struct account_id *account, uint32_t device)
+{
+    const struct line *l = r->scene->lines;
+
+    while (l != NULL && !line_is(l, r, account, device))
+        l = l->next;
+    return l;
+}
+
+static bool
+host_streaming(void *ctx, const struct account_id *account, uint32_t device)
+{
+    const struct line *l = line_of(ctx, account, device);
+    return l != NULL && !l->params.fetching;
+}
+
+static void
+host_end_fetching(void *ctx, const struct account_id *account, uint32_t device)
+{
+    if (line_of(ctx, account, device) != NULL && !host_streaming(ctx, account, device))
+        host_end(ctx, account, device, BYE_DISPLACED);
 }
 
 static void
@@ -358,6 +390,8 @@ network_host(struct scene_relay *r)
         .now = host_now,
         .push = host_push,
         .end = host_end,
+        .streaming = host_streaming,
+        .end_fetching = host_end_fetching,
         .committed = host_committed,
         .refused = host_committed,
         .broken = host_broken,
@@ -473,7 +507,8 @@ heartbeat(struct scene *s, const struct happening *h)
     for (struct line *l = s->lines; l != NULL; l = l->next) {
         if (l->actor != h->actor || l->id != h->id)
             continue;
-        if (s->now_ms - l->opened_ms >= DAY_MS) {
+        bool expired = l->params.expiry > 0 && s->now_ms >= (int64_t)l->params.expiry * 1000;
+        if (s->now_ms - l->opened_ms >= DAY_MS || expired) {
             frame_write(&bytes, &(struct frame){.kind = FRAME_BYE, .bye = BYE_AGE});
             send_bytes(l, buf_span(&bytes));
             line_end(l);

@@ -229,6 +229,18 @@ END
     BEGIN(blob_done, Wire__BlobDone, wire__blob_done) m.sha256 = FILLER(32);
 END
 
+    BEGIN(fetch_key_put, Wire__FetchKeyPut, wire__fetch_key_put) m.key = FILLER(32);
+m.not_after = 1800000000;
+END
+
+    BEGIN(anchor_put, Wire__AnchorPut, wire__anchor_put) m.expected = 7;
+m.data = FILLER(ANCHOR_BYTES);
+END
+
+    BEGIN(anchor, Wire__Anchor, wire__anchor) m.version = 8;
+m.data = FILLER(ANCHOR_BYTES);
+END
+
     BEGIN(error, Wire__Error, wire__error) PART(Wire__PowOffer, wire__pow_offer, pow);
 pow.seed = FILLER(16);
 pow.bits = 20;
@@ -249,6 +261,10 @@ d.n_opk_ids = 3;
 d.opk_ids = numbers;
 d.highest_n = 9;
 d.acked_n = 8;
+d.fetch_key = FILLER(32);
+d.fetch_key_expiry = 1800000000;
+d.anchor_version = 8;
+d.anchor = FILLER(ANCHOR_BYTES);
 t.hash = FILLER(32);
 t.tag = 1;
 t.kind = 1;

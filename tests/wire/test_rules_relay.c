@@ -312,6 +312,25 @@ blob_expected_and_done_have_their_only_field(void **state)
 }
 
 static void
+fetch_keys_and_anchors_have_one_size(void **state)
+{
+    SAMPLE(fetch_key_put, Wire__FetchKeyPut, key);
+    SAMPLE(anchor_put, Wire__AnchorPut, put);
+    SAMPLE(anchor, Wire__Anchor, stored);
+    refuses_with(fetch_key_put, key, key->key, FILLER(31), ERR_MALFORMED);
+    refuses_with(fetch_key_put, key, key->key, FILLER(33), ERR_MALFORMED);
+    reads_with(fetch_key_put, key, key->key, FILLER(0));
+    has_range(fetch_key_put, key, key->not_after, 0U, NUMBER_MAX);
+    refuses_other_lengths(anchor_put, put, put->data);
+    has_range(anchor_put, put, put->expected, 0U, NUMBER_MAX);
+    refuses_other_lengths(anchor, stored, stored->data);
+    has_range(anchor, stored, stored->version, 1U, NUMBER_MAX);
+    stored->version = 0;
+    refuses_with(anchor, stored, stored->data, FILLER(ANCHOR_BYTES), ERR_MALFORMED);
+    reads_with(anchor, stored, stored->data, FILLER(0));
+}
+
+static void
 relay_info_is_complete(void **state)
 {
     SAMPLE(relay_info, Wire__RelayInfo, m);
@@ -357,6 +376,11 @@ held_is_checked_down_to_each_item(void **state)
     has_count(held, m, m->devices[0]->n_opk_ids, m->devices[0]->opk_ids, HELD_OPK_IDS_MAX);
     has_range(held, m, m->devices[0]->highest_n, 0U, NUMBER_MAX);
     has_range(held, m, m->devices[0]->acked_n, 0U, NUMBER_MAX);
+    refuses_with(held, m, m->devices[0]->fetch_key, FILLER(31), ERR_MALFORMED);
+    reads_with(held, m, m->devices[0]->fetch_key, FILLER(0));
+    has_range(held, m, m->devices[0]->fetch_key_expiry, 0U, NUMBER_MAX);
+    refuses_other_lengths(held, m, m->devices[0]->anchor);
+    has_range(held, m, m->devices[0]->anchor_version, 1U, NUMBER_MAX);
     refuses_other_lengths(held, m, m->tokens[0]->hash);
     has_range(held, m, m->tokens[0]->kind, 1U, 3U);
     has_range(held, m, m->tokens[0]->bytes_a_day, 0U, NUMBER_MAX);
@@ -408,6 +432,7 @@ main(void)
         cmocka_unit_test(queue_ack_has_a_number_that_a_queue_can_reach),
         cmocka_unit_test(blob_new_has_a_size_up_to_the_largest_and_two_hashes),
         cmocka_unit_test(blob_expected_and_done_have_their_only_field),
+        cmocka_unit_test(fetch_keys_and_anchors_have_one_size),
         cmocka_unit_test(relay_info_is_complete),
         cmocka_unit_test(error_has_a_code_and_a_short_text),
         cmocka_unit_test(held_is_checked_down_to_each_item),
