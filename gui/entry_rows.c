@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/entry_rows.h"
 
-#include "gui/people/dialog.h"
+static void
+name_row(AdwEntryRow *row)
+{
+    const char *title = adw_preferences_row_get_title(ADW_PREFERENCES_ROW(row));
+    GtkEditable *entry = gtk_editable_get_delegate(GTK_EDITABLE(row));
+
+    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+}
 
 void
 entry_rows_name(GtkWidget *root)
 {
     if (ADW_IS_ENTRY_ROW(root))
-        name_entry_row(ADW_ENTRY_ROW(root));
+        name_row(ADW_ENTRY_ROW(root));
     for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
          c = gtk_widget_get_next_sibling(c))
         entry_rows_name(c);

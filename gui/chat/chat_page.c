@@ -19,6 +19,7 @@ struct _ChatPage {
     AdwToastOverlay *toasts;
     AdwAvatar *avatar;
     GtkLabel *name, *presence;
+    GtkButton *details;
     GtkBox *banners;
     ChatSearch *search;
     PinnedBar *pinned;
@@ -117,6 +118,7 @@ chat_page_open(ChatPage *self, const char *contact)
     set_text(&self->contact, contact);
     gtk_label_set_text(self->name, "");
     follow_contact(self);
+    gtk_actionable_set_action_target(GTK_ACTIONABLE(self->details), "s", contact);
     trust_banner_open(SNUG_TRUST_BANNER(self->trust), contact);
     chat_search_set_contact(self->search, contact);
     pinned_bar_set_contact(self->pinned, contact);
@@ -251,6 +253,7 @@ chat_page_class_init(ChatPageClass *klass)
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/chat/chat_page.ui");
     gtk_widget_class_bind_template_child(widget, ChatPage, toasts);
     gtk_widget_class_bind_template_child(widget, ChatPage, avatar);
+    gtk_widget_class_bind_template_child(widget, ChatPage, details);
     gtk_widget_class_bind_template_child(widget, ChatPage, name);
     gtk_widget_class_bind_template_child(widget, ChatPage, presence);
     gtk_widget_class_bind_template_child(widget, ChatPage, banners);

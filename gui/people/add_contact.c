@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "core/rpc/exit_code.h"
+#include "gui/entry_rows.h"
 #include "gui/models/fields.h"
 #include "gui/people/dialog.h"
 #include "gui/people/link_find.h"
@@ -318,8 +319,7 @@ add_contact_new(GtkWindow *parent, Account *account)
 
     self->account = g_object_ref(account);
     dialog_setup(GTK_WINDOW(self), parent, account);
-    name_entry_row(self->link);
-    name_entry_row(self->nickname);
+    entry_rows_name(GTK_WIDGET(self));
     qr_input_setup(self->qr, account, "snug:", GTK_WIDGET(self));
     g_signal_connect_object(account->bridge, "notification::lookup", G_CALLBACK(on_lookup), self,
                             G_CONNECT_SWAPPED);

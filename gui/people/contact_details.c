@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/entry_rows.h"
 #include "gui/models/fields.h"
 #include "gui/people/contact_keeping.h"
 #include "gui/people/contact_picker.h"
@@ -96,6 +97,8 @@ show_identity(ContactDetails *self)
     g_autofree char *address = text_shown(c->address, 300);
 
     adw_avatar_set_text(self->avatar, name);
+    avatars_want(self->account->avatars, c);
+    adw_avatar_set_custom_image(self->avatar, GDK_PAINTABLE(c->texture));
     show_label(self->name, name);
     show_label(self->state, state);
     show_label(self->about, about);
@@ -287,7 +290,7 @@ static void
 contact_details_init(ContactDetails *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
-    name_entry_row(self->nickname);
+    entry_rows_name(GTK_WIDGET(self));
 }
 
 ContactDetails *

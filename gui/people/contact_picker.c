@@ -97,6 +97,7 @@ bind_row(GtkSignalListItemFactory *factory, GtkListItem *item)
     g_autofree char *name = name_shown(contact->label);
 
     adw_avatar_set_text(ADW_AVATAR(avatar), name);
+    adw_avatar_set_custom_image(ADW_AVATAR(avatar), GDK_PAINTABLE(contact->texture));
     gtk_label_set_text(GTK_LABEL(gtk_widget_get_last_child(box)), name);
     gtk_accessible_update_property(GTK_ACCESSIBLE(gtk_widget_get_parent(box)),
                                    GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);

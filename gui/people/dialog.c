@@ -38,16 +38,6 @@ dialog_setup(GtkWindow *dialog, GtkWindow *parent, Account *account)
 }
 
 void
-name_entry_row(AdwEntryRow *row)
-{
-    const char *title = adw_preferences_row_get_title(ADW_PREFERENCES_ROW(row));
-    GtkEditable *entry = gtk_editable_get_delegate(GTK_EDITABLE(row));
-
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
-}
-
-void
 say(GtkWidget *inside, const char *text)
 {
     GtkWidget *toasts = gtk_widget_get_ancestor(inside, ADW_TYPE_TOAST_OVERLAY);

@@ -11,9 +11,6 @@
 
 void dialog_setup(GtkWindow *dialog, GtkWindow *parent, Account *account);
 
-/* libadwaita 1.2 gives the entry of a row no name for screen readers: its title, here. */
-void name_entry_row(AdwEntryRow *row);
-
 /* A line that goes away by itself, in the window that INSIDE is in. TEXT is plain. */
 void say(GtkWidget *inside, const char *text);
 

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/entry_rows.h"
 #include "gui/people/dialog.h"
 
 struct _LinkForm {
@@ -45,7 +46,7 @@ static void
 link_form_init(LinkForm *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
-    name_entry_row(self->name);
+    entry_rows_name(GTK_WIDGET(self));
     gtk_accessible_update_property(
         GTK_ACCESSIBLE(gtk_editable_get_delegate(GTK_EDITABLE(self->uses))),
         GTK_ACCESSIBLE_PROPERTY_LABEL, _("Requests"), -1);

@@ -28,6 +28,8 @@ update(RequestRow *self)
     g_autofree char *words = text_shown(self->contact->request_text, WORDS_MOST);
 
     adw_avatar_set_text(self->avatar, name);
+    avatars_want(self->account->avatars, self->contact);
+    adw_avatar_set_custom_image(self->avatar, GDK_PAINTABLE(self->contact->texture));
     gtk_label_set_text(self->name, name);
     gtk_label_set_text(self->address, address);
     gtk_label_set_text(self->words, words[0] != '\0' ? words : _("They wrote nothing."));

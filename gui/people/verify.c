@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/entry_rows.h"
 #include "gui/models/fields.h"
 #include "gui/people/dialog.h"
 
@@ -265,7 +266,7 @@ verify_new(GtkWindow *parent, Account *account, const char *contact)
     self->account = g_object_ref(account);
     self->contact = g_strdup(contact);
     dialog_setup(GTK_WINDOW(self), parent, account);
-    name_entry_row(self->theirs);
+    entry_rows_name(GTK_WIDGET(self));
     qr_input_setup(self->input, account, "SNUG1:", GTK_WIDGET(self));
     g_signal_connect_object(account->bridge, "notification::contact", G_CALLBACK(on_contact), self,
                             G_CONNECT_SWAPPED);
