@@ -7,6 +7,7 @@
 #include "gui/start/profiles_window.h"
 #include "gui/unseen.h"
 #include "gui/window.h"
+#include "gui/windows.h"
 
 struct _App {
     AdwApplication parent;
@@ -128,6 +129,7 @@ app_startup(GApplication *application)
     unseen_setup();
     self->account = account_new(self->profile);
     add_actions(self);
+    windows_add_actions(GTK_APPLICATION(self), self->account);
 }
 
 static void

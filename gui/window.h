@@ -17,5 +17,10 @@ Window *window_new(AdwApplication *app, Account *account);
 
 /* Show a conversation, where the profile is open. */
 void window_open_conversation(Window *self, const char *contact);
+/* The contact whose conversation it shows; NULL: none. Borrowed. */
+const char *window_get_contact(Window *self);
+/* To a message of the conversation that is shown. */
+void window_jump(Window *self, const char *message);
+void window_close_conversation(Window *self);
 /* A line that goes away by itself. */
 void window_toast(Window *self, const char *text);

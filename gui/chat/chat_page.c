@@ -154,6 +154,12 @@ chat_page_set_composer(ChatPage *self, GtkWidget *composer)
     adw_bin_set_child(self->composer, composer);
 }
 
+GtkWidget *
+chat_page_get_composer(ChatPage *self)
+{
+    return adw_bin_get_child(self->composer);
+}
+
 MessageLog *
 chat_page_get_log(ChatPage *self)
 {
