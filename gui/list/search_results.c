@@ -266,10 +266,13 @@ search_results_new(Account *account)
         struct section *s = &self->sections[i];
         *s = (struct section){g_list_store_new(GTK_TYPE_STRING_OBJECT),
                               g_object_ref(sections[i].list), sections[i].words};
-        g_signal_connect(s->list, "items-changed", G_CALLBACK(on_section_changed), s);
         g_list_store_append(parts, s->heading);
         g_list_store_append(parts, s->list);
     }
     self->all = gtk_flatten_list_model_new(g_object_ref(G_LIST_MODEL(parts)));
+    /* After the whole has seen a change, so that it never sees two at once. */
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        g_signal_connect(self->sections[i].list, "items-changed", G_CALLBACK(on_section_changed),
+                         &self->sections[i]);
     return self;
 }
