@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/notifications.h"
 #include "gui/settings/preferences_window.h"
 #include "gui/start/profiles_window.h"
 #include "gui/unseen.h"
@@ -13,6 +14,7 @@ struct _App {
     AdwApplication parent;
     char *profile;
     Account *account;
+    Notifications *notifications;
 };
 
 G_DEFINE_FINAL_TYPE(App, app, ADW_TYPE_APPLICATION)
@@ -130,6 +132,7 @@ app_startup(GApplication *application)
     self->account = account_new(self->profile);
     add_actions(self);
     windows_add_actions(GTK_APPLICATION(self), self->account);
+    self->notifications = notifications_new_for(application, self->account);
 }
 
 static void
@@ -146,6 +149,7 @@ app_activate(GApplication *application)
 static void
 app_shutdown(GApplication *application)
 {
+    g_clear_object(&SNUG_APP(application)->notifications);
     g_clear_object(&SNUG_APP(application)->account);
     G_APPLICATION_CLASS(app_parent_class)->shutdown(application);
 }

@@ -106,6 +106,12 @@ on_open_apart(GSimpleAction *action, GVariant *contact, gpointer app)
 }
 
 static void
+on_activate(GSimpleAction *action, GVariant *parameter, gpointer app)
+{
+    g_application_activate(app);
+}
+
+static void
 on_requests(GSimpleAction *action, GVariant *parameter, gpointer app)
 {
     g_application_activate(app);
@@ -120,6 +126,7 @@ windows_add_actions(GtkApplication *app, Account *account)
     static const GActionEntry entries[] = {
         {.name = "open-conversation", .activate = on_open, .parameter_type = "s"},
         {.name = "open-apart", .activate = on_open_apart, .parameter_type = "s"},
+        {.name = "activate", .activate = on_activate},
         {.name = "requests", .activate = on_requests},
     };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Which window shows which conversation: none is shown twice. The application's actions
- * "open-conversation" and "open-apart" (contact id) are here, too.
+ * "open-conversation" and "open-apart" (contact id), "activate" and "requests" are here, too.
  */
 #pragma once
 
