@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/windows.h"
 
-#include "gui/conversation_window.h"
+#include "gui/chat/chat_window.h"
 #include "gui/window.h"
 
-static ConversationWindow *
+static ChatWindow *
 find_apart(const char *contact)
 {
     GListModel *all = gtk_window_get_toplevels();
@@ -12,9 +12,10 @@ find_apart(const char *contact)
     for (guint i = 0; i < g_list_model_get_n_items(all); i++) {
         g_autoptr(GtkWindow) w = g_list_model_get_item(all, i);
 
-        if (SNUG_IS_CONVERSATION_WINDOW(w) &&
-            strcmp(conversation_window_get_contact(SNUG_CONVERSATION_WINDOW(w)), contact) == 0)
-            return SNUG_CONVERSATION_WINDOW(w);
+        if (SNUG_IS_CHAT_WINDOW(w) &&
+            g_strcmp0(chat_page_get_contact(chat_window_get_page(SNUG_CHAT_WINDOW(w))), contact) ==
+                0)
+            return SNUG_CHAT_WINDOW(w);
     }
     return NULL;
 }
@@ -36,12 +37,12 @@ find_main(void)
 gboolean
 windows_present_apart(const char *contact, const char *message)
 {
-    ConversationWindow *apart = find_apart(contact);
+    ChatWindow *apart = find_apart(contact);
 
     if (apart == NULL)
         return FALSE;
     if (message != NULL)
-        conversation_window_jump(apart, message);
+        chat_page_jump(chat_window_get_page(apart), message);
     gtk_window_present(GTK_WINDOW(apart));
     return TRUE;
 }
@@ -70,13 +71,13 @@ windows_show_apart(GtkApplication *app, Account *account, const char *contact)
         return;
     if (window != NULL && g_strcmp0(window_get_contact(window), contact) == 0)
         window_close_conversation(window);
-    gtk_window_present(GTK_WINDOW(conversation_window_new(app, account, contact)));
+    gtk_window_present(GTK_WINDOW(chat_window_new(app, account, contact)));
 }
 
 gboolean
 windows_is_watched(const char *contact)
 {
-    ConversationWindow *apart = find_apart(contact);
+    ChatWindow *apart = find_apart(contact);
     Window *window = find_main();
 
     if (apart != NULL && gtk_window_is_active(GTK_WINDOW(apart)))

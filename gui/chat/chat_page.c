@@ -9,6 +9,7 @@
 #include "gui/chat/rich_text.h"
 #include "gui/models/fields.h"
 #include "gui/people/trust_banner.h"
+#include "gui/windows.h"
 
 struct _ChatPage {
     AdwBin parent;
@@ -188,15 +189,16 @@ act_search(GtkWidget *widget, const char *name, GVariant *target)
     chat_search_begin(SNUG_CHAT_PAGE(widget)->search);
 }
 
+/* The main window lets go of the page while this is going on. */
 static void
 act_new_window(GtkWidget *widget, const char *name, GVariant *target)
 {
-    ChatPage *self = SNUG_CHAT_PAGE(widget);
+    g_autoptr(ChatPage) self = g_object_ref(SNUG_CHAT_PAGE(widget));
     GtkRoot *window = gtk_widget_get_root(widget);
+    g_autofree char *contact = g_strdup(self->contact);
 
-    if (GTK_IS_WINDOW(window) && self->contact != NULL)
-        chat_window_show(gtk_window_get_application(GTK_WINDOW(window)), self->account,
-                         self->contact);
+    if (GTK_IS_WINDOW(window) && contact != NULL)
+        windows_show_apart(gtk_window_get_application(GTK_WINDOW(window)), self->account, contact);
 }
 
 /* The page knows its window only when it is in it. */

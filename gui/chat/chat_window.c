@@ -5,9 +5,11 @@
 
 #include "gui/chat/rich_text.h"
 #include "gui/people/people.h"
+#include "gui/windows.h"
 
 struct _ChatWindow {
     AdwApplicationWindow parent;
+    Account *account;
     ChatPage *page;
 };
 
@@ -25,19 +27,21 @@ on_state(ChatWindow *self, GParamSpec *spec, Bridge *bridge)
 static void
 act_open_conversation(GtkWidget *widget, const char *name, GVariant *target)
 {
-    GtkApplication *app = gtk_window_get_application(GTK_WINDOW(widget));
+    windows_show(gtk_window_get_application(GTK_WINDOW(widget)), SNUG_CHAT_WINDOW(widget)->account,
+                 g_variant_get_string(target, NULL), NULL);
+}
 
-    for (GList *w = app != NULL ? gtk_application_get_windows(app) : NULL; w != NULL; w = w->next)
-        if (!SNUG_IS_CHAT_WINDOW(w->data) &&
-            gtk_widget_activate_action_variant(w->data, "window.open-conversation", target)) {
-            gtk_window_present(w->data);
-            return;
-        }
+static void
+chat_window_dispose(GObject *object)
+{
+    G_OBJECT_CLASS(chat_window_parent_class)->dispose(object);
+    g_clear_object(&SNUG_CHAT_WINDOW(object)->account);
 }
 
 static void
 chat_window_class_init(ChatWindowClass *klass)
 {
+    G_OBJECT_CLASS(klass)->dispose = chat_window_dispose;
     gtk_widget_class_install_action(GTK_WIDGET_CLASS(klass), "window.open-conversation", "s",
                                     act_open_conversation);
 }
@@ -49,7 +53,7 @@ chat_window_init(ChatWindow *self)
     gtk_widget_set_size_request(GTK_WIDGET(self), 360, 320);
 }
 
-static ChatWindow *
+ChatWindow *
 chat_window_new(GtkApplication *app, Account *account, const char *contact)
 {
     ChatWindow *self = g_object_new(SNUG_TYPE_CHAT_WINDOW, "application", app, NULL);
@@ -57,6 +61,7 @@ chat_window_new(GtkApplication *app, Account *account, const char *contact)
     g_autofree char *title = rich_text_line(c != NULL ? c->label : _("Conversation"), 80);
 
     gtk_window_set_title(GTK_WINDOW(self), title);
+    self->account = g_object_ref(account);
     self->page = chat_page_new(account);
     adw_application_window_set_content(ADW_APPLICATION_WINDOW(self), GTK_WIDGET(self->page));
     people_add_actions(GTK_WINDOW(self), account);
@@ -66,17 +71,8 @@ chat_window_new(GtkApplication *app, Account *account, const char *contact)
     return self;
 }
 
-ChatWindow *
-chat_window_show(GtkApplication *app, Account *account, const char *contact)
+ChatPage *
+chat_window_get_page(ChatWindow *self)
 {
-    ChatWindow *window = NULL;
-
-    for (GList *w = app != NULL ? gtk_application_get_windows(app) : NULL; w != NULL; w = w->next)
-        if (SNUG_IS_CHAT_WINDOW(w->data) &&
-            g_strcmp0(chat_page_get_contact(SNUG_CHAT_WINDOW(w->data)->page), contact) == 0)
-            window = w->data;
-    if (window == NULL)
-        window = chat_window_new(app, account, contact);
-    gtk_window_present(GTK_WINDOW(window));
-    return window;
+    return self->page;
 }

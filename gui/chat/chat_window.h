@@ -9,6 +9,6 @@
 #define SNUG_TYPE_CHAT_WINDOW (chat_window_get_type())
 G_DECLARE_FINAL_TYPE(ChatWindow, chat_window, SNUG, CHAT_WINDOW, AdwApplicationWindow)
 
-/* The window of the conversation with CONTACT, which is made when there is none yet. APP may be
- * NULL: then it always is. */
-ChatWindow *chat_window_show(GtkApplication *app, Account *account, const char *contact);
+/* Not for pages: windows_show_apart (gui/windows.h) sees to it that there is one for each. */
+ChatWindow *chat_window_new(GtkApplication *app, Account *account, const char *contact);
+ChatPage *chat_window_get_page(ChatWindow *self);

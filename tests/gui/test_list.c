@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/check.h"
 
-#include "gui/conversation_window.h"
+#include "gui/chat/chat_window.h"
 #include "gui/list/conversation_row.h"
 #include "gui/list/sidebar.h"
 #include "gui/list/words.h"
@@ -613,7 +613,7 @@ a_conversation_has_one_window(void **state)
     begin(s);
     window_open_conversation(s->window, "contact-2");
     act(s, "chat.open-apart", "contact-2");
-    stage_wait(window_of(SNUG_TYPE_CONVERSATION_WINDOW) != NULL);
+    stage_wait(window_of(SNUG_TYPE_CHAT_WINDOW) != NULL);
     assert_null(window_get_contact(s->window));
     guint windows = count(gtk_window_get_toplevels());
     window_open_conversation(s->window, "contact-2"); /* goes there */
@@ -621,7 +621,7 @@ a_conversation_has_one_window(void **state)
     assert_null(window_get_contact(s->window));
     assert_int_equal(count(gtk_window_get_toplevels()), windows);
     fake_agent_set_state(s->fake, "locked");
-    stage_wait(window_of(SNUG_TYPE_CONVERSATION_WINDOW) == NULL);
+    stage_wait(window_of(SNUG_TYPE_CHAT_WINDOW) == NULL);
 }
 
 /* --- search --- */
