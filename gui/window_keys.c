@@ -4,7 +4,7 @@
 static const struct {
     const char *keys, *action;
 } captured[] = {
-    {"<Control>k|<Control>f", "window.search"},
+    {"<Control>k", "window.search"},
     {"<Control>Tab|<Control>Page_Down|<Alt>Down", "window.next-conversation"},
     {"<Control><Shift>Tab|<Control>Page_Up|<Alt>Up", "window.previous-conversation"},
     {"F6", "window.next-region"},

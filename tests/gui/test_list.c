@@ -422,6 +422,37 @@ locking_leaves_nothing(void **state)
     assert_false(stage_shows(GTK_WIDGET(s->window), "Bernard Lovell"));
 }
 
+static void
+pictures_come_as_pixels_when_somebody_looks(void **state)
+{
+    struct scene *s = *state;
+    json_t *shown = with(fake_contact(1, "Angela Davis", "accepted"), "picture", json_true());
+
+    fake_agent_always(s->fake, "contact.list",
+                      json_pack("{s:[o],s:b}", "contacts", shown, "more", 0));
+    fake_agent_always(s->fake, "contact.avatar",
+                      json_pack("{s:i,s:i,s:s}", "width", 2, "height", 1, "pixels", "AAAA_wAAAP8"));
+    begin_without_window(s);
+    stage_wait(count(s->account->contacts) == 1);
+    Contact *c = contact_book_get(s->account->contacts, "contact-1");
+    assert_int_equal(fake_agent_calls(s->fake, "contact.avatar"), 0);
+    avatars_want(s->account->avatars, c);
+    avatars_want(s->account->avatars, c);
+    stage_wait(c->texture != NULL);
+    assert_int_equal(gdk_texture_get_width(c->texture), 2);
+    assert_int_equal(fake_agent_calls(s->fake, "contact.avatar"), 1);
+    /* Perhaps another one; then none any more. */
+    fake_agent_always(s->fake, "contact.avatar", /* too few */
+                      json_pack("{s:i,s:i,s:s}", "width", 9, "height", 9, "pixels", "AAAA"));
+    fake_agent_notify(s->fake, "contact", json_pack("{s:O}", "contact", shown));
+    stage_wait(fake_agent_calls(s->fake, "contact.avatar") == 2);
+    stage_settle();
+    assert_non_null(c->texture);
+    fake_agent_notify(s->fake, "contact",
+                      json_pack("{s:o}", "contact", fake_contact(1, "Angela Davis", "accepted")));
+    stage_wait(c->texture == NULL);
+}
+
 /* --- what can be done --- */
 
 static GtkWidget *
@@ -598,7 +629,10 @@ keys_go_through_the_conversations(void **state)
     stage_wait(gtk_widget_has_css_class(gtk_widget_get_parent(row_named(s, "Dorothy Hodgkin")),
                                         "current"));
     stage_picture(GTK_WIDGET(s->window), "list-beside-chat");
+    gtk_window_set_focus(GTK_WINDOW(s->window), NULL);
     go(s, "window.next-region");
+    GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(s->window));
+    assert_true(focus != NULL && gtk_widget_is_ancestor(focus, sidebar_of(GTK_WIDGET(s->window))));
     go(s, "window.next-region");
     go(s, "window.previous-region");
 }
@@ -758,6 +792,7 @@ main(void)
         WITH_SCENE(the_last_message_and_the_name_follow),
         WITH_SCENE(what_went_while_nobody_listened_is_gone),
         WITH_SCENE(locking_leaves_nothing),
+        WITH_SCENE(pictures_come_as_pixels_when_somebody_looks),
         WITH_SCENE(choices_reach_the_agent),
         WITH_SCENE(deleting_and_blocking_ask_first),
         WITH_SCENE(a_refusal_is_said),
