@@ -248,7 +248,7 @@ static void
 show_last(ConversationRow *self, const Conversation *v, GString *said)
 {
     const Message *last = v->last;
-    struct preview p = {NULL};
+    struct preview p = {.text = NULL};
 
     if (self->contact != NULL && self->contact->typing) {
         p = (struct preview){.text = g_strdup(_("typing…")), .accent = TRUE};
