@@ -217,7 +217,7 @@ slots_try(const struct slots *s, const struct slot_secret *secret, struct master
         if (e != ERR_PASSPHRASE)
             return e;
     }
-    return fail(ERR_PASSPHRASE, "the pass-phrase is wrong");
+    return fail(ERR_PASSPHRASE, "The pass-phrase is wrong.");
 }
 
 enum err

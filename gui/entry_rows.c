@@ -20,3 +20,13 @@ entry_rows_name(GtkWidget *root)
          c = gtk_widget_get_next_sibling(c))
         entry_rows_name(c);
 }
+
+void
+entry_rows_leave(GtkWidget *root)
+{
+    GtkRoot *window = gtk_widget_get_root(root);
+    GtkWidget *focus = gtk_root_get_focus(window);
+
+    if (focus != NULL && gtk_widget_is_ancestor(focus, root))
+        gtk_root_set_focus(window, NULL);
+}

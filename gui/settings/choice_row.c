@@ -17,6 +17,29 @@ G_DEFINE_FINAL_TYPE(ChoiceRow, choice_row, ADW_TYPE_COMBO_ROW)
 enum { PROP_KEY = 1, PROP_VALUES, PROP_LABELS, PROP_CONSEQUENCES, PROP_COUNT };
 static GParamSpec *properties[PROP_COUNT];
 
+/* libadwaita lets a long subtitle take the room of what is chosen, down to three dots. */
+static void
+keep_whole(GtkWidget *w)
+{
+    if (GTK_IS_LABEL(w))
+        gtk_label_set_ellipsize(GTK_LABEL(w), PANGO_ELLIPSIZE_NONE);
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        keep_whole(c);
+}
+
+static void
+keep_choice_whole(ChoiceRow *self)
+{
+    GtkWidget *box = gtk_widget_get_first_child(GTK_WIDGET(self));
+    GtkWidget *suffixes = box != NULL ? gtk_widget_get_last_child(box) : NULL;
+
+    for (GtkWidget *c = suffixes != NULL ? gtk_widget_get_first_child(suffixes) : NULL; c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        if (GTK_IS_LIST_VIEW(c))
+            keep_whole(c);
+}
+
 static void
 show_consequence(ChoiceRow *self)
 {
@@ -24,17 +47,6 @@ show_consequence(ChoiceRow *self)
 
     if (self->consequences != NULL && at < g_strv_length(self->consequences))
         adw_action_row_set_subtitle(ADW_ACTION_ROW(self), self->consequences[at]);
-}
-
-/* A long subtitle wraps, instead of taking the room of what is chosen. */
-static void
-narrow_subtitle(GtkWidget *w)
-{
-    if (GTK_IS_LABEL(w) && gtk_widget_has_css_class(w, "subtitle"))
-        gtk_label_set_max_width_chars(GTK_LABEL(w), 28);
-    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
-         c = gtk_widget_get_next_sibling(c))
-        narrow_subtitle(c);
 }
 
 static gboolean
@@ -68,6 +80,7 @@ on_selected(ChoiceRow *self)
 {
     guint at = adw_combo_row_get_selected(ADW_COMBO_ROW(self));
 
+    keep_choice_whole(self);
     show_consequence(self);
     if (self->settings == NULL || self->showing || at >= g_strv_length(self->values))
         return;
@@ -105,6 +118,7 @@ choice_row_set_property(GObject *object, guint id, const GValue *value, GParamSp
         g_auto(GStrv) labels = g_strsplit(text, "\n", -1);
         g_autoptr(GtkStringList) list = gtk_string_list_new((const char *const *)labels);
         adw_combo_row_set_model(ADW_COMBO_ROW(self), G_LIST_MODEL(list));
+        adw_combo_row_set_selected(ADW_COMBO_ROW(self), GTK_INVALID_LIST_POSITION);
         break;
     }
     case PROP_CONSEQUENCES:
@@ -146,6 +160,6 @@ choice_row_class_init(ChoiceRowClass *klass)
 static void
 choice_row_init(ChoiceRow *self)
 {
-    narrow_subtitle(GTK_WIDGET(self));
+    g_signal_connect(self, "map", G_CALLBACK(keep_choice_whole), NULL);
     g_signal_connect(self, "notify::selected", G_CALLBACK(on_selected), NULL);
 }

@@ -169,7 +169,6 @@ step_init(Step *self)
     p->icon = GTK_IMAGE(gtk_image_new());
     gtk_image_set_pixel_size(p->icon, 96);
     gtk_widget_set_visible(GTK_WIDGET(p->icon), FALSE);
-    gtk_widget_add_css_class(GTK_WIDGET(p->icon), "dim-label");
     gtk_box_append(box, GTK_WIDGET(p->icon));
     p->title = add_label(box, "title-1");
     p->description = add_label(box, "body");

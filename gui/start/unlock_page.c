@@ -22,7 +22,7 @@ static void
 set_asking(UnlockPage *self, gboolean asking)
 {
     self->asking = asking;
-    gtk_widget_set_sensitive(GTK_WIDGET(self->entry), !asking);
+    gtk_editable_set_editable(self->entry, !asking);
     gtk_widget_set_sensitive(GTK_WIDGET(self->unlock),
                              !asking && gtk_editable_get_text(self->entry)[0] != '\0');
     gtk_stack_set_visible_child_name(self->unlock_face, asking ? "busy" : "label");
@@ -94,18 +94,34 @@ show_caps_lock(UnlockPage *self)
                            keyboard != NULL && gdk_device_get_caps_lock_state(keyboard));
 }
 
+static gboolean
+focus_now(gpointer p)
+{
+    if (SNUG_UNLOCK_PAGE(p)->account != NULL)
+        unlock_page_focus(p);
+    return G_SOURCE_REMOVE;
+}
+
+/* The stack that shows the page moves the focus on once more after this. */
 static void
 unlock_page_map(GtkWidget *widget)
 {
     GTK_WIDGET_CLASS(unlock_page_parent_class)->map(widget);
     show_caps_lock(SNUG_UNLOCK_PAGE(widget));
-    unlock_page_focus(SNUG_UNLOCK_PAGE(widget));
+    g_idle_add_full(G_PRIORITY_DEFAULT, focus_now, g_object_ref(widget), g_object_unref);
 }
 
 void
 unlock_page_focus(UnlockPage *self)
 {
     gtk_widget_grab_focus(GTK_WIDGET(self->entry));
+}
+
+static void
+unlock_page_unroot(GtkWidget *widget)
+{
+    entry_rows_leave(widget);
+    GTK_WIDGET_CLASS(unlock_page_parent_class)->unroot(widget);
 }
 
 static void
@@ -126,6 +142,7 @@ unlock_page_class_init(UnlockPageClass *klass)
 
     G_OBJECT_CLASS(klass)->dispose = unlock_page_dispose;
     widget->map = unlock_page_map;
+    widget->unroot = unlock_page_unroot;
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/start/unlock_page.ui");
     gtk_widget_class_bind_template_child(widget, UnlockPage, profile);
     gtk_widget_class_bind_template_child(widget, UnlockPage, wrong);

@@ -176,6 +176,13 @@ welcome_page_is_busy(WelcomePage *self)
 /* --- the object --- */
 
 static void
+welcome_page_unroot(GtkWidget *widget)
+{
+    entry_rows_leave(widget);
+    GTK_WIDGET_CLASS(welcome_page_parent_class)->unroot(widget);
+}
+
+static void
 welcome_page_dispose(GObject *object)
 {
     WelcomePage *self = SNUG_WELCOME_PAGE(object);
@@ -186,6 +193,24 @@ welcome_page_dispose(GObject *object)
     }
     g_clear_object(&self->account);
     G_OBJECT_CLASS(welcome_page_parent_class)->dispose(object);
+}
+
+static gboolean
+enter_now(gpointer p)
+{
+    WelcomePage *self = p;
+
+    if (self->account != NULL)
+        step_enter(self->steps[self->place]);
+    return G_SOURCE_REMOVE;
+}
+
+/* The stack that shows the page moves the focus on once more after this. */
+static void
+welcome_page_map(GtkWidget *widget)
+{
+    GTK_WIDGET_CLASS(welcome_page_parent_class)->map(widget);
+    g_idle_add_full(G_PRIORITY_DEFAULT, enter_now, g_object_ref(widget), g_object_unref);
 }
 
 static void
@@ -213,6 +238,8 @@ welcome_page_class_init(WelcomePageClass *klass)
     GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
 
     G_OBJECT_CLASS(klass)->dispose = welcome_page_dispose;
+    widget->map = welcome_page_map;
+    widget->unroot = welcome_page_unroot;
     finished = g_signal_new("finished", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                             NULL, G_TYPE_NONE, 0);
     g_type_ensure(SNUG_TYPE_NAME_STEP);

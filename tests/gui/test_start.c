@@ -135,6 +135,14 @@ click(struct scene *s, const char *label)
     g_signal_emit_by_name(b, "clicked");
 }
 
+static void
+wait_focus(struct scene *s, const char *title)
+{
+    GtkWidget *field = GTK_WIDGET(gtk_editable_get_delegate(entry(s, title)));
+
+    stage_wait(gtk_window_get_focus(GTK_WINDOW(s->window)) == field);
+}
+
 static gboolean
 heading_is(struct scene *s, const char *title)
 {
@@ -220,6 +228,7 @@ from_nothing_to_an_account(void **state)
     struct scene *s = *state;
 
     assert_false(gtk_widget_is_sensitive(button(s, "_Next")));
+    wait_focus(s, "Your name, as contacts see it");
     picture(s, "start-name");
     type(s, "Your name, as contacts see it", "Ana María");
     assert_string_equal(gtk_editable_get_text(entry(s, "User name")), "ana.maria");
@@ -263,6 +272,9 @@ from_nothing_to_an_account(void **state)
     adw_combo_row_set_selected(ADW_COMBO_ROW(receipts), 2);
     stage_wait(fake_agent_calls(s->fake, "settings.set") == 1);
     assert_string_equal(field_text(fake_agent_last(s->fake, "settings.set"), "receipts"), "read");
+    stage_picture(s->window, "start-privacy-read");
+    adw_combo_row_set_selected(ADW_COMBO_ROW(receipts), 1);
+    stage_picture(s->window, "start-privacy-changed");
     click(s, "_Next");
     stage_wait(heading_is(s, "You Are Ready"));
     stage_wait(gtk_widget_is_sensitive(button(s, "_Copy Link")));
@@ -492,6 +504,7 @@ a_wrong_pass_phrase_is_told_and_gone(void **state)
 
     fake_agent_answer(s->fake, "account.unlock", refuse_phrase, s);
     assert_true(stage_shows(s->window, FAKE_PROFILE));
+    wait_focus(s, "Pass-phrase");
     picture(s, "unlock");
     assert_false(gtk_widget_is_sensitive(button(s, "Unlock")));
     type(s, "Pass-phrase", "wrong");
