@@ -106,16 +106,57 @@ fake_agent_last(struct fake_agent *fake, const char *method)
 
 /* --- the socket --- */
 
+/* Never waits: the one who reads runs in this thread, too. */
+static void write_next(GIOStream *to);
+
+static void
+on_written(GObject *out, GAsyncResult *done, gpointer data)
+{
+    g_autoptr(GIOStream) to = data;
+
+    g_object_set_data(G_OBJECT(to), "writing", NULL);
+    if (g_output_stream_write_all_finish(G_OUTPUT_STREAM(out), done, NULL, NULL))
+        write_next(to);
+}
+
+static void
+write_next(GIOStream *to)
+{
+    GString *waiting = g_object_get_data(G_OBJECT(to), "waiting");
+    GBytes *now;
+    gsize n;
+
+    if (waiting->len == 0 || g_object_get_data(G_OBJECT(to), "writing") != NULL)
+        return;
+    now = g_bytes_new(waiting->str, waiting->len);
+    g_string_truncate(waiting, 0);
+    g_object_set_data_full(G_OBJECT(to), "writing", now, (GDestroyNotify)g_bytes_unref);
+    const char *text = g_bytes_get_data(now, &n);
+    g_output_stream_write_all_async(g_io_stream_get_output_stream(to), text, n, G_PRIORITY_DEFAULT,
+                                    g_object_get_data(G_OBJECT(to), "gone"), on_written,
+                                    g_object_ref(to));
+}
+
+static void
+free_waiting(gpointer waiting)
+{
+    g_string_free(waiting, TRUE);
+}
+
 static void
 say(GIOStream *to, json_t *line)
 {
     char *text = json_dumps(line, JSON_COMPACT);
-    g_autofree char *whole = g_strdup_printf("%s\n", text);
+    GString *waiting = g_object_get_data(G_OBJECT(to), "waiting");
 
-    g_output_stream_write_all(g_io_stream_get_output_stream(to), whole, strlen(whole), NULL, NULL,
-                              NULL);
+    if (waiting == NULL) {
+        waiting = g_string_new("");
+        g_object_set_data_full(G_OBJECT(to), "waiting", waiting, free_waiting);
+    }
+    g_string_append_printf(waiting, "%s\n", text);
     json_free_text(text);
     json_decref(line);
+    write_next(to);
 }
 
 static void
