@@ -5,6 +5,8 @@
 
 #define REPLACEMENT "\357\277\275" /* U+FFFD */
 #define BLOCK "\342\226\210"       /* U+2588, for each hidden character */
+#define PARAGRAPH 600              /* as cost_of counts */
+#define MARKS 6                    /* on one letter; what is more only hides what is around */
 
 /* --- characters --- */
 
@@ -69,17 +71,40 @@ struct shown {
     gboolean cut;
 };
 
+static gboolean
+is_mark(gunichar u)
+{
+    GUnicodeType type = g_unichar_type(u);
+
+    return type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK;
+}
+
+/* How much work it is to lay out, beside a plain letter: emoji and what joins them are dear. */
+static guint
+cost_of(gunichar u)
+{
+    if (u < 0x300)
+        return 1;
+    return u == 0x200d || (u >= 0x2600 && u < 0x2800) || (u >= 0xfe00 && u < 0xfe10) ||
+                   u >= 0x10000 || is_mark(u)
+               ? 8
+               : 2;
+}
+
 static guint
 length_to_show(const char *text, enum rich_flags flags)
 {
-    guint characters = 0, lines = 0;
+    guint cost = 0, lines = 0;
     const char *c = text;
 
     if (flags & RICH_WHOLE)
         return (guint)strlen(text);
     for (; *c != '\0'; c = g_utf8_next_char(c)) {
-        lines += is_line_end(g_utf8_get_char(c));
-        if (++characters > RICH_CHARACTERS || lines > RICH_LINES)
+        gunichar u = g_utf8_get_char(c);
+
+        lines += is_line_end(u);
+        cost += cost_of(u);
+        if (cost > RICH_CHARACTERS || lines > RICH_LINES)
             break;
     }
     return (guint)(c - text);
@@ -98,9 +123,34 @@ is_hidden(const GArray *ranges, guint at, enum rich_flags flags)
     return FALSE;
 }
 
+/* What is shown for U, which has N bytes at C. */
+static void
+copy_character(GString *to, gunichar u, const char *c, guint n)
+{
+    if (is_line_end(u))
+        g_string_append_c(to, u == '\r' && c[1] == '\n' ? ' ' : '\n');
+    else if (is_control(u) || is_embedding(u))
+        g_string_append(to, REPLACEMENT);
+    else
+        g_string_append_len(to, c, n);
+}
+
+/* A paragraph is laid out as a whole: a very long one is broken, so that no one stops us. */
+static void
+break_paragraph(struct shown *s, gunichar u, guint *cost)
+{
+    *cost = is_line_end(u) ? 0 : *cost + cost_of(u);
+    if (*cost > 2 * PARAGRAPH || (*cost > PARAGRAPH && g_unichar_isspace(u))) {
+        g_string_append_c(s->text, '\n');
+        *cost = 0;
+    }
+}
+
 static void
 copy_text(struct shown *s, const char *text, const GArray *ranges, enum rich_flags flags)
 {
+    guint marks = 0, cost = 0;
+
     s->length = length_to_show(text, flags);
     s->cut = text[s->length] != '\0';
     s->text = g_string_sized_new(s->length + 16);
@@ -111,14 +161,13 @@ copy_text(struct shown *s, const char *text, const GArray *ranges, enum rich_fla
 
         for (guint i = 0; i < n; i++)
             s->places[at + i] = (guint)s->text->len;
+        marks = is_mark(u) ? marks + 1 : 0;
         if (is_hidden(ranges, at, flags) && !g_unichar_isspace(u))
             g_string_append(s->text, BLOCK);
-        else if (is_line_end(u))
-            g_string_append_c(s->text, u == '\r' && text[at + 1] == '\n' ? ' ' : '\n');
-        else if (is_control(u) || is_embedding(u))
-            g_string_append(s->text, REPLACEMENT);
-        else
-            g_string_append_len(s->text, text + at, n);
+        else if (marks <= MARKS)
+            copy_character(s->text, u, text + at, n);
+        if (flags & RICH_WHOLE)
+            break_paragraph(s, u, &cost);
         at += n;
     }
     s->places[s->length] = (guint)s->text->len;

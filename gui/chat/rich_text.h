@@ -13,7 +13,8 @@
 
 #include "gui/models/message.h"
 
-/* What a row shows at most; a label with more is slow. */
+/* What a row shows at most, in plain letters (an emoji counts as eight): a label with more is slow.
+ */
 #define RICH_CHARACTERS 3000
 #define RICH_LINES 40
 

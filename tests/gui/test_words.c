@@ -20,8 +20,10 @@ control_characters_and_overrides_become_marks(void **state)
 {
     assert_shown("a\001b\033[31mc", "a\357\277\275b\357\277\275[31mc");
     assert_shown("one\r\ntwo\tthree", "one \ntwo\tthree");
-    assert_shown("\342\200\256gpj.exe", "\357\277\275gpj.exe");           /* RLO */
-    assert_shown("\302\205x", "\nx");                                     /* NEL ends a line */
+    assert_shown("\342\200\256gpj.exe", "\357\277\275gpj.exe"); /* RLO */
+    assert_shown("\302\205x", "\nx");                           /* NEL ends a line */
+    assert_shown("a\314\201\314\201\314\201\314\201\314\201\314\201\314\201\314\201b",
+                 "a\314\201\314\201\314\201\314\201\314\201\314\201b");   /* six marks are enough */
     assert_shown("<b>bold</b> & &lt;", "<b>bold</b> & &lt;");             /* and no markup */
     assert_shown("\331\205\330\261\330\255", "\331\205\330\261\330\255"); /* Arabic stays */
 }
@@ -144,9 +146,10 @@ long_texts_are_cut_and_whole_in_a_text_view(void **state)
                         short_lines = rich_text_new(lines, NULL, NULL, RICH_PLAIN);
 
     assert_true(cut->cut);
-    assert_true(g_utf8_strlen(cut->text, -1) <= RICH_CHARACTERS + 2);
+    assert_true(g_utf8_strlen(cut->text, -1) <= RICH_CHARACTERS / 8 + 2);
     assert_false(whole->cut);
-    assert_string_equal(whole->text, text);
+    for (const char *line = whole->text; line != NULL; line = strchr(line + 1, '\n'))
+        assert_true(strcspn(line + 1, "\n") < 1000); /* no paragraph is long */
     assert_true(short_lines->cut);
     assert_true(strlen(short_lines->text) < 100);
 }
