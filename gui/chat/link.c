@@ -110,7 +110,7 @@ body_of(const struct link *link)
     g_autofree char *cut = n > URL_SHOWN ? g_utf8_substring(link->url, 0, URL_SHOWN) : NULL;
 
     if (strcmp(link->host, link->ascii) != 0)
-        g_string_append_printf(body, "%s\n\n", link->ascii);
+        g_string_append_printf(body, _("It reads “%s”.\n\n"), link->host);
     if (link->warning != NULL)
         g_string_append_printf(body, "%s\n\n", link->warning);
     g_string_append_printf(body, "%s%s", cut != NULL ? cut : link->url, cut != NULL ? "…" : "");

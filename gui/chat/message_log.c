@@ -9,6 +9,7 @@
 #include "gui/chat/message_reader.h"
 #include "gui/chat/message_row.h"
 #include "gui/models/fields.h"
+#include "gui/people/add_contact.h"
 
 #define FOUND_MS 1600 /* what was jumped to stands out for so long */
 #define LOOK_MS 120   /* looking so long is reading */
@@ -412,6 +413,17 @@ act_open_link(GtkWidget *widget, const char *name, GVariant *target)
     link_ask(widget, g_variant_get_string(target, NULL));
 }
 
+/* Somebody whom the contact tells of. */
+static void
+act_add_contact(GtkWidget *widget, const char *name, GVariant *target)
+{
+    MessageLog *self = SNUG_MESSAGE_LOG(widget);
+    AddContact *window = add_contact_new(GTK_WINDOW(self->root), self->account);
+
+    add_contact_set_text(window, g_variant_get_string(target, NULL));
+    gtk_window_present(GTK_WINDOW(window));
+}
+
 static Message *
 target_message(MessageLog *self, GVariant *target)
 {
@@ -503,6 +515,7 @@ message_log_class_init(MessageLogClass *klass)
     gtk_widget_class_bind_template_child(widget, MessageLog, newest);
     gtk_widget_class_bind_template_child(widget, MessageLog, newest_count);
     gtk_widget_class_install_action(widget, "log.jump", "s", act_jump);
+    gtk_widget_class_install_action(widget, "log.add-contact", "s", act_add_contact);
     gtk_widget_class_install_action(widget, "log.open-link", "s", act_open_link);
     gtk_widget_class_install_action(widget, "log.show-all", "s", act_show_all);
     gtk_widget_class_install_action(widget, "log.show-spoilers", "s", act_show_spoilers);

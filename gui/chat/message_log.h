@@ -7,7 +7,7 @@
  *
  * Signals: "failed" (const char *sentence). Actions for what is inside: "log.jump" (id),
  * "log.react" (id, emoji; "" takes it back), "log.open-link" (address), "log.show-all" (id),
- * "log.show-spoilers" (id), "log.newest".
+ * "log.show-spoilers" (id), "log.add-contact" (link), "log.newest".
  */
 #pragma once
 

@@ -170,7 +170,7 @@ message_parts_card(MessageBubble *bubble, const Message *m)
     gtk_actionable_set_action_target(GTK_ACTIONABLE(card), "s",
                                      known ? m->card_contact : m->card_link);
     gtk_actionable_set_action_name(GTK_ACTIONABLE(card),
-                                   known ? "window.open-conversation" : "window.add-contact");
+                                   known ? "window.open-conversation" : "log.add-contact");
     gtk_widget_set_visible(card, TRUE);
 }
 

@@ -429,6 +429,22 @@ on_changed(History *self, const json_t *params)
         message_update(history_peek(self, (guint)at), shown);
 }
 
+/* A file got further: its object is updated, and so is who shows it. */
+static void
+on_transfer(History *self, const json_t *params)
+{
+    const json_t *shown = json_object_get(params, "attachment");
+    int at = is_ours(self, shown) ? history_find(self, message_number(field_text(shown, "message")))
+                                  : -1;
+    Message *m = at >= 0 ? history_peek(self, (guint)at) : NULL;
+
+    for (guint i = 0; m != NULL && i < m->files->len; i++) {
+        Attachment *file = g_ptr_array_index(m->files, i);
+        if (strcmp(file->id, field_text(shown, "id")) == 0)
+            attachment_update(file, shown);
+    }
+}
+
 static void
 on_gone(History *self, const json_t *params)
 {
@@ -595,6 +611,7 @@ history_new(Bridge *bridge, const char *contact)
         {"notification::message.state", G_CALLBACK(on_changed)},
         {"notification::message.changed", G_CALLBACK(on_changed)},
         {"notification::gap", G_CALLBACK(on_gap)},
+        {"notification::transfer", G_CALLBACK(on_transfer)},
         {"notification::message.gone", G_CALLBACK(on_gone)},
         {"notification::conversation", G_CALLBACK(on_conversation)},
     };

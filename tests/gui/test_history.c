@@ -241,6 +241,25 @@ messages_change_and_go(void **state)
 }
 
 static void
+files_tell_how_far_they_are(void **state)
+{
+    struct scene *s = *state;
+    json_t *m = fake_history_add(s->all, 1, "queued", "");
+
+    json_object_set_new(
+        m, "files",
+        json_pack("[{s:s,s:s,s:i}]", "id", "attachment-1", "state", "uploading", "moved", 1));
+    load(s);
+    Attachment *file = g_ptr_array_index(history_peek(s->history, 0)->files, 0);
+    fake_agent_notify(s->fake, "transfer",
+                      json_pack("{s:{s:s,s:s,s:s,s:s,s:i}}", "attachment", "id", "attachment-1",
+                                "message", "message-1", "contact", "contact-1", "state", "here",
+                                "moved", 7));
+    stage_wait(file->state == ATTACHMENT_HERE);
+    assert_int_equal(file->moved, 7);
+}
+
+static void
 what_was_missed_is_read_again_in_place(void **state)
 {
     struct scene *s = *state;
@@ -332,6 +351,7 @@ main(void)
         WITH_SCENE(new_messages_come_to_the_end),
         WITH_SCENE(new_messages_are_told_where_the_window_is_elsewhere),
         WITH_SCENE(messages_change_and_go),
+        WITH_SCENE(files_tell_how_far_they_are),
         WITH_SCENE(what_was_missed_is_read_again_in_place),
         WITH_SCENE(a_lock_leaves_nothing),
         WITH_SCENE(refusals_are_told_once),

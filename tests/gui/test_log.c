@@ -401,6 +401,27 @@ hidden_words_are_shown_when_asked_for(void **state)
 }
 
 static void
+a_contact_card_leads_to_adding_them(void **state)
+{
+    struct scene *s = *state;
+    json_t *m = fake_history_add(s->history, 1, "received", "");
+    GListModel *windows = gtk_window_get_toplevels();
+
+    set(m, "type", json_string("contact"));
+    set(m, "card", json_pack("{s:s,s:s}", "link", "snug:bob", "name", "Bob Stone"));
+    show(s);
+    gtk_widget_activate(stage_await(s->window, GTK_TYPE_BUTTON, "Add Bob Stone as a contact"));
+    stage_wait(g_list_model_get_n_items(windows) == 2);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GtkWidget) w = g_list_model_get_item(windows, i);
+        if (w != s->window) {
+            gtk_window_destroy(GTK_WINDOW(w));
+            break;
+        }
+    }
+}
+
+static void
 peers_words_are_never_markup(void **state)
 {
     struct scene *s = *state;
@@ -639,6 +660,7 @@ main(void)
         WITH_SCENE(a_quote_leads_to_what_is_answered),
         WITH_SCENE(reactions_are_taken_back_and_joined),
         WITH_SCENE(hidden_words_are_shown_when_asked_for),
+        WITH_SCENE(a_contact_card_leads_to_adding_them),
         WITH_SCENE(peers_words_are_never_markup),
         WITH_SCENE(what_changes_is_drawn_again),
         WITH_SCENE(hostile_texts_do_not_stop_it),
