@@ -11,11 +11,26 @@ name_row(AdwEntryRow *row)
     gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
 }
 
+/* A button with nothing but a picture, such as the one that shows a pass-phrase. */
+static void
+on_tooltip(GtkWidget *button)
+{
+    const char *text = gtk_widget_get_tooltip_text(button);
+
+    if (text != NULL)
+        gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, text,
+                                       -1);
+}
+
 void
 entry_rows_name(GtkWidget *root)
 {
     if (ADW_IS_ENTRY_ROW(root))
         name_row(ADW_ENTRY_ROW(root));
+    if (GTK_IS_BUTTON(root) && gtk_widget_get_tooltip_text(root) != NULL) {
+        g_signal_connect(root, "notify::tooltip-text", G_CALLBACK(on_tooltip), NULL);
+        on_tooltip(root);
+    }
     for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
          c = gtk_widget_get_next_sibling(c))
         entry_rows_name(c);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What libadwaita 1.2 leaves out of AdwEntryRow: a screen reader is told nothing of the field
- * inside, and a row that is gone may be told that it lost the focus.
+ * inside, nor what the picture on the button beside it does, and a row that is gone may be told
+ * that it lost the focus.
  */
 #pragma once
 

@@ -19,12 +19,24 @@ tell(GtkWidget *holder)
                                         (gboolean)!gtk_widget_get_child_visible(c), -1);
 }
 
+static void
+tell_popover(GtkWidget *w)
+{
+    if (GTK_IS_POPOVER(w))
+        gtk_accessible_update_state(GTK_ACCESSIBLE(w), GTK_ACCESSIBLE_STATE_HIDDEN,
+                                    (gboolean)!gtk_widget_get_visible(w), -1);
+}
+
 /* Of every widget that begins or ceases to be seen. */
 static gboolean
 on_map(GSignalInvocationHint *hint, guint count, const GValue *values, gpointer data)
 {
     GtkWidget *w = g_value_get_object(&values[0]), *parent = gtk_widget_get_parent(w);
 
+    tell_popover(w);
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        tell_popover(c);
     if (holds_back(w))
         tell(w);
     if (parent != NULL && gtk_widget_get_mapped(parent) && holds_back(parent))

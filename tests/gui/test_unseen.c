@@ -56,6 +56,21 @@ what_is_not_revealed_is_not_read_out(void **state)
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
+static void
+a_closed_menu_is_not_read_out(void **state)
+{
+    GtkWidget *button = gtk_menu_button_new(), *menu = gtk_popover_new();
+    gtk_menu_button_set_popover(GTK_MENU_BUTTON(button), menu);
+    GtkWidget *window = shown(button);
+
+    assert_true(hidden(menu));
+    gtk_menu_button_popup(GTK_MENU_BUTTON(button));
+    stage_wait(!hidden(menu));
+    gtk_menu_button_popdown(GTK_MENU_BUTTON(button));
+    stage_wait(hidden(menu));
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
 int
 main(void)
 {
@@ -64,6 +79,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_page_of_a_stack_that_is_shown_is_read_out),
         cmocka_unit_test(what_is_not_revealed_is_not_read_out),
+        cmocka_unit_test(a_closed_menu_is_not_read_out),
     };
     return cmocka_run_group_tests_name("gui-unseen", tests, NULL, NULL);
 }
