@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/first_frame.h"
 #include "gui/notifications.h"
 #include "gui/settings/preferences_window.h"
 #include "gui/start/profiles_window.h"
@@ -141,8 +142,10 @@ app_activate(GApplication *application)
     App *self = SNUG_APP(application);
     GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(application));
 
-    if (window == NULL)
+    if (window == NULL) {
         window = GTK_WINDOW(window_new(ADW_APPLICATION(application), self->account));
+        first_frame_watch(GTK_WIDGET(window), self->account->conversations);
+    }
     gtk_window_present(window);
 }
 
