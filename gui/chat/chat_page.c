@@ -5,6 +5,8 @@
 
 #include "gui/chat/chat_search.h"
 #include "gui/chat/chat_window.h"
+#include "gui/chat/composer.h"
+#include "gui/chat/message_actions.h"
 #include "gui/chat/pinned_bar.h"
 #include "gui/chat/rich_text.h"
 #include "gui/models/fields.h"
@@ -25,8 +27,9 @@ struct _ChatPage {
     ChatSearch *search;
     PinnedBar *pinned;
     MessageLog *log;
-    AdwBin *composer;
-    GtkWidget *trust; /* a banner */
+    AdwBin *below;
+    Composer *composer; /* in BELOW */
+    GtkWidget *trust;   /* a banner */
 };
 
 G_DEFINE_FINAL_TYPE(ChatPage, chat_page, ADW_TYPE_BIN)
@@ -124,6 +127,7 @@ chat_page_open(ChatPage *self, const char *contact)
     chat_search_set_contact(self->search, contact);
     pinned_bar_set_contact(self->pinned, contact);
     message_log_open(self->log, contact);
+    composer_open(self->composer, contact);
     bridge_call(self->account->bridge,
                 &(struct call){.method = "conversation.get",
                                .params = json_pack("{s:s}", "contact", contact),
@@ -149,16 +153,10 @@ chat_page_add_banner(ChatPage *self, GtkWidget *banner)
     gtk_box_append(self->banners, banner);
 }
 
-void
-chat_page_set_composer(ChatPage *self, GtkWidget *composer)
-{
-    adw_bin_set_child(self->composer, composer);
-}
-
 GtkWidget *
 chat_page_get_composer(ChatPage *self)
 {
-    return adw_bin_get_child(self->composer);
+    return GTK_WIDGET(self->composer);
 }
 
 MessageLog *
@@ -268,7 +266,7 @@ chat_page_class_init(ChatPageClass *klass)
     gtk_widget_class_bind_template_child(widget, ChatPage, search);
     gtk_widget_class_bind_template_child(widget, ChatPage, pinned);
     gtk_widget_class_bind_template_child(widget, ChatPage, log);
-    gtk_widget_class_bind_template_child(widget, ChatPage, composer);
+    gtk_widget_class_bind_template_child(widget, ChatPage, below);
     gtk_widget_class_bind_template_callback(widget, chat_page_jump);
     gtk_widget_class_bind_template_callback(widget, chat_page_toast);
     gtk_widget_class_bind_template_callback(widget, on_search_closed);
@@ -294,6 +292,12 @@ chat_page_new(Account *account)
     pinned_bar_set_account(self->pinned, account);
     self->trust = trust_banner_new(account);
     chat_page_add_banner(self, self->trust);
+    self->composer = SNUG_COMPOSER(composer_new(account));
+    adw_bin_set_child(self->below, GTK_WIDGET(self->composer));
+    message_actions_install(GTK_WIDGET(self), account, self->composer);
+    composer_accept_drops(self->composer, GTK_WIDGET(self->log));
+    g_signal_connect_object(self->composer, "sent", G_CALLBACK(message_log_go_to_newest), self->log,
+                            G_CONNECT_SWAPPED);
     g_signal_connect_object(account->contacts, "items-changed", G_CALLBACK(follow_contact), self,
                             G_CONNECT_SWAPPED);
     return self;

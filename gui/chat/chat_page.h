@@ -30,9 +30,8 @@ void chat_page_jump(ChatPage *self, const char *message);
 
 /* Below the header, above the log. Takes a floating BANNER. */
 void chat_page_add_banner(ChatPage *self, GtkWidget *banner);
-/* Below the log: what is written. Takes a floating COMPOSER. */
-void chat_page_set_composer(ChatPage *self, GtkWidget *composer);
-GtkWidget *chat_page_get_composer(ChatPage *self); /* NULL: there is none */
+/* Below the log: where to write (composer.h). */
+GtkWidget *chat_page_get_composer(ChatPage *self);
 MessageLog *chat_page_get_log(ChatPage *self);
 /* A line that goes away by itself. */
 void chat_page_toast(ChatPage *self, const char *text);

@@ -11,7 +11,7 @@ enum { CHANGED, SIGNAL_COUNT };
 static guint signals[SIGNAL_COUNT];
 
 static const char *const states[] = {"none",    "asked",   "asking", "accepted",
-                                     "removed", "blocked", NULL};
+                                     "removed", "blocked", "self",   NULL};
 static const char *const trusts[] = {"unverified", "from-link", "verified", NULL};
 static const char *const presences[] = {"unknown", "online", "away", "busy", "offline", NULL};
 

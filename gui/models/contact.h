@@ -15,6 +15,7 @@ enum contact_state {
     CONTACT_ACCEPTED,
     CONTACT_REMOVED,
     CONTACT_BLOCKED,
+    CONTACT_SELF, /* notes to oneself */
 };
 
 enum contact_trust { TRUST_UNVERIFIED, TRUST_FROM_LINK, TRUST_VERIFIED };
