@@ -635,6 +635,42 @@ a_quote_is_what_was_said_or_says_that_it_is_not(void **state)
     assert_int_equal(newest_quote().state, QUOTE_MISSING);
 }
 
+/* A Text without words whose range hides LENGTH bytes from START on. */
+static struct span
+hiding(uint32_t start, uint32_t length, struct buf *ret)
+{
+    Wire__Text t;
+    Wire__Range r, *ranges[1] = {&r};
+
+    wire__text__init(&t);
+    wire__range__init(&r);
+    r.start = start;
+    r.length = length;
+    r.kind = WIRE__RANGE_KIND__RANGE_SPOILER;
+    t.n_ranges = 1;
+    t.ranges = ranges;
+    wire_pack(ret, &t.base);
+    return buf_span(ret);
+}
+
+static void
+a_quote_keeps_hidden_words_hidden(void **state)
+{
+    AUTO(buf_done) struct buf marks = BUF(256);
+    int64_t id;
+
+    assert_ok(message_compose(bob->engine,
+                              &(struct composition){.contact = bob->contact,
+                                                    .text = SPAN_STR("he dies \xc3\xa4h, at last"),
+                                                    .marks = hiding(3, 8, &marks)},
+                              &id));
+    pair_run(&pair, MINUTE_MS);
+    answer(alice, newest(alice), "no!");
+    assert_string_equal(newest_quote().text, "he \xe2\x96\x88\xe2\x96\x88\xe2\x96\x88"
+                                             "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88"
+                                             "\xe2\x96\x88, at last");
+}
+
 static void
 only_what_is_there_can_be_answered_to(void **state)
 {
@@ -864,6 +900,7 @@ main(int argc, char **argv)
         TEST(a_message_of_another_conversation_is_out_of_reach),
         TEST(notes_to_oneself_are_changed_without_a_word),
         TEST(a_quote_is_what_was_said_or_says_that_it_is_not),
+        TEST(a_quote_keeps_hidden_words_hidden),
         TEST(only_what_is_there_can_be_answered_to),
         TEST(forwarding_leaves_mentions_behind),
         TEST(a_contact_is_passed_on_by_the_name_it_gives_itself),
