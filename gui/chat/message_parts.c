@@ -6,6 +6,7 @@
 
 #include "gui/chat/message_words.h"
 #include "gui/chat/rich_text.h"
+#include "gui/files/files_box.h"
 
 #define EMOJI_MAX 12 /* characters of a reaction that are shown */
 
@@ -87,41 +88,22 @@ message_parts_quote(MessageBubble *bubble, const Message *m)
 
 /* --- files --- */
 
-static GtkWidget *
-make_file(Account *account, const Attachment *file)
-{
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0), *name = line_label("heading"),
-              *size = line_label("dim-label");
-    g_autofree char *line = rich_text_line(file->name, 120),
-                    *bytes = g_format_size((guint64)MAX(file->size, 0));
-
-    gtk_label_set_text(GTK_LABEL(name), line);
-    gtk_label_set_ellipsize(GTK_LABEL(name), PANGO_ELLIPSIZE_MIDDLE);
-    gtk_label_set_text(GTK_LABEL(size), bytes);
-    gtk_box_append(GTK_BOX(box), name);
-    gtk_box_append(GTK_BOX(box), size);
-    return box;
-}
-
 void
 message_parts_files(MessageBubble *bubble, Account *account, const Message *m)
 {
     GtkWidget *box = message_bubble_get(bubble, BUBBLE_FILES);
 
-    if (m->files->len == 0 || m->deleted_ms != 0) {
-        if (box != NULL)
-            clear_box(box);
-        message_bubble_hide(bubble, BUBBLE_FILES);
-        return;
-    }
-    if (box == NULL) {
-        box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+    static const GPtrArray none;
+    gboolean any = m->files->len > 0 && m->deleted_ms == 0;
+
+    if (box == NULL && any) {
+        box = files_box_new(account);
         message_bubble_put(bubble, BUBBLE_FILES, box);
     }
-    clear_box(box);
-    for (guint i = 0; i < m->files->len; i++)
-        gtk_box_append(GTK_BOX(box), make_file(account, g_ptr_array_index(m->files, i)));
-    gtk_widget_set_visible(box, TRUE);
+    if (box == NULL)
+        return;
+    files_box_bind(SNUG_FILES_BOX(box), any ? m->files : &none);
+    gtk_widget_set_visible(box, any);
 }
 
 /* --- contact cards --- */
