@@ -92,6 +92,10 @@ print_status(const json_t *s)
 
     print("profile: %s (%s)\n", get(s, "profile"),
           strcmp(get(s, "state"), "none") == 0 ? "not made yet: `snug init`" : get(s, "state"));
+    if (json_object_get(s, "activity") != NULL)
+        print("since it was locked: %s\n", json_integer_value(json_object_get(s, "activity")) > 0
+                                               ? "new activity"
+                                               : "nothing new");
     if (relay == NULL)
         return;
     print("address: %s\n", safe(s, "address"));

@@ -6,9 +6,11 @@
 
 #include "core/account.h"
 #include "core/clearing.h"
+#include "core/collected.h"
 #include "core/contacts.h"
 #include "core/disappearing.h"
 #include "core/engine_state.h"
+#include "core/fetching.h"
 #include "core/leaving.h"
 #include "core/moving.h"
 #include "core/outbox.h"
@@ -203,6 +205,7 @@ open_parts(struct engine *e)
     TRY(outbox_open(e));
     TRY(transient_open(e));
     TRY(presence_open(e));
+    TRY(fetching_open(e));
     TRY(disappearing_open(e));
     return wiping_open(e);
 }
@@ -231,6 +234,8 @@ engine_close(struct engine *e)
 {
     if (e == NULL)
         return;
+    collected_close(e);
+    fetching_close(e);
     presence_close(e);
     transient_close(e);
     outbox_close(e);
@@ -276,6 +281,8 @@ engine_db(struct engine *e)
     X(clearing_step)                                                                               \
     X(presence_step)                                                                               \
     X(wiping_step)                                                                                 \
+    X(collected_step)                                                                              \
+    X(fetching_step)                                                                               \
     X(relay_links_step)
 
 /* Of an account that is no more: being deleted is all that is left to do on the network. */
@@ -327,6 +334,7 @@ engine_wake(struct engine *e)
     moving_wake(e);
     left_wake(e);
     outbox_wake_all(e);
+    fetching_wake(e);
 }
 
 void

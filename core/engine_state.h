@@ -59,9 +59,11 @@ struct engine {
     struct attachment_work *attachment_work;
     struct transient_work *transient_work;
     struct presence_work *presence_work;
-    struct passing passing; /* core/disappearing.c's own */
-    struct later later;     /* core/scheduled.c's own */
-    struct wiping wiping;   /* core/wiping.c's own */
+    struct fetch_work *fetch_work;
+    struct collected_work *collected_work; /* NULL: nothing was collected while locked */
+    struct passing passing;                /* core/disappearing.c's own */
+    struct later later;                    /* core/scheduled.c's own */
+    struct wiping wiping;                  /* core/wiping.c's own */
 
     /* Events of the open transaction, reported after its commit. */
     struct event *events;

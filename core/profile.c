@@ -17,12 +17,13 @@
 #define STORE_FILE "history.db"
 #define SLOTS_FILE "slots"
 #define FILES_FOLDER "files"
+#define SEALED_FILE "sealed"
 
 struct profile {
     char name[PROFILE_NAME_MAX + 1];
     char final[PATH_MAX / 2]; /* the directory's name once it is whole */
     char fresh[PATH_MAX / 2]; /* while it is being made */
-    char store[PATH_MAX], files[PATH_MAX];
+    char store[PATH_MAX], files[PATH_MAX], sealed[PATH_MAX];
     char lock_path[PATH_MAX / 2];
     bool begun, wiped;
     int lock;
@@ -98,6 +99,7 @@ set_paths(struct profile *p)
 
     snprintf(p->store, sizeof p->store, "%s/" STORE_FILE, folder);
     snprintf(p->files, sizeof p->files, "%s/" FILES_FOLDER, folder);
+    snprintf(p->sealed, sizeof p->sealed, "%s/" SEALED_FILE, folder);
 }
 
 /* Remove a directory that holds plain files, as ours do, and one folder of such. */
@@ -257,6 +259,12 @@ const char *
 profile_files_path(const struct profile *p)
 {
     return p->files;
+}
+
+const char *
+profile_sealed_path(const struct profile *p)
+{
+    return p->sealed;
 }
 
 enum err

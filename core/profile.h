@@ -55,6 +55,9 @@ const char *profile_store_path(const struct profile *p);
 /* The directory of its files (core/files.h), which may not be there yet; borrowed likewise. */
 const char *profile_files_path(const struct profile *p);
 
+/* The file of what comes while it is locked (core/collector.h), mostly not there; likewise. */
+const char *profile_sealed_path(const struct profile *p);
+
 /* The slot file. ERR_NOT_FOUND; ERR_DAMAGED when it is too large. Writing replaces it as a whole or
  * not at all; ERR_FULL, ERR_IO. */
 enum err profile_slots_read(const struct profile *p, struct buf *ret);

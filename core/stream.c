@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/account.h"
+#include "core/collected.h"
 #include "core/inbox.h"
 #include "core/relay_state.h"
 #include "core/transient.h"
@@ -383,7 +384,7 @@ stream_step(struct engine *e)
     int64_t now = engine_monotonic_ms(e), due;
     enum err why;
 
-    if (account_registration(e, &why) != REGISTRATION_DONE || e->ended)
+    if (account_registration(e, &why) != REGISTRATION_DONE || e->ended || !collected_over(e))
         return NEVER;
     if (s->state != STREAM_CLOSED && s->heard + STREAM_PATIENCE <= now)
         stream_drop(e, ERR_TIMEOUT);

@@ -115,6 +115,14 @@ device_keys_read(struct span bytes, struct device_keys *ret)
     return OK;
 }
 
+void
+fetch_key_make(const struct device_keys *device, struct fetch_key *ret)
+{
+    ret->account = device->account;
+    ret->device = device->id;
+    crypto_sign_keypair(ret->public.b, ret->secret.b);
+}
+
 /* label || 0x00 || payload: what every signature of ours covers (B1.2). */
 static enum err
 labelled(enum label l, struct span payload, struct buf *ret)
@@ -152,6 +160,13 @@ dsk_sign(const struct device_signing_key *k, enum label l, struct span payload,
 {
     assert(l == LABEL_DEVICE_DSK || l == LABEL_BUNDLE || l == LABEL_OPK || l == LABEL_REQUEST ||
            l == LABEL_EXPORT);
+    return ed25519_sign(&k->secret, l, payload, ret);
+}
+
+enum err
+fk_sign(const struct fetch_key *k, enum label l, struct span payload, struct ed25519_signature *ret)
+{
+    assert(l == LABEL_FETCH);
     return ed25519_sign(&k->secret, l, payload, ret);
 }
 

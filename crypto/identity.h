@@ -34,6 +34,14 @@ struct device_auth_key {
     struct x25519_secret secret;
 };
 
+/* The fetch key FK of a device: reads sealed mail while it is locked (B3.6), and nothing else. */
+struct fetch_key {
+    struct account_id account;
+    uint32_t device;
+    struct ed25519_public public;
+    struct ed25519_secret secret;
+};
+
 /* Everything a device is. */
 struct device_keys {
     struct account_id account;
@@ -58,6 +66,9 @@ void device_keys_generate(const struct account_id *account, uint32_t id, uint64_
                           struct device_keys *ret);
 void device_keys_wipe(struct device_keys *k);
 
+/* A fresh one for DEVICE. */
+void fetch_key_make(const struct device_keys *device, struct fetch_key *ret);
+
 /* Both as they rest in the encrypted store: secrets, fixed size. ERR_DAMAGED when BYTES is not one,
  * with RET untouched. */
 #define ACCOUNT_KEY_BYTES 33
@@ -68,11 +79,13 @@ void device_keys_write(const struct device_keys *k, uint8_t ret[DEVICE_KEYS_BYTE
 enum err device_keys_read(struct span bytes, struct device_keys *ret);
 
 /* Sign(label || 0x00 || PAYLOAD). ERR_MEMORY is the only way to fail. account_key: MANIFEST,
- * AIK_LINEAGE, DELETE. dsk: DEVICE_DSK, BUNDLE, OPK, REQUEST, EXPORT. */
+ * AIK_LINEAGE, DELETE. dsk: DEVICE_DSK, BUNDLE, OPK, REQUEST, EXPORT. fk: FETCH. */
 enum err account_key_sign(const struct account_key *k, enum label l, struct span payload,
                           struct ed25519_signature *ret);
 enum err dsk_sign(const struct device_signing_key *k, enum label l, struct span payload,
                   struct ed25519_signature *ret);
+enum err fk_sign(const struct fetch_key *k, enum label l, struct span payload,
+                 struct ed25519_signature *ret);
 
 /* XEdDSA over label || 0x00 || PAYLOAD (label DEVICE_DIK), and its check: ERR_SIGNATURE. */
 enum err dik_sign(const struct device_identity_key *k, enum label l, struct span payload,

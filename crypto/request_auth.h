@@ -13,3 +13,7 @@
  * one. ERR_MEMORY, ERR_TOO_LARGE; RET untouched then. */
 enum err request_authorize(const struct device_keys *own, uint64_t time,
                            const struct request_subject *subject, char ret[AUTHORIZATION_MAX]);
+
+/* The same with the fetch key (B3.6). */
+enum err fetch_authorize(const struct fetch_key *key, uint64_t time,
+                         const struct request_subject *subject, char ret[AUTHORIZATION_MAX]);

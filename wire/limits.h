@@ -100,6 +100,7 @@
 
 /* Locked and copied devices (B3.6, B18) */
 #define FETCH_KEY_LIFE (30 * SECONDS_A_DAY)
+#define SEALED_FILE_MAX (64 * 1024 * 1024) /* collected while locked; what is above is counted */
 #define ANCHOR_BYTES 128
 #define ANCHORS_AN_HOUR 12 /* of one device */
 #define ANCHORS_BURST 20

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "core/agent/collecting.h"
 #include "core/agent/pictures.h"
 #include "core/disappearing.h"
 
@@ -137,6 +138,7 @@ end(struct agent *a)
     worker_done(&a->worker);
     calls_cancel_all(a, fail(ERR_STATE, "The agent ends."));
     agent_lock(a);
+    collecting_stop(a, &(struct collected_proof){0});
     queue_free(a->queue);
     media_free(a->media);
     spawner_done(&a->spawner);

@@ -2,10 +2,10 @@
  *
  * The process that owns one profile: its state, and how it goes from locked to unlocked and back.
  *
- * The one thing to know: while it is locked there is no engine, no store, no transport and no key
- * in memory; `engine` being there and the profile being unlocked are the same thing. Only while an
- * account is being made there is an engine without that: it belongs to the call that makes it
- * (agent_state says AGENT_NO_PROFILE until it is done).
+ * The one thing to know: while it is locked there is no engine, no store and no key in memory but
+ * the one that fetches sealed mail (core/agent/collecting.h); `engine` being there and the profile
+ * being unlocked are the same thing. Only while an account is being made there is an engine without
+ * that: it belongs to the call that makes it (agent_state says AGENT_NO_PROFILE until it is done).
  */
 #pragma once
 
@@ -14,6 +14,7 @@
 #include "core/agent/queue.h"
 #include "core/agent/socket.h"
 #include "core/agent/worker.h"
+#include "core/collector.h"
 #include "core/engine.h"
 #include "core/profile.h"
 #include "core/relay_client_curl.h"
@@ -26,6 +27,15 @@ enum agent_state { AGENT_NO_PROFILE, AGENT_LOCKED, AGENT_UNLOCKED };
 struct store_retry {
     int64_t due; /* 0: not waiting */
     int64_t wait, tried;
+};
+
+/* Between lock and unlock. */
+struct locked {
+    struct collector *collector; /* NULL: nothing is collected */
+    struct relay_client *client;
+    struct source transport;
+    uint64_t told; /* of what came */
+    int64_t told_at;
 };
 
 struct agent {
@@ -48,6 +58,8 @@ struct agent {
     int64_t used;         /* monotonic ms of the last call that counts as use */
     enum err trouble;     /* of the engine, as last told */
     struct store_retry retry;
+
+    struct locked locked;
 
     struct call *calls; /* deferred */
     uint64_t jobs;

@@ -223,6 +223,9 @@ method_account_status(struct call *c, json_t **ret)
     json_t *j =
         json_pack("{s:s,s:s}", "profile", profile_name(a->profile), "state", states[a->state]);
 
+    if (a->locked.collector != NULL)
+        json_object_set_new(j, "activity",
+                            json_integer((json_int_t)collector_activity(a->locked.collector)));
     enum err e = a->state == AGENT_UNLOCKED ? status_unlocked(a->engine, j) : OK;
     if (e == OK)
         *ret = j;

@@ -3,6 +3,7 @@
  * Leaving: for another relay, as an account, as a profile of this machine.
  */
 #include "core/agent/agent.h"
+#include "core/agent/collecting.h"
 #include "core/agent/creation.h"
 #include "core/agent/dispatch.h"
 #include "core/leaving.h"
@@ -148,6 +149,7 @@ method_profile_wipe(struct call *c, json_t **ret)
     if (a->state == AGENT_NO_PROFILE && a->engine != NULL)
         return fail(ERR_BUSY, "The profile is just being made.");
     agent_lock(a);
+    collecting_stop(a, &(struct collected_proof){0});
     TRY(profile_wipe(a->profile));
     loop_stop(&a->loop); /* the lock goes with it: another one may make the profile anew */
     return OK;

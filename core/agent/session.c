@@ -2,11 +2,14 @@
 #include <assert.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "core/agent/agent.h"
+#include "core/agent/collecting.h"
 #include "core/agent/pictures.h"
 #include "core/agent/settings.h"
 #include "core/agent/show.h"
+#include "core/collected.h"
 #include "core/presence.h"
 
 #define STORE_RETRY_MIN 2000 /* ms */
@@ -119,6 +122,18 @@ agent_close(struct agent *a)
     relay_client_free(STEAL(a->client));
 }
 
+/* What lies there that cannot be read is at the relay as well. */
+static void
+take_collected(struct agent *a)
+{
+    struct collected_proof proof;
+    bool ours = collecting_stop(a, &proof);
+
+    enum err e = collected_begin(a->engine, profile_sealed_path(a->profile), ours ? &proof : NULL);
+    if (e != OK)
+        unlink(profile_sealed_path(a->profile));
+}
+
 enum err
 agent_unlock(struct agent *a, const struct subkey *db_key)
 {
@@ -133,6 +148,7 @@ agent_unlock(struct agent *a, const struct subkey *db_key)
         return e;
     }
     TRY(agent_open(a, db, settings.proxy));
+    take_collected(a);
     a->idle_lock_ms = settings.idle_lock_ms;
     a->state = AGENT_UNLOCKED;
     a->used = loop_now();
@@ -165,8 +181,12 @@ agent_lock(struct agent *a)
     if (a->state != AGENT_UNLOCKED)
         return;
     say_goodbye(a);
+    struct collecting_wish wish;
+    bool collect = !a->loop.stopped && collecting_ask(a, &wish);
     a->state = AGENT_LOCKED;
     agent_close(a);
+    if (collect)
+        collecting_start(a, &wish);
     agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "locked"));
 }
 
@@ -221,8 +241,10 @@ agent_session_turn(struct agent *a)
             return INT64_MAX;
         }
     }
-    if (a->engine == NULL)
-        return due;
+    if (a->engine == NULL) {
+        soon = collecting_turn(a);
+        return soon < due ? soon : due;
+    }
     if (relay_client_due(a->client) <= now)
         relay_client_run(a->client);
     presence_used(a->engine, a->used);

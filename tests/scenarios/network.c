@@ -526,6 +526,11 @@ static void
 happen(struct scene *s, struct happening *h)
 {
     struct engine *e = h->actor->engine;
+    struct collector *c = h->actor->collector;
+    struct transport_answer answer = {.failure = h->failure,
+                                      .status = h->status,
+                                      .retry_after = h->retry_after,
+                                      .body = buf_span(&h->body)};
 
     switch (h->kind) {
     case HAPPENING_REQUEST:
@@ -533,15 +538,15 @@ happen(struct scene *s, struct happening *h)
         break;
     case HAPPENING_ANSWER:
         if (!h->gone && e != NULL)
-            engine_on_answer(e, h->id,
-                             &(struct transport_answer){.failure = h->failure,
-                                                        .status = h->status,
-                                                        .retry_after = h->retry_after,
-                                                        .body = buf_span(&h->body)});
+            engine_on_answer(e, h->id, &answer);
+        else if (!h->gone && c != NULL)
+            collector_on_answer(c, h->id, &answer);
         break;
     case HAPPENING_DATA:
         if (!h->gone && e != NULL)
             engine_on_stream_data(e, h->id, buf_span(&h->body));
+        else if (!h->gone && c != NULL)
+            collector_on_stream_data(c, h->id, buf_span(&h->body));
         break;
     case HAPPENING_HEARTBEAT:
         heartbeat(s, h);
@@ -616,9 +621,10 @@ step_all(struct scene *s)
 
     for (size_t i = 0; i < s->actor_count; i++) {
         struct engine *e = s->actors[i]->engine;
-        if (e == NULL)
+        struct collector *c = s->actors[i]->collector;
+        if (e == NULL && c == NULL)
             continue;
-        int64_t at = engine_step(e);
+        int64_t at = e != NULL ? engine_step(e) : collector_step(c);
         if (at < INT64_MAX - s->start_ms)
             at += s->start_ms;
         if (at < due)

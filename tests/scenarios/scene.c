@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/collected.h"
+#include "core/fetching.h"
 #include "crypto/recovery.h"
 #include "tests/scenarios/network.h"
 
@@ -115,6 +117,7 @@ scene_free(struct scene *s)
         struct actor *a = s->actors[i];
         engine_close(a->engine);
         a->engine = NULL;
+        collector_free(STEAL(a->collector));
     }
     network_free(s);
     for (size_t i = 0; i < s->actor_count; i++) {
@@ -122,6 +125,7 @@ scene_free(struct scene *s)
         if (a->path[0] != '\0') {
             network_unlink(a->path);
             network_unlink_files(a->files);
+            unlink(a->sealed);
         }
         free(a);
     }
@@ -172,6 +176,8 @@ fresh_db(struct actor *a, bool on_disk)
     snprintf(a->files, sizeof a->files, "%s.files", a->path);
     network_unlink(a->path);
     network_unlink_files(a->files);
+    snprintf(a->sealed, sizeof a->sealed, "%s.sealed", a->path);
+    unlink(a->sealed);
     randombytes_buf(a->key.b, sizeof a->key.b);
     assert_ok(db_create(a->path, &a->key, &db));
     return db;
@@ -257,6 +263,38 @@ actor_start(struct actor *a)
 }
 
 void
+actor_lock(struct actor *a)
+{
+    struct world world = world_of(a);
+    struct collecting what;
+
+    enum err e = fetching_leave(a->engine, &what);
+    engine_close(STEAL(a->engine));
+    if (e == OK)
+        assert_ok(collector_new(&what, &world, a->sealed, &a->collector));
+}
+
+void
+actor_unlock(struct actor *a)
+{
+    struct collected_proof proof;
+    bool ours = a->collector != NULL;
+
+    if (ours)
+        proof = collector_proof(a->collector);
+    actor_start(a);
+    collector_free(STEAL(a->collector));
+    assert_ok(collected_begin(a->engine, a->sealed, ours ? &proof : NULL));
+}
+
+void
+actor_crash_locked(struct actor *a)
+{
+    network_cut(a);
+    collector_free(STEAL(a->collector));
+}
+
+void
 actor_offline(struct actor *a)
 {
     a->offline = true;
@@ -267,7 +305,10 @@ void
 actor_online(struct actor *a)
 {
     a->offline = false;
-    engine_wake(a->engine);
+    if (a->engine != NULL)
+        engine_wake(a->engine);
+    if (a->collector != NULL)
+        collector_wake(a->collector);
 }
 
 static void

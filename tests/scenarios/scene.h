@@ -15,6 +15,7 @@
 #pragma once
 
 #include "core/account.h"
+#include "core/collector.h"
 #include "core/contacts.h"
 #include "core/engine.h"
 #include "core/messages.h"
@@ -48,9 +49,11 @@ struct scene_relay {
 struct actor {
     struct scene *scene;
     char name[NAME_MAX_BYTES + 1];
-    struct engine *engine; /* NULL while it is down */
-    char path[64];         /* of its database; empty: in memory, so it cannot be restarted */
-    char files[72];        /* the folder of its files; empty: it keeps none */
+    struct engine *engine;       /* NULL while it is down */
+    char path[64];               /* of its database; empty: in memory, so it cannot be restarted */
+    char files[72];              /* the folder of its files; empty: it keeps none */
+    char sealed[80];             /* the file of what comes while it is locked */
+    struct collector *collector; /* while it is locked, and the relay had its fetch key */
     struct subkey key;
     bool offline;
     int64_t clock_off_ms; /* its clock minus the scene's */
@@ -120,6 +123,10 @@ void scene_befriend(struct scene *s, struct actor *a, struct actor *b);
 /* The engine and all its requests are gone; what it had sent may still arrive. */
 void actor_crash(struct actor *a);
 void actor_start(struct actor *a); /* opens the database as it is on disk */
+/* As the agent does it, with what is collected meanwhile; and a locked one that crashes. */
+void actor_lock(struct actor *a);
+void actor_unlock(struct actor *a);
+void actor_crash_locked(struct actor *a);
 void actor_offline(struct actor *a);
 void actor_online(struct actor *a);
 /* A copy of the database of an actor that is down, and going back to it. */
