@@ -272,6 +272,8 @@ find_job(Bridge *self, const char *job)
     GHashTableIter at;
     gpointer r;
 
+    if (job == NULL)
+        return NULL;
     g_hash_table_iter_init(&at, self->requests);
     while (g_hash_table_iter_next(&at, NULL, &r))
         if (g_strcmp0(((struct request *)r)->job, job) == 0)

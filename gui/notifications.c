@@ -3,11 +3,13 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/list/words.h"
+#include "gui/chat/message_words.h"
+#include "gui/chat/rich_text.h"
 #include "gui/models/fields.h"
 
 #define TOGETHER_MS 400 /* what comes within it is told together */
 #define ALONE_MAX 3     /* more conversations than that at once are one notification */
+#define PREVIEW 160     /* characters */
 #define ALL_ID "messages"
 #define REQUESTS_ID "requests"
 #define ALARM_ID "alarm"
@@ -66,7 +68,7 @@ conversation_id(const char *contact)
 static char *
 title_of(const struct news *n, enum notification_words words, guint unread)
 {
-    g_autofree char *name = words_line(n->label, 60);
+    g_autofree char *name = rich_text_line(n->label, 60);
 
     if (words == NOTIFY_NOTHING)
         return g_strdup(unread > 1 ? _("New messages") : _("New message"));
@@ -152,7 +154,7 @@ on_message(Notifications *self, const json_t *params)
         n->contact = g_strdup(m->contact);
         g_hash_table_insert(self->waiting, n->contact, n);
     }
-    g_autofree char *preview = words_preview(m);
+    g_autofree char *preview = message_line_words(m, PREVIEW);
     set_text(&n->label, m->label);
     set_text(&n->preview, preview);
     n->messages++;
@@ -216,7 +218,7 @@ static void
 on_notice(Notifications *self, const json_t *params)
 {
     const json_t *notice = json_object_get(params, "notice");
-    g_autofree char *name = words_line(field_text(notice, "contact"), 60), *title = NULL;
+    g_autofree char *name = rich_text_line(field_text(notice, "contact"), 60), *title = NULL;
 
     if (field_bool(notice, "seen")) {
         withdraw(self, ALARM_ID);

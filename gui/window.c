@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/chat/chat_page.h"
+#include "gui/chat/rich_text.h"
 #include "gui/list/sidebar.h"
 #include "gui/models/fields.h"
 #include "gui/people/notice_bar.h"
@@ -14,6 +15,7 @@
 #include "gui/windows.h"
 
 #define LIST_WIDTH 340 /* beside a conversation */
+#define TOAST_MAX 300  /* characters */
 
 struct _Window {
     AdwApplicationWindow parent;
@@ -363,7 +365,8 @@ void
 window_toast(Window *self, const char *text)
 {
     AdwToast *toast = adw_toast_new("");
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
+    g_autofree char *line = rich_text_line(text, TOAST_MAX),
+                    *escaped = g_markup_escape_text(line, -1);
 
     adw_toast_set_title(toast, escaped);
     adw_toast_overlay_add_toast(self->toasts, toast);

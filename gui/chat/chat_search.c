@@ -73,7 +73,7 @@ on_hits(gpointer p, const json_t *result, const GError *error, gpointer data)
         return;
     }
     json_array_foreach(list, i, j) g_ptr_array_add(self->hits, g_strdup(field_text(j, "id")));
-    if (field_bool(result, "more"))
+    if (field_bool(result, "more") && field_text(result, "before")[0] != '\0')
         self->before = g_strdup(field_text(result, "before"));
     if (self->hits->len > had && self->step)
         go_to(self, had);

@@ -137,6 +137,9 @@ ask(GtkWidget *parent, const struct link *link)
     adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
     g_object_set_data_full(G_OBJECT(dialog), "url", g_strdup(link->url), g_free);
     g_signal_connect_object(dialog, "response", G_CALLBACK(on_response), window, G_CONNECT_SWAPPED);
+    /* Not longer than what it is in: the profile may be locked. */
+    g_signal_connect_object(parent, "unmap", G_CALLBACK(gtk_window_destroy), dialog,
+                            G_CONNECT_SWAPPED);
     gtk_window_present(GTK_WINDOW(dialog));
 }
 

@@ -199,15 +199,20 @@ kind_words(enum message_type type, gboolean deleted)
 static char *
 file_words(const Message *m)
 {
-    const Attachment *first = m->files->len > 0 ? g_ptr_array_index(m->files, 0) : NULL;
+    const guint n = m->files->len;
+    const Attachment *first = n > 0 ? g_ptr_array_index(m->files, 0) : NULL;
     g_autofree char *name = NULL;
+    guint pictures = 0;
 
+    for (guint i = 0; i < n; i++)
+        pictures += ((Attachment *)g_ptr_array_index(m->files, i))->kind == ATTACHMENT_IMAGE;
     if (first == NULL)
         return g_strdup(_("File"));
-    if (m->files->len > 1)
-        return g_strdup_printf(ngettext("%u file", "%u files", m->files->len), m->files->len);
-    if (first->kind == ATTACHMENT_IMAGE)
-        return g_strdup(_("Picture"));
+    if (pictures == n)
+        return n == 1 ? g_strdup(_("Picture"))
+                      : g_strdup_printf(ngettext("%u picture", "%u pictures", n), n);
+    if (n > 1)
+        return g_strdup_printf(ngettext("%u file", "%u files", n), n);
     if (first->kind == ATTACHMENT_VOICE)
         return g_strdup(_("Voice message"));
     name = rich_text_line(first->name, 80);
@@ -218,7 +223,7 @@ char *
 message_line_words(const Message *m, guint max)
 {
     g_autoptr(RichText) rich = NULL;
-    g_autofree char *name = NULL;
+    g_autofree char *name = NULL, *words = NULL, *files = NULL;
     char *notice = message_notice_words(m);
 
     if (notice != NULL)
@@ -227,7 +232,9 @@ message_line_words(const Message *m, guint max)
         return kind_words(m->type, TRUE);
     if (m->text[0] != '\0') {
         rich = rich_text_new(m->text, m->ranges, NULL, RICH_PLAIN);
-        return rich_text_line(rich->text, max);
+        words = rich_text_line(rich->text, max);
+        files = m->type == MESSAGE_FILES ? file_words(m) : NULL;
+        return files != NULL ? g_strdup_printf("%s: %s", files, words) : g_steal_pointer(&words);
     }
     if (m->type == MESSAGE_FILES)
         return file_words(m);

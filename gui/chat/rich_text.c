@@ -56,7 +56,7 @@ rich_text_line(const char *text, guint max)
             g_string_append_c(line, ' ');
         space = FALSE;
         g_string_append_unichar(line, is_control(u) ? 0xfffd : u);
-        if (++n == max)
+        if (++n == max && *g_utf8_next_char(c) != '\0')
             g_string_append(line, "…");
     }
     return g_string_free(line, FALSE);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/list/choices.h"
 
-#include <adwaita.h>
 #include <glib/gi18n.h>
 
-#include "gui/list/words.h"
+#include "gui/people/decisions.h"
+#include "gui/people/dialog.h"
 
 #define HOUR_MS (3600 * G_GINT64_CONSTANT(1000))
 
@@ -21,16 +21,6 @@ is_muted(const Conversation *v)
 }
 
 /* --- calls --- */
-
-static void
-say(GtkWidget *near, const char *text)
-{
-    GtkWidget *toasts = gtk_widget_get_ancestor(near, ADW_TYPE_TOAST_OVERLAY);
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
-
-    if (toasts != NULL)
-        adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(toasts), adw_toast_new(escaped));
-}
 
 static void
 on_done(gpointer near, const json_t *result, const GError *error, gpointer said)
@@ -93,90 +83,21 @@ choose_mute(GtkWidget *near, Account *account, const Conversation *v, enum choic
 
 /* --- what is asked first --- */
 
-struct question {
-    GtkWidget *near; /* weak */
-    Account *account;
-    char *contact;
-    const char *method;
-};
-
-static void
-question_free(gpointer p, GClosure *closure)
-{
-    struct question *q = p;
-
-    g_clear_weak_pointer(&q->near);
-    g_object_unref(q->account);
-    g_free(q->contact);
-    g_free(q);
-}
-
-static void
-on_response(AdwMessageDialog *dialog, const char *response, struct question *q)
-{
-    if (strcmp(response, "yes") == 0 && q->near != NULL)
-        call(q->near, q->account, q->method, json_pack("{s:s}", "contact", q->contact), NULL);
-}
-
-struct wording {
-    const char *heading, *body, *answer;
-};
-
-static void
-ask(struct question *q, const struct wording *w)
-{
-    GtkRoot *root = gtk_widget_get_root(q->near);
-    GtkWidget *dialog =
-        adw_message_dialog_new(GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL, w->heading, w->body);
-
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "no", _("_Cancel"), "yes",
-                                     w->answer, NULL);
-    adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "yes",
-                                               ADW_RESPONSE_DESTRUCTIVE);
-    adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "no");
-    adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "no");
-    g_signal_connect_data(dialog, "response", G_CALLBACK(on_response), q, question_free, 0);
-    gtk_window_present(GTK_WINDOW(dialog));
-}
-
-static struct question *
-question_new(GtkWidget *near, Account *account, const Conversation *v, const char *method)
-{
-    struct question *q = g_new0(struct question, 1);
-
-    g_set_weak_pointer(&q->near, near);
-    q->account = g_object_ref(account);
-    q->contact = g_strdup(v->contact);
-    q->method = method;
-    return q;
-}
-
 void
 choose_block(GtkWidget *near, Account *account, const Conversation *v)
 {
-    g_autofree char *name = words_line(v->label, 40),
-                    *heading = g_strdup_printf(_("Block %s?"), name);
+    Contact *contact = contact_book_get(account->contacts, v->contact);
 
-    ask(question_new(near, account, v, "contact.block"),
-        &(struct wording){
-            heading,
-            _("What they write from now on does not reach you, and they are not told. "
-              "The conversation stays, and you can unblock them at any time."),
-            _("_Block")});
+    if (contact == NULL)
+        say(near, _("That is none of your contacts"));
+    else
+        decide_block(near, account, contact);
 }
 
 void
 choose_delete(GtkWidget *near, Account *account, const Conversation *v)
 {
-    g_autofree char *name = words_line(v->label, 40),
-                    *heading = g_strdup_printf(_("Delete the Conversation With %s?"), name);
-
-    ask(question_new(near, account, v, "conversation.delete"),
-        &(struct wording){heading,
-                          _("All messages and files in it are deleted on this computer and cannot "
-                            "be brought back. The other side keeps its copies, and the contact "
-                            "stays in your list of contacts."),
-                          _("_Delete")});
+    decide_delete_conversation(near, account, v->contact, v->label);
 }
 
 /* --- the menu --- */

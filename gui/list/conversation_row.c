@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/chat/message_words.h"
+#include "gui/chat/rich_text.h"
 #include "gui/list/words.h"
 #include "gui/models/conversation.h"
 
@@ -11,6 +13,8 @@
 #define GAP 6
 #define BESIDE_PICTURE 12
 #define LINES_APART 3
+#define PREVIEW 160 /* characters */
+#define SEARCHED 2000
 #define WIDTH_MIN 180
 
 struct _ConversationRow {
@@ -182,7 +186,7 @@ show_contact(ConversationRow *self, const char *label, GString *said)
     const Contact *c = self->contact;
     enum presence presence = c != NULL ? c->presence : PRESENCE_UNKNOWN;
     gboolean is_verified = c != NULL && c->trust == TRUST_VERIFIED && !c->key_changed;
-    g_autofree char *name = words_line(label, 200);
+    g_autofree char *name = rich_text_line(label, 200);
 
     gtk_label_set_text(self->name, name);
     adw_avatar_set_text(self->avatar, name);
@@ -255,18 +259,19 @@ show_last(ConversationRow *self, const Conversation *v, GString *said)
         last = NULL;
     } else if (v->draft) {
         p = (struct preview){
-            .lead = _("Draft"), .text = words_line(v->draft_text, 160), .warning = TRUE};
+            .lead = _("Draft"), .text = rich_text_line(v->draft_text, 160), .warning = TRUE};
         last = NULL;
     } else if (last != NULL) {
         gboolean ours =
             last->outgoing && last->state != MESSAGE_KEPT && last->type != MESSAGE_TIMER;
-        p = (struct preview){.lead = ours ? _("You") : NULL, .text = words_preview(last)};
+        p = (struct preview){.lead = ours ? _("You") : NULL,
+                             .text = message_line_words(last, PREVIEW)};
     } else
         p.text = g_strdup("");
     show_tick(self, last);
     show_preview(self, &p, said);
     if (last != NULL && last->outgoing)
-        say(said, words_state(last));
+        say(said, last->deleted_ms == 0 ? message_state_words(last->state) : "");
     g_free(p.text);
 }
 
@@ -354,7 +359,7 @@ find_word(const char *text, const char *word)
 static void
 show_hit(ConversationRow *self, const Message *m, GString *said)
 {
-    g_autofree char *whole = words_preview(m);
+    g_autofree char *whole = message_line_words(m, SEARCHED);
     const char *at = self->word != NULL ? find_word(whole, self->word) : NULL;
     const char *start = whole;
 

@@ -156,12 +156,13 @@ on_page(gpointer p, const json_t *result, const GError *error, gpointer data)
     gboolean requests = strcmp(method, "request.list") == 0;
     const json_t *list = json_object_get(result, requests ? "requests" : "contacts");
     size_t i, n = json_array_size(list);
+    const char *last = field_text(json_array_get(list, n - 1), "id");
     json_t *j;
 
     self->asked = 0;
     json_array_foreach(list, i, j) take_contact(self, j);
-    if (n > 0 && field_bool(result, "more"))
-        ask_page(self, method, field_text(json_array_get(list, n - 1), "id"));
+    if (last[0] != '\0' && field_bool(result, "more"))
+        ask_page(self, method, last);
     else if (error == NULL && !requests)
         ask_page(self, "request.list", NULL);
     else if (error == NULL)

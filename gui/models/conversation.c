@@ -18,7 +18,7 @@ conversation_update(Conversation *self, const json_t *shown)
     set_text(&self->label, field_text(shown, "label"));
     set_text(&self->draft_text, field_text(shown, "draft_text"));
     g_clear_object(&self->last);
-    self->last = last != NULL ? message_new(last) : NULL;
+    self->last = json_is_object(last) ? message_new(last) : NULL;
     self->last_ms = field_int(shown, "last_ms");
     self->muted_until_ms = field_int(shown, "muted_until_ms");
     self->timer_s = field_int(shown, "timer_s");
@@ -30,7 +30,7 @@ conversation_update(Conversation *self, const json_t *shown)
     self->draft = field_bool(shown, "draft");
     self->listed = field_bool(shown, "listed");
     self->deleted_upto = message_number(field_text(shown, "deleted_upto"));
-    self->keep_days = keep != NULL ? (int)json_integer_value(keep) : -1;
+    self->keep_days = json_is_integer(keep) ? (int)json_integer_value(keep) : -1;
     g_signal_emit(self, signals[CHANGED], 0);
 }
 

@@ -70,6 +70,13 @@ history_peek(History *self, guint position)
     return position < self->messages->len ? g_ptr_array_index(self->messages, position) : NULL;
 }
 
+/* The number of the message at a place that there is. */
+static gint64
+number_at(History *self, guint position)
+{
+    return ((Message *)g_ptr_array_index(self->messages, position))->number;
+}
+
 /* How many have a smaller number. */
 static guint
 count_below(History *self, gint64 number)
@@ -78,7 +85,7 @@ count_below(History *self, gint64 number)
 
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (history_peek(self, middle)->number < number)
+        if (number_at(self, middle) < number)
             low = middle + 1;
         else
             high = middle;
@@ -98,13 +105,13 @@ history_find(History *self, gint64 number)
 static gint64
 first_number(History *self)
 {
-    return self->messages->len > 0 ? history_peek(self, 0)->number : 0;
+    return self->messages->len > 0 ? number_at(self, 0) : 0;
 }
 
 static gint64
 last_number(History *self)
 {
-    return self->messages->len > 0 ? history_peek(self, self->messages->len - 1)->number : 0;
+    return self->messages->len > 0 ? number_at(self, self->messages->len - 1) : 0;
 }
 
 static void
@@ -418,13 +425,30 @@ on_gap(History *self, const json_t *params)
         take_new(self, shown);
 }
 
+/* What becomes of messages in the half that is here already while the other one is on its way. */
+static void
+change_half(History *self, gint64 from, gint64 upto, const json_t *shown)
+{
+    for (guint i = self->older != NULL ? self->older->len : 0; i-- > 0;) {
+        Message *m = g_ptr_array_index(self->older, i);
+
+        if (m->number < from || m->number > upto)
+            continue;
+        if (shown != NULL)
+            message_update(m, shown);
+        else
+            g_ptr_array_remove_index(self->older, i);
+    }
+}
+
 static void
 on_changed(History *self, const json_t *params)
 {
     const json_t *shown = json_object_get(params, "message");
-    int at =
-        is_ours(self, shown) ? history_find(self, message_number(field_text(shown, "id"))) : -1;
+    gint64 number = is_ours(self, shown) ? message_number(field_text(shown, "id")) : 0;
+    int at = number > 0 ? history_find(self, number) : -1;
 
+    change_half(self, number, number, shown);
     if (at >= 0)
         message_update(history_peek(self, (guint)at), shown);
 }
@@ -448,9 +472,10 @@ on_transfer(History *self, const json_t *params)
 static void
 on_gone(History *self, const json_t *params)
 {
-    int at =
-        is_ours(self, params) ? history_find(self, message_number(field_text(params, "id"))) : -1;
+    gint64 number = is_ours(self, params) ? message_number(field_text(params, "id")) : 0;
+    int at = number > 0 ? history_find(self, number) : -1;
 
+    change_half(self, number, number, NULL);
     if (at >= 0)
         take_out(self, (guint)at, 1);
 }
@@ -464,6 +489,7 @@ on_conversation(History *self, const json_t *params)
     if (!is_ours(self, shown) || upto <= 0)
         return;
     self->deleted_upto = MAX(self->deleted_upto, upto);
+    change_half(self, 0, upto, NULL);
     if (upto >= first_number(self))
         self->more[HISTORY_OLDER] = FALSE; /* all that was before it went too */
     take_out(self, 0, count_below(self, upto + 1));
@@ -485,7 +511,7 @@ keep_only(History *self, gint64 after, gint64 upto, const json_t *list)
         g_hash_table_add(there, g_memdup2(&number, sizeof number));
     }
     for (guint at = count_below(self, upto + 1); at-- > 0;) {
-        gint64 number = history_peek(self, at)->number;
+        gint64 number = number_at(self, at);
 
         if (number <= after)
             break;
@@ -513,7 +539,7 @@ on_reread(gpointer p, const json_t *result, const GError *error, gpointer data)
     json_array_foreach(list, i, j) put_in(self, j);
     if (!more)
         self->more[HISTORY_NEWER] = FALSE;
-    else if (upto < last_number(self))
+    else if (upto > self->reread_after && upto < last_number(self))
         reread_from(self, upto);
     else
         self->more[HISTORY_NEWER] = TRUE;

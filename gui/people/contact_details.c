@@ -228,7 +228,7 @@ on_remove(ContactDetails *self)
 static void
 on_delete(ContactDetails *self)
 {
-    decide_delete_conversation(GTK_WIDGET(self), self->account, self->contact);
+    decide_delete_conversation(GTK_WIDGET(self), self->account, self->id, self->contact->label);
 }
 
 /* --- the object --- */

@@ -27,12 +27,12 @@ decision_free(gpointer p)
 }
 
 static struct decision *
-decision_new(Account *account, Contact *contact, const char *method)
+decision_new(Account *account, const char *contact, const char *method)
 {
     struct decision *d = g_new0(struct decision, 1);
 
     d->account = g_object_ref(account);
-    d->contact = g_strdup(contact->id);
+    d->contact = g_strdup(contact);
     d->method = method;
     return d;
 }
@@ -51,10 +51,10 @@ carry_out(gpointer self, gpointer data)
 
 /* HEADING has one %s for the name. Takes D. */
 static void
-ask_about(GtkWidget *near, Contact *contact, struct decision *d, const char *heading,
+ask_about(GtkWidget *near, const char *label, struct decision *d, const char *heading,
           struct question question)
 {
-    g_autofree char *name = name_in_sentence(contact->label);
+    g_autofree char *name = name_in_sentence(label);
     g_auto(GStrv) parts = g_strsplit(heading, "%s", 2);
     g_autofree char *whole = g_strjoinv(name, parts);
 
@@ -88,7 +88,7 @@ static void
 on_settings(gpointer self, const json_t *result, const GError *error, gpointer data)
 {
     struct accepting *a = data;
-    struct decision *d = decision_new(a->account, a->contact, "request.accept");
+    struct decision *d = decision_new(a->account, a->contact->id, "request.accept");
     GtkWidget *check = gtk_check_button_new_with_mnemonic(_("They may see when I am _online"));
 
     if (error != NULL) {
@@ -101,7 +101,7 @@ on_settings(gpointer self, const json_t *result, const GError *error, gpointer d
     gtk_check_button_set_active(GTK_CHECK_BUTTON(check),
                                 strcmp(field_text(result, "presence"), "everyone") == 0);
     d->presence = g_object_ref_sink(GTK_CHECK_BUTTON(check));
-    ask_about(self, a->contact, d, _("Accept %s?"),
+    ask_about(self, a->contact->label, d, _("Accept %s?"),
               (struct question){
                   .body = _("You can write to each other then. They see your name, picture and "
                             "what you say about yourself."),
@@ -136,7 +136,8 @@ decide_decline(GtkWidget *near, Account *account, Contact *contact)
 void
 decide_block(GtkWidget *near, Account *account, Contact *contact)
 {
-    ask_about(near, contact, decision_new(account, contact, "contact.block"), _("Block %s?"),
+    ask_about(near, contact->label, decision_new(account, contact->id, "contact.block"),
+              _("Block %s?"),
               (struct question){
                   .body = _("Nothing from them reaches you any more, and what you were sending is "
                             "dropped. They are not told. You can unblock them later; the "
@@ -156,7 +157,8 @@ decide_unblock(GtkWidget *near, Account *account, Contact *contact)
 void
 decide_remove(GtkWidget *near, Account *account, Contact *contact)
 {
-    ask_about(near, contact, decision_new(account, contact, "contact.remove"), _("Remove %s?"),
+    ask_about(near, contact->label, decision_new(account, contact->id, "contact.remove"),
+              _("Remove %s?"),
               (struct question){
                   .body = _("They cannot write to you any more, and have to ask again. The "
                             "conversation stays until you delete it."),
@@ -166,9 +168,10 @@ decide_remove(GtkWidget *near, Account *account, Contact *contact)
 }
 
 void
-decide_delete_conversation(GtkWidget *near, Account *account, Contact *contact)
+decide_delete_conversation(GtkWidget *near, Account *account, const char *contact,
+                           const char *label)
 {
-    ask_about(near, contact, decision_new(account, contact, "conversation.delete"),
+    ask_about(near, label, decision_new(account, contact, "conversation.delete"),
               _("Delete the Conversation With %s?"),
               (struct question){
                   .body = _("All its messages and files are deleted from this computer, for good. "
@@ -183,7 +186,7 @@ decide_delete_conversation(GtkWidget *near, Account *account, Contact *contact)
 void
 decide_keep_key(GtkWidget *near, Account *account, Contact *contact)
 {
-    ask_about(near, contact, decision_new(account, contact, "contact.keep_key"),
+    ask_about(near, contact->label, decision_new(account, contact->id, "contact.keep_key"),
               _("Stay With the %s You Know?"),
               (struct question){
                   .body = _("The new account at their address is ignored, and you can write to the "
@@ -196,7 +199,7 @@ decide_keep_key(GtkWidget *near, Account *account, Contact *contact)
 void
 decide_take_new(GtkWidget *near, Account *account, Contact *contact)
 {
-    ask_about(near, contact, decision_new(account, contact, "contact.take_new"),
+    ask_about(near, contact->label, decision_new(account, contact->id, "contact.take_new"),
               _("Ask the New Account of %s?"),
               (struct question){
                   .body = _("Whoever has this address now is asked to be a new, unverified "

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What a person decides about a contact, each with the question it needs: the same from the list
- * of requests, the contact's page, and the banner in a conversation. NEAR is the widget that was
- * used; failures are said near it.
+ * What a person decides about a contact, each with the question it needs: the same from the lists
+ * of requests and conversations, the contact's page, and the banner in a conversation. NEAR is the
+ * widget that was used; failures are said near it.
  */
 #pragma once
 
@@ -16,7 +16,9 @@ void decide_decline(GtkWidget *near, Account *account, Contact *contact);
 void decide_block(GtkWidget *near, Account *account, Contact *contact);
 void decide_unblock(GtkWidget *near, Account *account, Contact *contact);
 void decide_remove(GtkWidget *near, Account *account, Contact *contact);
-void decide_delete_conversation(GtkWidget *near, Account *account, Contact *contact);
+/* Also of those who are no contacts: an id, and what it is called. */
+void decide_delete_conversation(GtkWidget *near, Account *account, const char *contact,
+                                const char *label);
 
 /* After a key change. */
 void decide_keep_key(GtkWidget *near, Account *account, Contact *contact);

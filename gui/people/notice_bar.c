@@ -85,12 +85,13 @@ on_page(gpointer p, const json_t *result, const GError *error, gpointer data)
 {
     NoticeBar *self = p;
     const json_t *list = json_object_get(result, "notices");
-    size_t i, n = json_array_size(list);
+    const char *last = field_text(json_array_get(list, json_array_size(list) - 1), "id");
+    size_t i;
     json_t *shown;
 
     json_array_foreach(list, i, shown) take(self, shown);
-    if (n > 0 && field_bool(result, "more"))
-        read_page(self, field_text(json_array_get(list, n - 1), "id"));
+    if (last[0] != '\0' && field_bool(result, "more"))
+        read_page(self, last);
     show_first(self);
 }
 

@@ -176,6 +176,26 @@ a_screen_reader_hears_sender_time_text_and_state(void **state)
 }
 
 static void
+a_message_is_told_in_a_line(void **state)
+{
+    json_t *j = fake_message(1, 1, "received", "the butler did it");
+    g_autofree char *covered = NULL, *files = NULL;
+    g_autoptr(Message) m = NULL, with_files = NULL;
+
+    json_object_set_new(j, "ranges",
+                        json_pack("[{s:i,s:i,s:s}]", "start", 4, "length", 6, "kind", "spoiler"));
+    m = message_new(j);
+    covered = message_line_words(m, 100);
+    assert_string_equal(covered, "the ██████ did it");
+    json_object_set_new(j, "type", json_string("files"));
+    json_object_set_new(j, "files", json_pack("[{s:s},{s:s}]", "kind", "image", "kind", "image"));
+    with_files = message_new(j);
+    files = message_line_words(with_files, 7);
+    assert_string_equal(files, "2 pictures: the ████…");
+    json_decref(j);
+}
+
+static void
 durations_and_days_are_words(void **state)
 {
     g_autofree char *week = message_duration_words(604800), *odd = message_duration_words(90),
@@ -202,6 +222,7 @@ main(void)
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(long_texts_are_cut_and_whole_in_a_text_view),
         cmocka_unit_test(a_screen_reader_hears_sender_time_text_and_state),
+        cmocka_unit_test(a_message_is_told_in_a_line),
         cmocka_unit_test(durations_and_days_are_words),
     };
 
