@@ -80,6 +80,8 @@ count_requests(gpointer p)
     g_autofree char *text = g_strdup_printf(
         ngettext("%lu person asks to write to you", "%lu people ask to write to you", n), n);
     gtk_label_set_text(self->requests_text, text);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->requests), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   text, -1);
     gtk_widget_set_visible(GTK_WIDGET(self->requests), n > 0);
     return G_SOURCE_REMOVE;
 }
