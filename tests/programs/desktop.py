@@ -274,7 +274,7 @@ class Desktop:
         self.stop()
 
     def start(self, *options):
-        self.errors = open(os.path.join(self.person.folder, "desktop-errors"), "ab+")
+        self.errors = open(os.path.join(self.person.folder, "desktop-errors"), "wb+")
         self.process = subprocess.Popen([program("gui/snug-desktop"), "--profile", self.profile, *options], env=self.environment,
                                         stdout=self.errors, stderr=self.errors)
         self.place = poll(self.find_app, "the program is at the accessibility bus")
@@ -331,9 +331,9 @@ class Desktop:
         except AssertionError as e:
             raise AssertionError(f"{e}\n{self.look().tree()}\n{self.said()}") from None
 
-    def see(self, role=None, name=None, part=None, seconds=PATIENCE):
+    def see(self, role=None, name=None, part=None, seconds=PATIENCE, where=lambda thing: True):
         """The same, waiting for it."""
-        return self.poll(lambda: self.find(role, name, part), f"{self.person.name} sees a {role} {name or part!r}", seconds)
+        return self.poll(lambda: self.find(role, name, part, where), f"{self.person.name} sees a {role} {name or part!r}", seconds)
 
     def see_no(self, role=None, name=None, part=None, seconds=PATIENCE):
         self.poll(lambda: self.find(role, name, part) is None, f"{self.person.name} sees no {role} {name or part!r} any more", seconds)
@@ -347,6 +347,11 @@ class Desktop:
             thing.click()
         else:
             self.point(thing)
+
+    def click_part(self, part):
+        """On the button with such words in it."""
+        self.poll(lambda: self.find("push button", where=lambda t: any(part in below.name for below in t.walk()) and t.actions()),
+                  f"{self.person.name} can click something with {part!r}").click()
 
     def write(self, name, text, role="text"):
         thing = self.see(role, name)

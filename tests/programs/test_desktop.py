@@ -5,7 +5,7 @@ import os
 import signal
 import unittest
 
-from desktop import Desktop, Display, Owner, Thing, needed, poll, unnamed
+from desktop import Desktop, Display, Owner, Thing, needed, unnamed
 from people import PHRASE, introduce
 from relay import Relay, wait_until
 
@@ -97,7 +97,127 @@ class Desktops(unittest.TestCase):
         bob.click("Add")
         bob.see("panel", part="Was Asked")
         self.assert_named(bob)
-        bob.click("Write to Them")
+        bob.click("Compare Safety Number")
+        self.compare(bob, self.bob, "alice")
+        alice.click_part("1 person asks to write to you")
+        alice.see("label", part="Anybody can use any name")
+        self.assert_named(alice)
+        alice.click("Accept…")
+        alice.click("Accept")
+        wait_until(lambda: self.bob.run("contacts", "--state", "accepted", "--json").json["contacts"], "the accept arrives")
+        self.bob.run("send", "alice", "Hello, it's me")
+        alice.see_row("Hello, it's me", "Conversations")
+        if alice.find("frame", "Contact Requests") is not None:
+            alice.keys("Escape")
+            alice.see_no("frame", "Contact Requests")
+        self.open_first(alice)
+        alice.see_row("Hello, it's me")
+        self.say(alice, "Hello yourself")
+        self.open_first(bob)
+        bob.see_row("Hello yourself")
+        self.say(bob, "See you at eight")
+        alice.see_row("See you at eight")
+        self.assert_named(alice, bob)
+        alice.picture("desktop-first-message")
+
+    def compare(self, desktop, person, contact):
+        """The digits, which somebody reads out."""
+        number = person.run("verify", contact, "--json").json["number"]
+        desktop.see("label", "Group 1 of 12: " + " ".join(number[:5]))
+        self.assert_named(desktop)
+        desktop.write("Their Digits or Code", number)
+        desktop.click("Apply")
+        desktop.see("label", part="It matches")
+        desktop.see("label", part="is verified")
+        desktop.picture("desktop-verified")
+        desktop.keys("Escape")
+        desktop.see_no("label", part="It matches")
+
+    # --- two who know each other ---
+
+    def say(self, desktop, text):
+        desktop.poll(lambda: desktop.find("text", part="Message"), "there is a place to write")
+        desktop.find("text", part="Message").write(text)
+        desktop.click("Send")
+        desktop.see_row(text)
+
+    def open_first(self, desktop):
+        """The conversation on top of the list."""
+        desktop.point(desktop.see("list item", where=lambda t: t.above.name == "Conversations"))
+        desktop.see("list", "Messages")
+
+    def unlock(self, desktop):
+        desktop.see("label", "Snug Is Locked")
+        desktop.write("Pass-phrase", PHRASE)
+        desktop.click("Unlock")
+        desktop.see("list", "Conversations", seconds=60)
+
+    def test_what_arrives_while_it_is_locked_is_there_afterwards(self):
+        alice, _ = self.two()
+        self.bob.run("send", "alice", "before")
+        self.open_first(alice)
+        alice.see_row("before")
+        alice.keys("ctrl+l")
+        alice.see("label", "Snug Is Locked")
+        self.assert_named(alice)
+        self.assertIsNone(alice.find(None, part="before"))
+        self.bob.run("send", "alice", "while it was locked")
+        alice.write("Pass-phrase", "something else")
+        alice.click("Unlock")
+        alice.see("label", part="pass-phrase")
+        self.unlock(alice)
+        self.open_first(alice)
+        alice.see_row("while it was locked")
+
+    def test_a_killed_agent_is_told_of_and_comes_back(self):
+        alice, _ = self.two()
+        self.bob.run("send", "alice", "before")
+        self.open_first(alice)
+        pid = self.alice.agent_pid()
+        os.kill(pid, signal.SIGKILL)
+        alice.see("label", part="Snug starts it again by itself")
+        self.unlock(alice)
+        alice.see_no("label", part="Snug starts it again by itself")
+        self.assertNotEqual(self.alice.agent_pid(), pid)
+        self.bob.run("send", "alice", "still there?")
+        self.open_first(alice)
+        alice.see_row("still there?")
+
+    def test_everything_goes_by_keyboard(self):
+        alice, bob = self.two()
+        self.bob.run("send", "alice", "press some keys")
+        alice.see_row("press some keys", "Conversations")
+        alice.keys("ctrl+1")
+        alice.see_row("press some keys")
+        for _ in range(4):
+            if self.focus(alice)[0] == "text":
+                break
+            before = self.focus(alice)
+            alice.keys("F6")
+            alice.poll(lambda: self.focus(alice) != before, "F6 leads on")
+        alice.see("text", part="Message", where=lambda thing: thing.has("FOCUSED"))
+        alice.type("No hand on a mouse")
+        alice.keys("Return")
+        alice.see_row("No hand on a mouse")
+        regions = []
+        for _ in range(4):
+            before = self.focus(alice)
+            alice.keys("F6")
+            alice.poll(lambda: self.focus(alice) != before, "F6 leads on")
+            regions.append(self.focus(alice))
+        self.assertGreater(len(set(regions)), 2, regions)
+        seen = []
+        for _ in range(12):
+            before = self.focus(alice)
+            alice.keys("Tab")
+            alice.poll(lambda: self.focus(alice) != before, "Tab leads on")
+            seen.append(self.focus(alice))
+        self.assertNotIn("", [name for _, name, _ in seen], seen)
+        bob.see_row("No hand on a mouse", "Conversations")
+
+    def focus(self, desktop):
+        thing = desktop.focused()
+        return (thing.role, thing.name, thing.place) if thing is not None else ("", "", None)
 
 
 if __name__ == "__main__":
