@@ -169,6 +169,9 @@ on_text_wanted(GSimpleAction *action, GVariant *parameter, gpointer p)
     adw_message_dialog_set_extra_child(ADW_MESSAGE_DIALOG(dialog), entry);
     g_object_set_data(G_OBJECT(dialog), "entry", entry);
     g_signal_connect_object(dialog, "response", G_CALLBACK(on_text_response), self, 0);
+    /* Not when the profile is locked. */
+    g_signal_connect_object(self, "unmap", G_CALLBACK(gtk_window_destroy), dialog,
+                            G_CONNECT_SWAPPED);
     gtk_window_present(GTK_WINDOW(dialog));
 }
 

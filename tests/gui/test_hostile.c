@@ -5,8 +5,7 @@
 #include "tests/check.h"
 
 #include "gui/chat/message_log.h"
-#include "gui/people/add_contact.h"
-#include "gui/people/contact_details.h"
+#include "gui/list/own_presence.h"
 #include "gui/settings/preferences_window.h"
 #include "gui/window.h"
 #include "gui/windows.h"
@@ -309,9 +308,9 @@ happen(struct scene *s, enum event event)
         break;
     case ALL_GO:
         v = one_conversation(SECRET);
-        for (int n = 1; n <= 40; n++)
+        for (int n = 1; n <= 70; n++)
             fake_history_remove(s->history, n);
-        json_object_set_new(v, "deleted_upto", json_string("message-40"));
+        json_object_set_new(v, "deleted_upto", json_string("message-70"));
         fake_agent_notify(s->fake, "conversation", json_pack("{s:o}", "conversation", v));
         break;
     case STORM:
@@ -345,14 +344,14 @@ a_conversation_is_deleted_while_pages_come(void **state)
         History *history;
 
         order_of(i, events);
-        for (int n = 1; n <= 40; n++)
+        for (int n = 1; n <= 70; n++)
             fake_history_add(s->history, n, "received", "One of many");
         window_close_conversation(s->window);
         open_conversation(s);
         history = message_log_get_history(the_log(s));
         for (int e = 0; e < EVENTS; e++) {
             if (e == i % 3 + 1) { /* pages are asked for before, between and after */
-                window_jump(s->window, "message-20");
+                window_jump(s->window, "message-5");
                 history_grow(history, HISTORY_OLDER);
             }
             happen(s, events[e]);
@@ -362,7 +361,7 @@ a_conversation_is_deleted_while_pages_come(void **state)
         stage_wait(!history_is_loading(history));
         stage_settle();
         for (guint at = 0; history_peek(history, at) != NULL; at++)
-            assert_true(history_peek(history, at)->number > 40);
+            assert_true(history_peek(history, at)->number > 70);
         fake_history_remove(s->history, 300);
     }
 }
@@ -417,6 +416,7 @@ nothing_stays_open_when_it_is_locked(void **state)
     gtk_widget_activate_action(w, "win.add-contact", NULL);
     gtk_widget_activate_action(w, "win.requests", NULL);
     gtk_window_present(GTK_WINDOW(preferences_window_new(GTK_WINDOW(s->window), s->account)));
+    gtk_widget_activate_action(first_of(w, SNUG_TYPE_OWN_PRESENCE), "presence.text", NULL);
     gtk_widget_activate_action(gtk_widget_get_first_child(view), "chat.block", "s", "contact-1");
     gtk_widget_activate_action(gtk_widget_get_first_child(view), "chat.delete", "s", "contact-1");
     gtk_widget_activate_action(GTK_WIDGET(the_log(s)), "log.open-link", "s",
