@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/chat/chat_page.h"
+#include "gui/chat/composer.h"
 #include "gui/chat/rich_text.h"
 #include "gui/list/sidebar.h"
 #include "gui/models/fields.h"
@@ -91,6 +92,7 @@ window_open_conversation(Window *self, const char *contact)
     self->shown = g_strdup(contact);
     sidebar_set_current(self->list, contact);
     adw_leaflet_navigate(self->leaflet, ADW_NAVIGATION_DIRECTION_FORWARD);
+    composer_focus(SNUG_COMPOSER(chat_page_get_composer(self->chat)));
 }
 
 const char *

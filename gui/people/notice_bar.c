@@ -46,7 +46,7 @@ show_first(NoticeBar *self)
 {
     struct notice *n = g_queue_peek_head(&self->unseen);
     guint more = g_queue_get_length(&self->unseen);
-    g_autofree char *name = NULL, *title = NULL, *button = NULL;
+    g_autofree char *name = NULL, *button = NULL;
 
     gtk_widget_set_visible(GTK_WIDGET(self), n != NULL);
     if (n == NULL)

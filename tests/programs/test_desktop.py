@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desktop program as people use it who cannot see it: two windows, real agents, a real relay, from the first run on. Every
 page that is reached is walked over for things that a screen reader has no word for."""
+import contextlib
 import os
 import signal
 import unittest
 
-from desktop import Desktop, Display, Owner, Thing, needed, unnamed
+from desktop import Desktop, Display, Owner, Thing, needed, poll, unnamed
 from people import PHRASE, introduce
 from relay import Relay, wait_until
 
@@ -50,7 +51,10 @@ class Desktops(unittest.TestCase):
         return self.window(self.alice), self.window(self.bob, WIDE)
 
     def assert_named(self, *desktops):
+        """A page is made while it is walked, so that a thing may be there a moment before its name is."""
         for desktop in desktops:
+            with contextlib.suppress(AssertionError):
+                poll(lambda: not desktop.unnamed(), "names")
             self.assertEqual(desktop.unnamed(), [])
 
     def first_run(self, desktop, name):
