@@ -162,9 +162,17 @@ client_reply(struct client *c, const json_t *j)
 
     if (c->gone)
         return;
-    if (json_line_write(j, &bytes) != OK)
-        buf_put_str(&bytes, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32603,"
-                            "\"message\":\"The answer is too large.\"}}\n");
+    if (json_line_write(j, &bytes) != OK) {
+        AUTO(json_decrefpp)
+        json_t *instead =
+            json_pack("{s:s,s:O?,s:{s:i,s:s}}", "jsonrpc", "2.0", "id", json_object_get(j, "id"),
+                      "error", "code", -32603, "message", "The answer is too large.");
+        if (json_line_write(instead, &bytes) != OK) {
+            buf_done(&bytes);
+            c->gone = true;
+            return;
+        }
+    }
     push_line(c, bytes, false);
 }
 

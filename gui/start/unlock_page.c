@@ -4,11 +4,12 @@
 #include <glib/gi18n.h>
 
 #include "gui/entry_rows.h"
+#include "gui/models/fields.h"
 
 struct _UnlockPage {
     AdwBin parent;
     Account *account;
-    GtkLabel *profile, *wrong, *caps;
+    GtkLabel *profile, *activity, *wrong, *caps;
     GtkEditable *entry;
     GtkStack *unlock_face;
     GtkSpinner *spinner;
@@ -74,6 +75,20 @@ on_changed(UnlockPage *self)
     if (gtk_editable_get_text(self->entry)[0] != '\0')
         set_wrong(self, "");
     set_asking(self, self->asking);
+}
+
+/* The agent counts what comes while it is locked, and cannot tell what it is. */
+static void
+on_lock(UnlockPage *self, const json_t *params)
+{
+    gtk_widget_set_visible(GTK_WIDGET(self->activity), field_int(params, "activity") > 0);
+}
+
+static void
+on_status(gpointer p, const json_t *result, const GError *error, gpointer data)
+{
+    if (result != NULL)
+        on_lock(p, result);
 }
 
 /* The keyboard of a display that has one. */
@@ -145,6 +160,7 @@ unlock_page_class_init(UnlockPageClass *klass)
     widget->unroot = unlock_page_unroot;
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/start/unlock_page.ui");
     gtk_widget_class_bind_template_child(widget, UnlockPage, profile);
+    gtk_widget_class_bind_template_child(widget, UnlockPage, activity);
     gtk_widget_class_bind_template_child(widget, UnlockPage, wrong);
     gtk_widget_class_bind_template_child(widget, UnlockPage, caps);
     gtk_widget_class_bind_template_child(widget, UnlockPage, entry);
@@ -175,5 +191,9 @@ unlock_page_new(Account *account)
     self->account = g_object_ref(account);
     gtk_label_set_text(self->profile, profile);
     set_asking(self, FALSE);
+    g_signal_connect_object(account->bridge, "notification::lock", G_CALLBACK(on_lock), self,
+                            G_CONNECT_SWAPPED);
+    bridge_call(account->bridge,
+                &(struct call){.method = "account.status", .self = self, .done = on_status});
     return self;
 }

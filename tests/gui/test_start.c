@@ -521,6 +521,19 @@ a_wrong_pass_phrase_is_told_and_gone(void **state)
 }
 
 static void
+what_comes_while_it_is_locked_is_told_but_not_what_it_is(void **state)
+{
+    struct scene *s = *state;
+
+    stage_wait(fake_agent_calls(s->fake, "account.status") > 0);
+    stage_settle();
+    assert_false(stage_shows(s->window, "Something has come"));
+    fake_agent_notify(s->fake, "lock", json_pack("{s:s,s:i}", "state", "locked", "activity", 3));
+    stage_wait(stage_shows(s->window, "Something has come"));
+    picture(s, "unlock-activity");
+}
+
+static void
 unlocking_shows_that_it_works(void **state)
 {
     struct scene *s = *state;
@@ -557,6 +570,7 @@ main(void)
         cmocka_unit_test(the_strength_of_pass_phrases_is_estimated),
         cmocka_unit_test(the_kit_is_saved_for_its_owner_only),
         LOCKED(a_wrong_pass_phrase_is_told_and_gone),
+        LOCKED(what_comes_while_it_is_locked_is_told_but_not_what_it_is),
         LOCKED(unlocking_shows_that_it_works),
     };
 
