@@ -10,18 +10,6 @@ command_fn command_conversations, command_conversation;
 
 #define DAYS_MAX 36500
 
-static json_int_t
-number(const json_t *j, const char *key)
-{
-    return json_integer_value(json_object_get(j, key));
-}
-
-static bool
-is(const json_t *j, const char *key)
-{
-    return json_is_true(json_object_get(j, key));
-}
-
 /* --- the list --- */
 
 static void
@@ -33,15 +21,15 @@ conversation_print(const json_t *v)
     print("%s  %s", when(number(v, "last_ms")), safe(v, "label"));
     if (unread > 0)
         print("  %lld unread", (long long)unread);
-    else if (is(v, "marked_unread"))
+    else if (is_true(v, "marked_unread"))
         print("  marked unread");
     if (number(v, "unread_mentions") > 0)
         print(" (you are mentioned)");
-    print("%s%s%s%s\n", is(v, "pinned") ? "  pinned" : "",
+    print("%s%s%s%s\n", is_true(v, "pinned") ? "  pinned" : "",
           muted > (json_int_t)time(NULL) * 1000 ? "  muted" : "",
-          is(v, "archived") ? "  archived" : "", is(v, "draft") ? "  draft" : "");
+          is_true(v, "archived") ? "  archived" : "", is_true(v, "draft") ? "  draft" : "");
     if (last != NULL)
-        print("    %s %.*s\n", is(last, "outgoing") ? ">" : "<", 200, safe(last, "text"));
+        print("    %s %.*s\n", is_true(last, "outgoing") ? ">" : "<", 200, safe(last, "text"));
 }
 
 enum err
@@ -64,7 +52,7 @@ command_conversations(struct cli *cli, int *ret)
     if (cli->json)
         return print_json(r);
     json_array_foreach(json_object_get(r, "conversations"), i, each) conversation_print(each);
-    if (is(r, "more")) {
+    if (is_true(r, "more")) {
         const json_t *list = json_object_get(r, "conversations");
         const json_t *end = json_array_get(list, json_array_size(list) - 1);
         note("There are more: --before %s\n", get(end, "contact"));

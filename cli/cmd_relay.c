@@ -9,15 +9,6 @@ command_fn command_relay, command_notices, command_settings;
 
 /* --- relay --- */
 
-static void
-row_as_json(const json_t *about)
-{
-    const json_t *row = json_object_get(about, "row");
-
-    if (row != NULL && print_json(row) != OK)
-        return; /* noticed at the end */
-}
-
 /* Key and value of every field: nothing is left out, and nothing interpreted. */
 static void
 row_as_text(const json_t *about)
@@ -46,7 +37,8 @@ show(struct cli *cli)
 
     /* A locked profile asks for the pass-phrase here, where it can be tried again. */
     TRY(cli_call(cli, "settings.get", NULL, &hello));
-    TRY(rpc_call_job(cli->rpc, "relay.show", NULL, cli->json ? row_as_json : row_as_text, &about));
+    TRY(rpc_call_job(cli->rpc, "relay.show", NULL, cli->json ? print_row_json : row_as_text,
+                     &about));
     if (cli->json)
         return print_json(about);
     print("account: name=%s account=%s registered_day=%lld\n", safe(about, "name"),

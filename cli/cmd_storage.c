@@ -23,21 +23,6 @@ size_of(const json_t *j, const char *key)
     return text;
 }
 
-static json_int_t
-number(const json_t *j, const char *key)
-{
-    return json_integer_value(json_object_get(j, key));
-}
-
-static void
-row_as_json(const json_t *about)
-{
-    const json_t *row = json_object_get(about, "row");
-
-    if (row != NULL && print_json(row) != OK)
-        return; /* noticed at the end */
-}
-
 static void
 row_as_text(const json_t *about)
 {
@@ -113,7 +98,7 @@ command_storage(struct cli *cli, int *ret)
     const char *what = args_word(&cli->args, 0);
 
     if (what == NULL || strcmp(what, "show") == 0)
-        return run(cli, "storage.show", cli->json ? row_as_json : row_as_text);
+        return run(cli, "storage.show", cli->json ? print_row_json : row_as_text);
     if (strcmp(what, "clear") == 0)
         return clear(cli);
     if (strcmp(what, "compact") == 0)

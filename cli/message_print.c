@@ -11,18 +11,6 @@
 
 #define QUOTE_SHOWN 60 /* bytes of what is answered to */
 
-static json_int_t
-number(const json_t *j, const char *key)
-{
-    return json_integer_value(json_object_get(j, key));
-}
-
-static bool
-is_true(const json_t *j, const char *key)
-{
-    return json_is_true(json_object_get(j, key));
-}
-
 /* What stands instead of a text. */
 static const char *
 place_holder(const json_t *m)

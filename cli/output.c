@@ -22,6 +22,15 @@ print_json(const json_t *j)
 }
 
 void
+print_row_json(const json_t *about)
+{
+    const json_t *row = json_object_get(about, "row");
+
+    if (row != NULL && print_json(row) != OK)
+        return; /* noticed at the end */
+}
+
+void
 print(const char *format, ...)
 {
     va_list args;
@@ -39,6 +48,18 @@ note(const char *format, ...)
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
+}
+
+json_int_t
+number(const json_t *j, const char *key)
+{
+    return json_integer_value(json_object_get(j, key));
+}
+
+bool
+is_true(const json_t *j, const char *key)
+{
+    return json_is_true(json_object_get(j, key));
 }
 
 const char *

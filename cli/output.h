@@ -24,6 +24,12 @@ const char *get(const json_t *j, const char *key);
 const char *safe(const json_t *j, const char *key);
 const char *safe_text(const char *text);
 
+json_int_t number(const json_t *j, const char *key);
+bool is_true(const json_t *j, const char *key);
+
+/* The `row` of a job's progress, as JSON; for rpc_call_job. */
+void print_row_json(const json_t *about);
+
 /* Milliseconds UTC as local date and time. Static, of the last call. */
 const char *when(json_int_t ms);
 

@@ -5,19 +5,17 @@
 
 #include "gui/chat/chat_page.h"
 #include "gui/chat/composer.h"
-#include "gui/chat/rich_text.h"
 #include "gui/list/sidebar.h"
 #include "gui/models/fields.h"
 #include "gui/people/notice_bar.h"
 #include "gui/people/people.h"
 #include "gui/start/unlock_page.h"
 #include "gui/start/welcome_page.h"
+#include "gui/toast.h"
 #include "gui/window_keys.h"
 #include "gui/windows.h"
 
 #define LIST_WIDTH 340 /* beside a conversation */
-#define TOAST_MAX 300  /* characters */
-
 struct _Window {
     AdwApplicationWindow parent;
     Account *account;
@@ -366,12 +364,7 @@ on_retry(Window *self)
 void
 window_toast(Window *self, const char *text)
 {
-    AdwToast *toast = adw_toast_new("");
-    g_autofree char *line = rich_text_line(text, TOAST_MAX),
-                    *escaped = g_markup_escape_text(line, -1);
-
-    adw_toast_set_title(toast, escaped);
-    adw_toast_overlay_add_toast(self->toasts, toast);
+    adw_toast_overlay_add_toast(self->toasts, toast_new(text));
 }
 
 /* --- the object --- */

@@ -11,6 +11,7 @@
 #include "gui/chat/rich_text.h"
 #include "gui/models/fields.h"
 #include "gui/people/trust_banner.h"
+#include "gui/toast.h"
 #include "gui/windows.h"
 
 struct _ChatPage {
@@ -168,9 +169,7 @@ chat_page_get_log(ChatPage *self)
 void
 chat_page_toast(ChatPage *self, const char *text)
 {
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
-
-    adw_toast_overlay_add_toast(self->toasts, adw_toast_new(escaped));
+    adw_toast_overlay_add_toast(self->toasts, toast_new(text));
 }
 
 /* --- actions --- */

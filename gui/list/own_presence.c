@@ -6,6 +6,7 @@
 #include "gui/chat/rich_text.h"
 #include "gui/models/avatars.h"
 #include "gui/models/fields.h"
+#include "gui/people/dialog.h"
 #include "wire/limits.h"
 
 #define PICTURE 56
@@ -110,12 +111,9 @@ static void
 on_set(gpointer p, const json_t *result, const GError *error, gpointer data)
 {
     OwnPresence *self = p;
-    GtkWidget *toasts = gtk_widget_get_ancestor(GTK_WIDGET(self), ADW_TYPE_TOAST_OVERLAY);
 
-    if (error != NULL && toasts != NULL) {
-        g_autofree char *escaped = g_markup_escape_text(error->message, -1);
-        adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(toasts), adw_toast_new(escaped));
-    }
+    if (error != NULL)
+        say(GTK_WIDGET(self), error->message);
     read_again(self);
 }
 

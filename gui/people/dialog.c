@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/toast.h"
+
 /* Nothing of the profile stays on the screen. */
 static void
 on_state(GtkWindow *dialog, GParamSpec *pspec, Bridge *bridge)
@@ -41,12 +43,11 @@ void
 say(GtkWidget *inside, const char *text)
 {
     GtkWidget *toasts = gtk_widget_get_ancestor(inside, ADW_TYPE_TOAST_OVERLAY);
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
 
     if (toasts == NULL && GTK_IS_WINDOW(inside) && ADW_IS_WINDOW(inside))
         toasts = adw_window_get_content(ADW_WINDOW(inside));
     if (ADW_IS_TOAST_OVERLAY(toasts))
-        adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(toasts), adw_toast_new(escaped));
+        adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(toasts), toast_new(text));
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "gui/settings/rows.h"
 #include "gui/settings/settings.h"
 #include "gui/settings/storage_page.h"
+#include "gui/toast.h"
 
 struct _PreferencesWindow {
     AdwPreferencesWindow parent;
@@ -24,11 +25,7 @@ G_DEFINE_FINAL_TYPE(PreferencesWindow, preferences_window, ADW_TYPE_PREFERENCES_
 static void
 on_refused(PreferencesWindow *self, const char *why)
 {
-    AdwToast *toast = adw_toast_new("");
-    g_autofree char *escaped = g_markup_escape_text(why, -1);
-
-    adw_toast_set_title(toast, escaped);
-    adw_preferences_window_add_toast(ADW_PREFERENCES_WINDOW(self), toast);
+    adw_preferences_window_add_toast(ADW_PREFERENCES_WINDOW(self), toast_new(why));
 }
 
 static void
