@@ -6,6 +6,6 @@
  */
 #pragma once
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 extern const char *const schema_steps[SCHEMA_VERSION];

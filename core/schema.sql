@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The tables of a profile (docs/PROTOCOL.md B18.2), as of its first version: schema_2.sql adds to them. SQLite 3.15: no UPSERT, no RETURNING, no window functions.
+-- The tables of a profile (docs/PROTOCOL.md B18.2), as of its first version: schema_2.sql and schema_3.sql add to them. SQLite 3.15: no UPSERT, no RETURNING, no window functions.
 -- Times are milliseconds UTC and end in _ms, or whole seconds and end in _s. Booleans are 0 and 1. Ids of rows are local.
 
 -- Small named values: settings begin with "set.", next due times with "due.".

@@ -191,6 +191,8 @@ what_was_said_is_there_and_found_and_unread_as_before(void **state)
     assert_ok(conversation_read(alice->engine, alice->contact));
     assert_ok(conversation_get(alice->engine, alice->contact, &c));
     assert_int_equal(c.unread, 3); /* as counting gives it */
+    assert_int_equal(person_count(alice, "PRAGMA user_version"), SCHEMA_VERSION);
+    assert_int_equal(person_count(alice, "SELECT count(*) FROM runs"), 1);
 }
 
 static void

@@ -1,0 +1,20 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What the third version of the tables adds (docs/PROTOCOL.md B16, B18, B20). Same conventions as schema.sql; a section a
+-- concern.
+
+-- Copies put back (B18.3). How often the profile was opened, and in which of these runs a chain of ours was begun.
+CREATE TABLE runs(id INTEGER PRIMARY KEY CHECK (id = 1), run INTEGER NOT NULL);
+INSERT INTO runs(id, run) VALUES(1, 0);
+ALTER TABLE chains_out ADD COLUMN run INTEGER NOT NULL DEFAULT 0;
+-- What we said on another copy and do not hold, by chain: contacts acknowledge up to `claimed`, we hold up to `held`.
+CREATE TABLE own_gaps(
+    id INTEGER PRIMARY KEY,
+    contact INTEGER NOT NULL,
+    chain BLOB NOT NULL,
+    held INTEGER NOT NULL,
+    claimed INTEGER NOT NULL,
+    message INTEGER,                         -- its place in the conversation
+    UNIQUE(contact, chain)
+);
+-- Session-resets to be sent after a fresh start (B18.3, B20), spread over some minutes.
+CREATE TABLE fresh_resets(contact INTEGER PRIMARY KEY, due_ms INTEGER NOT NULL);
