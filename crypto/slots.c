@@ -18,6 +18,7 @@
 #define SLOT_BYTES (1 + 4 + 4 + 16 + 32 + 32 + 24 + 32 + TAG_BYTES)
 #define PASSPHRASE_MAX 1024
 #define FACTOR_BYTES 32
+_Static_assert(crypto_pwhash_SALTBYTES == SLOT_ID_BYTES, "the salt is the id");
 _Static_assert(HEAD_BYTES + SLOTS_MAX * SLOT_BYTES + 32 <= SLOTS_FILE_MAX, "a full file");
 
 struct slot {
@@ -35,9 +36,13 @@ struct slots {
     size_t count;
 };
 
+/* A secret of the keyring is no guess away: there is nothing to make costly, and so none is said.
+ */
 static bool
-cost_valid(struct slot_cost c)
+cost_valid(enum slot_type type, struct slot_cost c)
 {
+    if (type == SLOT_KEYRING)
+        return c.passes == 0 && c.memory == 0;
     return c.passes >= 1 && c.passes <= SLOT_PASSES_MAX && c.memory >= 8 &&
            c.memory <= SLOT_MEMORY_MAX;
 }
@@ -53,9 +58,9 @@ slot_read(struct reader *r, struct slot *ret)
     read_bytes(r, ret->check, sizeof ret->check);
     read_bytes(r, ret->nonce, sizeof ret->nonce);
     read_bytes(r, ret->wrapped, sizeof ret->wrapped);
-    if (ret->type < SLOT_PASSPHRASE || ret->type > SLOT_RECOVERY)
+    if (ret->type < SLOT_PASSPHRASE || ret->type > SLOT_KEYRING)
         return fail(ERR_DAMAGED, "the key file has a slot of an unknown kind");
-    if (!cost_valid(ret->cost))
+    if (!cost_valid(ret->type, ret->cost))
         return fail(ERR_DAMAGED, "the key file asks for too much work");
     return OK;
 }
@@ -120,12 +125,29 @@ slots_write(const struct slots *s, struct buf *ret)
 static enum err
 secret_check(const struct slot_secret *s)
 {
-    assert(s->type >= SLOT_PASSPHRASE && s->type <= SLOT_RECOVERY);
+    assert(s->type >= SLOT_PASSPHRASE && s->type <= SLOT_KEYRING);
     assert((s->type == SLOT_KEY_FILE) == (s->factor != NULL));
     if (s->passphrase.n == 0)
         return fail(ERR_USAGE, "the pass-phrase is empty");
     if (s->passphrase.n > PASSPHRASE_MAX)
         return fail(ERR_TOO_LARGE, "the pass-phrase is over %d bytes", PASSPHRASE_MAX);
+    if (s->type == SLOT_KEYRING && s->passphrase.n != SLOT_SECRET_BYTES)
+        return fail(ERR_PASSPHRASE, "what the keyring keeps is no key of Snug");
+    return OK;
+}
+
+/* The first half of the slot's ikm. */
+static enum err
+stretch(const struct slot *s, const struct slot_secret *secret, uint8_t ret[32])
+{
+    if (s->type == SLOT_KEYRING) {
+        memcpy(ret, secret->passphrase.p, SLOT_SECRET_BYTES);
+        return OK;
+    }
+    if (crypto_pwhash(ret, 32, (const char *)secret->passphrase.p, secret->passphrase.n,
+                      s->argon_salt, s->cost.passes, (size_t)s->cost.memory * 1024,
+                      crypto_pwhash_ALG_ARGON2ID13) != 0)
+        return fail(ERR_MEMORY, "there are no %u MiB for the pass-phrase", s->cost.memory / 1024);
     return OK;
 }
 
@@ -136,10 +158,7 @@ slot_keys(const struct slot *s, const struct slot_secret *secret, struct secret6
     AUTO(secret64_wipe) struct secret64 ikm;
     const uint8_t type = (uint8_t)s->type;
 
-    if (crypto_pwhash(ikm.b, 32, (const char *)secret->passphrase.p, secret->passphrase.n,
-                      s->argon_salt, s->cost.passes, (size_t)s->cost.memory * 1024,
-                      crypto_pwhash_ALG_ARGON2ID13) != 0)
-        return fail(ERR_MEMORY, "there are no %u MiB for the pass-phrase", s->cost.memory / 1024);
+    TRY(stretch(s, secret, ikm.b));
     if (secret->factor != NULL)
         memcpy(ikm.b + 32, secret->factor, FACTOR_BYTES);
     hkdf(&(struct hkdf_input){.salt = SPAN(s->slot_salt, sizeof s->slot_salt),
@@ -168,7 +187,9 @@ slot_make(const struct slot_secret *secret, struct slot_cost cost, const struct 
     struct slot s = {.type = secret->type, .cost = cost};
 
     TRY(secret_check(secret));
-    if (!cost_valid(cost))
+    if (s.type == SLOT_KEYRING)
+        s.cost = SLOT_COST_NONE;
+    if (!cost_valid(s.type, s.cost))
         return fail(ERR_USAGE, "that much work is not possible");
     randombytes_buf(s.argon_salt, sizeof s.argon_salt);
     randombytes_buf(s.slot_salt, sizeof s.slot_salt);
@@ -217,7 +238,11 @@ slots_try(const struct slots *s, const struct slot_secret *secret, struct master
         if (e != ERR_PASSPHRASE)
             return e;
     }
-    return fail(ERR_PASSPHRASE, "The pass-phrase is wrong.");
+    return fail(ERR_PASSPHRASE, "%s",
+                secret->type == SLOT_KEYRING ? "What the keyring keeps does not open the profile."
+                : secret->type == SLOT_KEY_FILE
+                    ? "The pass-phrase is wrong, or it is another key file."
+                    : "The pass-phrase is wrong.");
 }
 
 enum err
@@ -266,18 +291,29 @@ slots_add(struct span file, const struct slot_secret *secret, const struct slot_
     return slots_write(&s, ret_file);
 }
 
+static bool
+has_passphrase(enum slot_type t)
+{
+    return t == SLOT_PASSPHRASE || t == SLOT_KEY_FILE;
+}
+
 enum err
 slots_replace(struct span file, const struct slot_secret *secret, const struct slot_secret *changed,
               struct slot_cost cost, struct buf *ret_file)
 {
     AUTO(master_key_wipe) struct master_key mk;
-    struct slots s;
+    struct slots s, left = {0};
     unsigned index;
 
+    if (!has_passphrase(secret->type) || !has_passphrase(changed->type))
+        return fail(ERR_STATE, "a pass-phrase can only be changed by who knows it");
     TRY(slots_read(file, &s));
     TRY(slots_try(&s, secret, &mk, &index));
     TRY(slot_make(changed, cost, &mk, &s.slot[index]));
-    return slots_write(&s, ret_file);
+    for (size_t i = 0; i < s.count; i++)
+        if (i == index || !has_passphrase(s.slot[i].type))
+            left.slot[left.count++] = s.slot[i];
+    return slots_write(&left, ret_file);
 }
 
 enum err
@@ -306,8 +342,10 @@ slots_list(struct span file, struct slot_info ret[SLOTS_MAX], size_t *ret_count)
     struct slots s;
 
     TRY(slots_read(file, &s));
-    for (size_t i = 0; i < s.count; i++)
-        ret[i] = (struct slot_info){s.slot[i].type, s.slot[i].cost};
+    for (size_t i = 0; i < s.count; i++) {
+        ret[i] = (struct slot_info){.type = s.slot[i].type, .cost = s.slot[i].cost};
+        memcpy(ret[i].id, s.slot[i].argon_salt, sizeof ret[i].id);
+    }
     *ret_count = s.count;
     return OK;
 }

@@ -4,8 +4,8 @@
  *
  * The one thing to know: the slot file is bytes here; the caller reads it, and writes a new one to
  * a new name, fsyncs and renames. Opening costs an Argon2id for each slot of the given kind (half a
- * second and 256 MiB by default): run it on a worker. Every change asks for a secret that opens
- * the file, so that nobody adds a slot to an unlocked screen.
+ * second and 256 MiB by default), except for the keyring's: run it on a worker. Every change asks
+ * for a secret that opens the file, so that nobody adds a slot to an unlocked screen.
  *
  * ERR_PASSPHRASE: no slot opens under this secret. ERR_DAMAGED: cut, flipped, empty, not ours, or
  * asking for more than SLOT_MEMORY_MAX. ERR_NEWER: of a later version. ERR_MEMORY: Argon2id did not
@@ -25,7 +25,10 @@ enum slot_type {
     SLOT_PASSPHRASE = 1,
     SLOT_KEY_FILE = 2, /* pass-phrase and the SHA-256 of a key file */
     SLOT_RECOVERY = 3, /* a recovery code takes the place of the pass-phrase */
+    SLOT_KEYRING = 4,  /* 32 random bytes that the system's keyring keeps; no Argon2id */
 };
+#define SLOT_ID_BYTES 16
+#define SLOT_SECRET_BYTES 32 /* of SLOT_KEYRING */
 
 struct slot_cost {
     uint32_t passes;
@@ -34,11 +37,12 @@ struct slot_cost {
 #define SLOT_COST_DEFAULT ((struct slot_cost){3, 256 * 1024})
 #define SLOT_COST_STRONG ((struct slot_cost){4, 1024 * 1024})
 #define SLOT_COST_TEST ((struct slot_cost){1, 8}) /* for tests only: opens in no time */
+#define SLOT_COST_NONE ((struct slot_cost){0, 0}) /* of SLOT_KEYRING, whatever else is said */
 
 /* What a person gives. FACTOR is 32 bytes with SLOT_KEY_FILE and NULL otherwise. */
 struct slot_secret {
     enum slot_type type;
-    struct span passphrase; /* 1 to 1024 bytes, taken as they are */
+    struct span passphrase; /* 1 to 1024 bytes, taken as they are; SLOT_SECRET_BYTES of a keyring */
     const uint8_t *factor;
 };
 
@@ -57,7 +61,10 @@ enum err slots_open(struct span file, const struct slot_secret *secret, struct m
 enum err slots_add(struct span file, const struct slot_secret *secret,
                    const struct slot_secret *added, struct slot_cost cost, struct buf *ret_file);
 
-/* Put CHANGED in the place of the slot that SECRET opens; the master key stays. */
+/* Make CHANGED the only way with a pass-phrase: it comes into the place of the slot that SECRET
+ * opens, and every other slot with a pass-phrase goes (SLOT_PASSPHRASE, SLOT_KEY_FILE), for it
+ * would open under the old one. Slots of other kinds and the master key stay. SECRET is of those
+ * two kinds, or ERR_STATE. */
 enum err slots_replace(struct span file, const struct slot_secret *secret,
                        const struct slot_secret *changed, struct slot_cost cost,
                        struct buf *ret_file);
@@ -69,6 +76,7 @@ enum err slots_remove(struct span file, const struct slot_secret *secret, unsign
 struct slot_info {
     enum slot_type type;
     struct slot_cost cost;
+    uint8_t id[SLOT_ID_BYTES]; /* random, not secret: by it the keyring finds what is its */
 };
 /* What FILE says of its slots; needs no secret and proves nothing. */
 enum err slots_list(struct span file, struct slot_info ret[SLOTS_MAX], size_t *ret_count);

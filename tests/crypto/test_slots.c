@@ -12,6 +12,9 @@ static const uint8_t factor[32] = {1, 2, 3}, other_factor[32] = {1, 2, 4};
 static const struct slot_secret keyed = {SLOT_KEY_FILE, {(const uint8_t *)"short", 5}, factor};
 static const struct slot_secret keyed_wrong = {
     SLOT_KEY_FILE, {(const uint8_t *)"short", 5}, other_factor};
+static const uint8_t kept[32] = {9, 8, 7}, other_kept[32] = {9, 8, 6};
+static const struct slot_secret ring = {SLOT_KEYRING, {kept, 32}, NULL};
+static const struct slot_secret ring_wrong = {SLOT_KEYRING, {other_kept, 32}, NULL};
 static const struct slot_secret code = {SLOT_RECOVERY, {(const uint8_t *)"ABCD", 4}, NULL};
 
 #define FILE_BUF BUF(SLOTS_FILE_MAX)
@@ -173,6 +176,112 @@ slots_are_added_replaced_and_removed(void **state)
 }
 
 static void
+the_keyring_opens_beside_the_passphrase(void **state)
+{
+    AUTO(buf_done) struct buf one = FILE_BUF, two = FILE_BUF, less = FILE_BUF;
+    struct slot_info info[SLOTS_MAX];
+    struct slot_secret letters = {SLOT_PASSPHRASE, {kept, 32}, NULL},
+                       cut = {SLOT_KEYRING, {kept, 31}, NULL};
+    struct master_key mk, again;
+    unsigned index;
+    size_t count;
+
+    assert_ok(slots_create(&horse, SLOT_COST_TEST, &one, &mk));
+    assert_ok(slots_add(buf_span(&one), &horse, &ring, SLOT_COST_TEST, &two));
+    assert_ok(slots_open(buf_span(&two), &ring, &again, &index));
+    assert_memory_equal(&mk, &again, sizeof mk);
+    assert_int_equal(index, 1);
+    assert_ok(slots_open(buf_span(&two), &horse, &again, &index));
+    assert_int_equal(index, 0);
+    assert_err(slots_open(buf_span(&one), &ring, &again, &index), ERR_PASSPHRASE);
+    assert_err(slots_open(buf_span(&two), &ring_wrong, &again, &index), ERR_PASSPHRASE);
+    assert_err(slots_open(buf_span(&two), &cut, &again, &index), ERR_PASSPHRASE);
+    assert_err(slots_open(buf_span(&two), &letters, &again, &index), ERR_PASSPHRASE);
+    assert_ok(slots_list(buf_span(&two), info, &count));
+    assert_int_equal(count, 2);
+    assert_int_equal(info[1].type, SLOT_KEYRING);
+    assert_int_equal(info[1].cost.passes + info[1].cost.memory, 0);
+    assert_memory_not_equal(info[0].id, info[1].id, SLOT_ID_BYTES);
+    assert_ok(slots_remove(buf_span(&two), &horse, 1, &less));
+    assert_err(slots_open(buf_span(&less), &ring, &again, &index), ERR_PASSPHRASE);
+    assert_ok(slots_open(buf_span(&less), &horse, &again, &index));
+}
+
+static void
+a_keyring_slot_says_no_cost_and_the_others_say_one(void **state)
+{
+    AUTO(buf_done) struct buf file = FILE_BUF, other = FILE_BUF;
+    struct master_key mk, again;
+    unsigned index;
+
+    assert_ok(slots_create(&ring, SLOT_COST_DEFAULT, &file, &mk)); /* at once */
+    assert_ok(slots_open(buf_span(&file), &ring, &again, &index));
+    file.p[14] = 1; /* passes */
+    reseal(&file);
+    assert_err(slots_open(buf_span(&file), &ring, &again, &index), ERR_DAMAGED);
+    file.p[14] = 0;
+    file.p[18] = 8; /* KiB */
+    reseal(&file);
+    assert_err(slots_open(buf_span(&file), &ring, &again, &index), ERR_DAMAGED);
+    assert_ok(slots_create(&horse, SLOT_COST_TEST, &other, &mk));
+    other.p[10] = SLOT_KEYRING; /* a pass-phrase's slot that says it is the keyring's */
+    reseal(&other);
+    assert_err(slots_open(buf_span(&other), &ring, &again, &index), ERR_DAMAGED);
+    other.p[10] = SLOT_KEYRING + 1;
+    reseal(&other);
+    assert_err(slots_open(buf_span(&other), &horse, &again, &index), ERR_DAMAGED);
+}
+
+static void
+a_new_passphrase_leaves_none_that_opens_under_the_old_one(void **state)
+{
+    AUTO(buf_done)
+    struct buf one = FILE_BUF, two = FILE_BUF, three = FILE_BUF, four = FILE_BUF, fresh = FILE_BUF;
+    struct slot_secret spare = keyed_wrong;
+    struct slot_info info[SLOTS_MAX];
+    struct master_key mk, again;
+    unsigned index;
+    size_t count;
+
+    assert_ok(slots_create(&keyed, SLOT_COST_TEST, &one, &mk));
+    assert_ok(slots_add(buf_span(&one), &keyed, &spare, SLOT_COST_TEST, &two));
+    assert_ok(slots_add(buf_span(&two), &spare, &ring, SLOT_COST_TEST, &three));
+    assert_ok(slots_add(buf_span(&three), &ring, &horse, SLOT_COST_TEST, &four));
+    assert_err(slots_replace(buf_span(&four), &ring, &staple, SLOT_COST_TEST, &fresh), ERR_STATE);
+    assert_err(slots_replace(buf_span(&four), &horse, &ring, SLOT_COST_TEST, &fresh), ERR_STATE);
+    assert_ok(slots_replace(buf_span(&four), &spare, &staple, SLOT_COST_TEST, &fresh));
+    assert_ok(slots_list(buf_span(&fresh), info, &count));
+    assert_int_equal(count, 2);
+    assert_err(slots_open(buf_span(&fresh), &keyed, &again, &index), ERR_PASSPHRASE);
+    assert_err(slots_open(buf_span(&fresh), &spare, &again, &index), ERR_PASSPHRASE);
+    assert_err(slots_open(buf_span(&fresh), &horse, &again, &index), ERR_PASSPHRASE);
+    assert_ok(slots_open(buf_span(&fresh), &ring, &again, &index));
+    assert_memory_equal(&mk, &again, sizeof mk);
+    assert_ok(slots_open(buf_span(&fresh), &staple, &again, &index));
+    assert_memory_equal(&mk, &again, sizeof mk);
+}
+
+static void
+slots_of_other_files_open_nothing_here(void **state)
+{
+    AUTO(buf_done) struct buf mine = FILE_BUF, foreign = FILE_BUF;
+    struct master_key mk, other, again = {{7}};
+    unsigned index;
+
+    /* Parts of a stranger's slot, whose secret is known, in the place of one's own. */
+    assert_ok(slots_create(&ring, SLOT_COST_TEST, &mine, &mk));
+    assert_ok(slots_create(&ring_wrong, SLOT_COST_TEST, &foreign, &other));
+    memcpy(mine.p + 10 + 25, foreign.p + 10 + 25, 32); /* its salt alone */
+    reseal(&mine);
+    assert_err(slots_open(buf_span(&mine), &ring, &again, &index), ERR_PASSPHRASE);
+    assert_err(slots_open(buf_span(&mine), &ring_wrong, &again, &index), ERR_PASSPHRASE);
+    memcpy(mine.p + 10 + 57, foreign.p + 10 + 57, 32); /* and what commits to its key */
+    reseal(&mine);
+    assert_err(slots_open(buf_span(&mine), &ring_wrong, &again, &index), ERR_DAMAGED);
+    assert_int_equal(again.b[0], 7);
+}
+
+static void
 slots_are_eight_at_most(void **state)
 {
     AUTO(buf_done) struct buf file = FILE_BUF;
@@ -229,6 +338,10 @@ main(void)
         cmocka_unit_test(slots_open_refuses_to_work_for_a_hostile_file),
         cmocka_unit_test(slots_open_notices_what_was_changed_on_purpose),
         cmocka_unit_test(slots_are_added_replaced_and_removed),
+        cmocka_unit_test(the_keyring_opens_beside_the_passphrase),
+        cmocka_unit_test(a_keyring_slot_says_no_cost_and_the_others_say_one),
+        cmocka_unit_test(a_new_passphrase_leaves_none_that_opens_under_the_old_one),
+        cmocka_unit_test(slots_of_other_files_open_nothing_here),
         cmocka_unit_test(slots_are_eight_at_most),
         cmocka_unit_test(subkeys_differ_and_are_the_same_again),
     };
