@@ -5,7 +5,7 @@
 #include "cli/output.h"
 #include "wire/limits.h"
 
-command_fn command_relay, command_notices, command_settings;
+command_fn command_relay, command_settings;
 
 /* --- relay --- */
 
@@ -59,73 +59,6 @@ command_relay(struct cli *cli, int *ret)
     if (strcmp(what, "retry") == 0)
         return cli_do(cli, "relay.retry", NULL);
     return fail(ERR_USAGE, "`snug relay show` or `snug relay retry`.");
-}
-
-/* --- notices --- */
-
-static const char *
-notice_words(const char *kind)
-{
-    static const char *const words[][2] = {
-        {"forged", "Somebody presented forged keys for this contact. They were refused."},
-        {"fork", "This contact's keys have two contradicting histories. Nothing is sent to them."},
-        {"key-changed", "The address of this contact now belongs to another account. Nothing is "
-                        "sent until you decide: `snug verify`."},
-        {"account-changed", "Another device changed your account."},
-        {"relay-key", "The relay shows another identity than before. Nothing is sent to it."},
-        {"relay-pin", "The relay shows another certificate than before. Nothing is sent to it."},
-        {"relay-forgot-us", "The relay does not know this account any more."},
-        {"key-rotated", "This contact changed to the key that was announced before."},
-        {"different-before", "What came before a message of this contact was something else."},
-        {"sent-twice", "This contact sent two different messages in one place."},
-        {"bad-keys", "This contact's relay offered keys that are not theirs. They were refused."},
-        {"device-removed", "This device was removed from your account."},
-        {"displaced", "Another program reads this device's messages."},
-        {"not-seen", "This contact has not seen the keys you have now."},
-        {"needs-link", "They take requests by contact link only. Ask them for one."},
-        {"token-abuse", "A delivery token was abused; the contact gets a new one."},
-        {"clock", "This computer's clock and the relay's differ by more than two minutes."},
-    };
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(kind, words[i][0]) == 0)
-            return words[i][1];
-    return "";
-}
-
-static enum err
-mark_all_seen(struct cli *cli, const json_t *notices)
-{
-    const json_t *each;
-    size_t i;
-
-    json_array_foreach(notices, i, each)
-    {
-        AUTO(json_decrefpp) json_t *r = NULL;
-
-        if (!json_is_true(json_object_get(each, "seen")))
-            TRY(cli_call(cli, "notice.seen", json_pack("{s:s}", "notice", get(each, "id")), &r));
-    }
-    return OK;
-}
-
-enum err
-command_notices(struct cli *cli, int *ret)
-{
-    AUTO(json_decrefpp) json_t *r = NULL;
-    const json_t *each, *list;
-    size_t i;
-
-    TRY(cli_call_list(cli, "notice.list", NULL, "notices", &r));
-    list = json_object_get(r, "notices");
-    if (cli->json)
-        TRY(print_json(r));
-    json_array_foreach(list, i, each) if (!cli->json)
-        print("%s %s%s: %s %s\n", when(json_integer_value(json_object_get(each, "at_ms"))),
-              json_is_true(json_object_get(each, "seen")) ? "" : "NEW ", get(each, "kind"),
-              safe(each, "contact"), notice_words(get(each, "kind")));
-    TRY(print_end());
-    return args_flag(&cli->args, "seen") != NULL ? mark_all_seen(cli, list) : OK;
 }
 
 /* --- settings --- */

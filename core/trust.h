@@ -70,9 +70,20 @@ struct notice {
     int64_t id, contact, at_ms;
     char kind[32];
     bool seen;
+    bool provable; /* notice_evidence has something that others can check */
 };
 enum err notices_each(struct engine *e, void *ctx,
                       enum err (*each)(void *ctx, const struct notice *n));
 enum err notice_set_seen(struct engine *e, int64_t id);
+
+/* What proves a notice to others (B16.4): two manifests that evidence_judge finds something in, and
+ * the account that they are about. Never what anybody wrote, which the evidence of other notices
+ * is. ERR_NOT_FOUND: no such notice; ERR_STATE: it has nothing that others could check. */
+struct notice_evidence {
+    struct notice notice;
+    struct account_id account;
+    struct buf held, shown; /* HELD may be empty; to be done by the caller */
+};
+enum err notice_evidence(struct engine *e, int64_t id, struct notice_evidence *ret);
 
 int64_t trust_step(struct engine *e);

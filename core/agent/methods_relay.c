@@ -132,44 +132,6 @@ method_relay_retry(struct call *c, json_t **ret)
     return OK;
 }
 
-/* --- notices --- */
-
-struct notice_list {
-    struct engine *engine;
-    struct pager pager;
-};
-
-static enum err
-list_notice(void *ctx, const struct notice *n)
-{
-    struct notice_list *l = ctx;
-
-    pager_add(&l->pager, show_notice(l->engine, n));
-    return OK;
-}
-
-enum err
-method_notice_list(struct call *c, json_t **ret)
-{
-    struct notice_list l = {.engine = c->agent->engine};
-
-    TRY(pager_begin(c, &l.pager));
-    enum err e = notices_each(l.engine, &l, list_notice);
-    if (e == OK)
-        *ret = pager_end(&l.pager, "notices");
-    pager_done(&l.pager);
-    return e;
-}
-
-enum err
-method_notice_seen(struct call *c, json_t **ret)
-{
-    int64_t id;
-
-    TRY(id_read("notice", param_string(c, "notice", ""), &id));
-    return notice_set_seen(c->agent->engine, id);
-}
-
 /* --- settings --- */
 
 static const char *const requests_names[] = {

@@ -104,8 +104,9 @@ show_notice(struct engine *e, const struct notice *n)
         contact_label(&c, label, sizeof label);
         id_write("contact", c.id, contact);
     }
-    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:b}", "id", id, "kind", n->kind, "contact", label,
-                     "contact_id", contact, "at_ms", (json_int_t)n->at_ms, "seen", n->seen);
+    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:b,s:b}", "id", id, "kind", n->kind, "contact", label,
+                     "contact_id", contact, "at_ms", (json_int_t)n->at_ms, "seen", n->seen,
+                     "provable", n->provable);
 }
 
 json_t *
