@@ -36,6 +36,7 @@ struct happening {
     char path[128], authorization[512], range[64];
     bool has_authorization;
     bool repeat, lose_answer;
+    bool unasked; /* the relay does it by itself */
 
     /* An answer: */
     enum transport_failure failure;
@@ -457,11 +458,40 @@ read_file(const struct service_answer *answer, struct buf *ret)
     assert_ok(blob_reader_read(answer->file, answer->from, to, answer->count));
 }
 
+void
+network_deliver(struct actor *from, struct scene_relay *r, struct span body, int64_t at_ms)
+{
+    struct happening *h = happening_new(from, r, HAPPENING_REQUEST, 0);
+
+    h->method = METHOD_POST;
+    snprintf(h->path, sizeof h->path, "/v1/deliver");
+    buf_put(&h->body, body);
+    assert_ok(buf_ok(&h->body));
+    h->unasked = true;
+    happening_add(from->scene, h, at_ms);
+}
+
+static void
+handle(struct scene *s, const struct happening *h, struct service_answer *answer)
+{
+    if (s->keeps != NULL && strcmp(h->path, "/v1/deliver") == 0 &&
+        s->keeps(s->keeps_ctx, h->actor, h->relay, buf_span(&h->body))) {
+        answer->kind = ANSWER_NOW;
+        answer->status = 202;
+        return;
+    }
+    handle_once(h, answer);
+}
+
 static void
 request_arrives(struct scene *s, struct happening *h)
 {
     AUTO(service_answer_done) struct service_answer answer = SERVICE_ANSWER;
 
+    if (h->unasked) {
+        handle_once(h, &answer);
+        return;
+    }
     if (h->relay->down || h->actor->offline || h->failure != TRANSPORT_OK) {
         if (h->gone)
             return;
@@ -470,7 +500,7 @@ request_arrives(struct scene *s, struct happening *h)
         happening_add(s, back, s->now_ms + 1);
         return;
     }
-    handle_once(h, &answer);
+    handle(s, h, &answer);
     if (h->repeat && answer.kind != ANSWER_STREAM) {
         AUTO(service_answer_done) struct service_answer second = SERVICE_ANSWER;
         handle_once(h, &second);

@@ -22,6 +22,10 @@ void network_work(void *self, struct work *w);
 /* The service's side. */
 struct service_host network_host(struct scene_relay *r);
 
+/* BODY, a request of FROM's to /v1/deliver, arrives at R at the time AT_MS; nobody hears the
+ * answer. */
+void network_deliver(struct actor *from, struct scene_relay *r, struct span body, int64_t at_ms);
+
 /* Every connection of A, or with R: requests under way end as unreachable, streams end. */
 void network_cut(struct actor *a);
 void network_cut_relay(struct scene_relay *r);

@@ -88,6 +88,10 @@ struct scene {
     unsigned (*tamper_status)(void *ctx, struct actor *to, const char *path, unsigned status);
     void (*tamper_request)(void *ctx, struct actor *from, const char *path, struct buf *body);
     void *tamper_ctx;
+    /* A relay that keeps FROM's envelope to itself and says "202" answers true; it may let the body
+     * arrive later, or again, by network_deliver. NULL: it is honest. */
+    bool (*keeps)(void *ctx, struct actor *from, struct scene_relay *r, struct span body);
+    void *keeps_ctx;
     unsigned loss_percent; /* of requests and of answers, at random */
     int64_t latency_ms, latency_jitter_ms;
     unsigned stream_loss_percent; /* of pushed frames: the stream is cut then */
