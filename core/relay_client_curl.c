@@ -590,6 +590,14 @@ relay_client_due(const struct relay_client *c)
 /* --- its life --- */
 
 enum err
+relay_client_load(void)
+{
+    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
+               ? OK
+               : fail(ERR_STATE, "libcurl does not start");
+}
+
+enum err
 relay_client_new(struct relay_client **ret)
 {
     AUTO(relay_client_freep) struct relay_client *c = calloc(1, sizeof *c);
@@ -598,8 +606,7 @@ relay_client_new(struct relay_client **ret)
     if (c == NULL)
         return fail(ERR_MEMORY, "no memory for the transport");
     c->epoll = -1;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        return fail(ERR_STATE, "libcurl does not start");
+    TRY(relay_client_load());
     c->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (c->epoll < 0)
         return fail(ERR_IO, "epoll: %m");

@@ -27,6 +27,9 @@ struct relay_client_events {
     void (*stream)(void *self, uint64_t id, struct span bytes);
 };
 
+/* Load what libcurl needs: for who cannot load anything later. */
+enum err relay_client_load(void);
+
 enum err relay_client_new(struct relay_client **ret);
 /* Closes every connection; no answer comes any more. Takes NULL. */
 void relay_client_free(struct relay_client *c);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/agent/collecting.h"
+#include "core/agent/jail.h"
 #include "core/agent/pictures.h"
 #include "core/disappearing.h"
 
@@ -168,13 +169,16 @@ tell_starter(int fd, enum err e)
 }
 
 enum err
-agent_run(const char *profile, int ready_fd)
+agent_run(const char *profile, struct spawner spawner, int ready_fd)
 {
-    struct agent a = {.signals.fd = -1, .worker.source.fd = -1, .socket.source.fd = -1};
+    struct agent a = {
+        .spawner = spawner, .signals.fd = -1, .worker.source.fd = -1, .socket.source.fd = -1};
 
-    TRY(spawner_fork(&a.spawner)); /* before anything else is there to be inherited */
-    TRY(loop_init(&a.loop));
-    enum err e = begin(&a, profile);
+    enum err e = loop_init(&a.loop);
+    if (e == OK)
+        e = begin(&a, profile);
+    if (e == OK)
+        e = jail_agent(); /* all is open; no key is there, and nobody was heard yet */
     tell_starter(ready_fd, e);
     if (e == OK)
         e = loop_run(&a.loop, &a, turn);

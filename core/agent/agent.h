@@ -87,8 +87,10 @@ enum topic {
 const char *topic_name(enum topic t);
 
 /* Run the agent of PROFILE until it is told to stop; when it listens (or does not), a word goes to
- * READY_FD (-1: none): "ready", "busy", or why not. */
-enum err agent_run(const char *profile, int ready_fd);
+ * READY_FD (-1: none): "ready", "busy", or why not. Takes the spawner, which was forked first of
+ * all.
+ */
+enum err agent_run(const char *profile, struct spawner spawner, int ready_fd);
 
 /* Whether C may be run now: ERR_LOCKED, ERR_NOT_FOUND (no profile yet). Puts the idle lock off,
  * unless C only reads on a connection that subscribed: that is a program that watches, and not a

@@ -6,5 +6,7 @@
 
 #include "wire/err.h"
 
-/* No core dumps, no ptrace or /proc/PID/mem by others, files for us alone. Call first of all. */
-enum err harden(void);
+/* No core dumps, no ptrace or /proc/PID/mem by others, files for us alone, no rights that a program
+ * file would give, no descriptors of whoever started us but KEEP (-1: none) and 0 to 2, which are
+ * there afterwards. Call first of all. */
+enum err harden(int keep);

@@ -6,6 +6,7 @@
 
 #include "core/agent/agent.h"
 #include "core/agent/harden.h"
+#include "core/agent/jail.h"
 #include "core/rpc/exit_code.h"
 #include "crypto/secret.h"
 
@@ -22,10 +23,20 @@ static const char help[] =
 static enum err
 run(const char *profile, int ready_fd)
 {
-    TRY(harden());
-    TRY(crypto_init());
+    struct spawner spawner = {0};
+
+    TRY(harden(ready_fd));
+    TRY(spawner_fork(&spawner)); /* before anything is there to be inherited */
+    enum err e = crypto_init();
+    if (e == OK)
+        e = jail_preload();
+    if (e == OK)
+        e = jail_landlock();
     json_setup();
-    return agent_run(profile, ready_fd);
+    if (e == OK)
+        return agent_run(profile, spawner, ready_fd);
+    spawner_done(&spawner);
+    return e;
 }
 
 int

@@ -12,13 +12,18 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/agent/jail.h"
+
 #define HELPERS_MAX 16
-#define ORDERS 3 /* the spawner's descriptor of the socket */
+#define ORDERS 3   /* the spawner's descriptor of the socket */
+#define PROGRAMS 4 /* and of the first program; the others follow */
+#define DESCRIPTORS_MAX 64
 
 /* Both ends are the same program, so its structs will do. */
 struct order {
@@ -41,16 +46,30 @@ struct spawned {
 
 struct keeper {
     struct spawned helpers[HELPERS_MAX];
-    char paths[HELPER_COUNT][PATH_MAX]; /* "": not installed */
+    bool installed[HELPER_COUNT]; /* is its program's descriptor there? */
     int signals;
 };
 
-/* Installed beside the agent or in libexec, and in a build folder. */
-static void
-find(struct keeper *k)
+static const char *const names[HELPER_COUNT] = {"snug-media"};
+
+/* The program NAME in FOLDER, to be started by its descriptor; -1. */
+static int
+open_program(const char *folder, const char *below, const char *name)
 {
-    static const char *const names[HELPER_COUNT] = {"snug-media"};
-    static const char *const folders[HELPER_COUNT] = {"../media"};
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/%s%s", folder, below, name) >= PATH_MAX ||
+        access(path, X_OK) != 0)
+        return -1;
+    return open(path, O_PATH | O_CLOEXEC);
+}
+
+/* Beside the agent or in libexec, and in a build folder. They are opened once, and started from
+ * there: what lies under their names later is not started. */
+static void
+find(int ret[HELPER_COUNT])
+{
+    static const char *const folders[HELPER_COUNT] = {"../media/"};
     char self[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
@@ -58,16 +77,11 @@ find(struct keeper *k)
     if (strrchr(self, '/') != NULL)
         *strrchr(self, '/') = '\0';
     for (int h = 0; h < HELPER_COUNT; h++) {
-        char *path = k->paths[h];
-
-        if (snprintf(path, PATH_MAX, "%s/%s", self, names[h]) < PATH_MAX && access(path, X_OK) == 0)
-            continue;
-        if (snprintf(path, PATH_MAX, "%s/%s/%s", self, folders[h], names[h]) < PATH_MAX &&
-            access(path, X_OK) == 0)
-            continue;
-        if (snprintf(path, PATH_MAX, "%s/%s", SNUG_LIBEXEC, names[h]) >= PATH_MAX ||
-            access(path, X_OK) != 0)
-            path[0] = '\0';
+        ret[h] = open_program(self, "", names[h]);
+        if (ret[h] < 0)
+            ret[h] = open_program(self, folders[h], names[h]);
+        if (ret[h] < 0)
+            ret[h] = open_program(SNUG_LIBEXEC, "", names[h]);
     }
 }
 
@@ -82,9 +96,9 @@ report(uint64_t number, int status)
 
 /* In the child: only calls that are allowed between fork and exec. */
 static void
-become_helper(const char *path, pid_t spawner, int in, int out)
+become_helper(enum helper helper, pid_t spawner, int in, int out)
 {
-    char *argv[] = {strdupa(strrchr(path, '/') + 1), NULL}, *environment[] = {NULL};
+    char *argv[] = {strdupa(names[helper]), NULL}, *environment[] = {NULL};
     sigset_t none;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -96,8 +110,8 @@ become_helper(const char *path, pid_t spawner, int in, int out)
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
         _exit(127);
-    close_range(STDERR_FILENO + 1, ~0U, 0);
-    execve(path, argv, environment);
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    execveat(PROGRAMS + (int)helper, "", argv, environment, AT_EMPTY_PATH);
     _exit(127);
 }
 
@@ -110,10 +124,10 @@ start(struct keeper *k, const struct order *o, int in, int out)
     for (int i = 0; i < HELPERS_MAX; i++)
         if (k->helpers[i].pid == 0)
             free_one = &k->helpers[i];
-    if (free_one != NULL && o->helper < HELPER_COUNT && k->paths[o->helper][0] != '\0')
+    if (free_one != NULL && o->helper < HELPER_COUNT && k->installed[o->helper])
         child = fork();
     if (child == 0)
-        become_helper(k->paths[o->helper], self, in, out);
+        become_helper(o->helper, self, in, out);
     if (child > 0)
         *free_one = (struct spawned){child, o->number};
     else
@@ -191,24 +205,41 @@ take_order(struct keeper *k)
             close(in_out[i]);
 }
 
+/* FROM becomes TO, one of the numbers that belong to us; the old one goes with all others. */
+static bool
+move_to(int from, int to)
+{
+    return dup3(from, to, O_CLOEXEC) == to;
+}
+
+/* Nothing open but the socket and the programs, at their numbers, and nothing at 0 to 2. */
+static bool
+settle_descriptors(struct keeper *k, int socket)
+{
+    const int above = PROGRAMS + HELPER_COUNT;
+    int programs[HELPER_COUNT], nowhere = open("/dev/null", O_RDWR);
+    bool good = nowhere >= 0;
+
+    find(programs);
+    socket = fcntl(socket, F_DUPFD, above);
+    nowhere = fcntl(nowhere, F_DUPFD, above);
+    for (int h = 0; h < HELPER_COUNT; h++)
+        programs[h] = programs[h] < 0 ? -1 : fcntl(programs[h], F_DUPFD, above);
+    close_range(ORDERS, (unsigned)above - 1, 0);
+    for (int fd = 0; fd < ORDERS; fd++)
+        good = good && dup2(nowhere, fd) == fd;
+    good = good && move_to(socket, ORDERS);
+    for (int h = 0; h < HELPER_COUNT; h++)
+        k->installed[h] = programs[h] >= 0 && move_to(programs[h], PROGRAMS + h);
+    return close_range((unsigned)above, ~0U, 0) == 0 && good;
+}
+
 /* It ends by the end of the agent or of the socket, not by signals meant for the agent. */
-static void
-settle(struct keeper *k, int socket, pid_t agent)
+static bool
+settle_signals(struct keeper *k)
 {
     sigset_t child;
-    int nowhere;
 
-    prctl(PR_SET_NAME, "snug-spawner", 0, 0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (getppid() != agent)
-        _exit(EXIT_FAILURE);
-    socket = fcntl(socket, F_DUPFD, ORDERS + 1);
-    nowhere = open("/dev/null", O_RDWR);
-    if (socket < 0 || nowhere < 0 || dup2(socket, ORDERS) < 0)
-        _exit(EXIT_FAILURE);
-    for (int fd = 0; fd < ORDERS; fd++)
-        dup2(nowhere, fd);
-    close_range(ORDERS + 1, ~0U, 0);
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
@@ -216,7 +247,19 @@ settle(struct keeper *k, int socket, pid_t agent)
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_SETMASK, &child, NULL);
     k->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (k->signals < 0 || fcntl(ORDERS, F_SETFD, FD_CLOEXEC) != 0 || chdir("/") != 0)
+    return k->signals >= 0;
+}
+
+static void
+settle(struct keeper *k, int socket, pid_t agent)
+{
+    const struct rlimit few = {DESCRIPTORS_MAX, DESCRIPTORS_MAX};
+
+    prctl(PR_SET_NAME, "snug-spawner", 0, 0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != agent || !settle_descriptors(k, socket) || !settle_signals(k) ||
+        chdir("/") != 0 || setrlimit(RLIMIT_NOFILE, &few) != 0 ||
+        jail_spawner(PROGRAMS, HELPER_COUNT) != OK)
         _exit(EXIT_FAILURE);
 }
 
@@ -225,7 +268,6 @@ keep(int socket, pid_t agent)
 {
     struct keeper k = {0};
 
-    find(&k);
     settle(&k, socket, agent);
     for (;;) {
         struct pollfd p[2] = {{.fd = ORDERS, .events = POLLIN},

@@ -4,7 +4,8 @@
  *
  * The one thing to know: it is forked before anything secret is in memory and knows by itself where
  * its few programs are; whoever asks names one of them and hands over two descriptors, never a path
- * or a word of a command line. It ends, with all helpers, when the agent ends in whatever way.
+ * or a word of a command line. The kernel lets it start nothing else (jail.h), and neither it nor a
+ * helper has a network. It ends, with all helpers, when the agent ends in whatever way.
  */
 #pragma once
 

@@ -8,18 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* A sanitized build reserves terabytes of addresses, writes its reports to descriptor 2, and reads
- * maps and names to make them. */
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#elif defined __has_feature
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#include "wire/sanitized.h"
 
 void
 sandbox_close(void)
