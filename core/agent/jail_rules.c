@@ -284,6 +284,9 @@ processes(scmp_filter_ctx f, pid_t self)
            ALLOW(tgkill, SCMP_A0(SCMP_CMP_EQ, (uint64_t)self)) |
            /* Those below SIGSYS: the handler that says what was not allowed stays (jail.c). */
            ALLOW(rt_sigaction, SCMP_A0(SCMP_CMP_LT, SIGSYS)) |
+           /* and the C library's two, which come with the first thread. */
+           ALLOW(rt_sigaction, SCMP_A0(SCMP_CMP_EQ, 32)) |
+           ALLOW(rt_sigaction, SCMP_A0(SCMP_CMP_EQ, 33)) |
            /* Limits are looked at, not changed. */
            ALLOW(prlimit64, SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0)) |
            ALLOW(prctl, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)) |
