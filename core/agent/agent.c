@@ -9,6 +9,7 @@
 
 #include "core/agent/collecting.h"
 #include "core/agent/jail.h"
+#include "core/agent/notify.h"
 #include "core/agent/pictures.h"
 #include "core/disappearing.h"
 
@@ -173,6 +174,7 @@ agent_run(const char *profile, struct spawner spawner, int ready_fd)
 {
     struct agent a = {
         .spawner = spawner, .signals.fd = -1, .worker.source.fd = -1, .socket.source.fd = -1};
+    int manager = notify_open();
 
     enum err e = loop_init(&a.loop);
     if (e == OK)
@@ -180,8 +182,13 @@ agent_run(const char *profile, struct spawner spawner, int ready_fd)
     if (e == OK)
         e = jail_agent(); /* all is open; no key is there, and nobody was heard yet */
     tell_starter(ready_fd, e);
-    if (e == OK)
+    if (e == OK) {
+        notify_send(manager, "READY=1");
         e = loop_run(&a.loop, &a, turn);
+    }
+    notify_send(manager, "STOPPING=1");
     end(&a);
+    if (manager >= 0)
+        close(manager);
     return e;
 }
