@@ -30,7 +30,7 @@ struct account_work {
     struct backoff keys_backoff;
     struct prekeys_in_bundle in_put;
     uint32_t opks_in_put;
-    bool bundle_in_put;
+    bool bundle_in_put, reset_in_put;
 };
 
 /* Our relay is another one from now on, which knows us. */

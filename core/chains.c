@@ -19,8 +19,32 @@ chain_begin(struct engine *e, const struct contact *c)
     randombytes_buf(chain.b, sizeof chain.b);
     TRY(db_run(e->db, "UPDATE chains_out SET current=0 WHERE contact=?1 AND current=1", "i",
                c->id));
-    return db_run(e->db, "INSERT INTO chains_out(contact,chain,next_seq,current) VALUES(?1,?2,1,1)",
+    return db_run(e->db,
+                  "INSERT INTO chains_out(contact,chain,next_seq,current,run) "
+                  "SELECT ?1,?2,1,1,run FROM runs",
                   "ib", c->id, SPAN_OF(chain));
+}
+
+/* A new one that goes on from the last one in which something was said. */
+static enum err
+chain_go_on(struct engine *e, const struct contact *c)
+{
+    TRY(chain_begin(e, c));
+    return db_run(e->db,
+                  "UPDATE chains_out SET before=(SELECT chain FROM chains_out AS o WHERE "
+                  "o.contact=?1 AND o.current=0 AND o.next_seq>1 AND o.run>=0 ORDER BY id DESC "
+                  "LIMIT 1),before_seq=(SELECT next_seq-1 FROM chains_out AS o WHERE "
+                  "o.contact=?1 AND o.current=0 AND o.next_seq>1 AND o.run>=0 ORDER BY id DESC "
+                  "LIMIT 1) WHERE contact=?1 AND current=1",
+                  "i", c->id);
+}
+
+enum err
+chains_end(struct engine *e, enum chains_of whose)
+{
+    if (whose == CHAINS_OF_ANOTHER)
+        TRY(db_run(e->db, "UPDATE chains_out SET run=-1", ""));
+    return db_run(e->db, "UPDATE chains_out SET current=0 WHERE current=1", "");
 }
 
 static enum err
@@ -30,7 +54,8 @@ current_place(struct engine *e, const struct contact *c, struct chain_place *ret
     AUTO(query_done) struct query q;
 
     TRY(db_query(e->db, &q,
-                 "SELECT chain,next_seq,last_hash FROM chains_out WHERE contact=?1 AND current=1",
+                 "SELECT chain,next_seq,last_hash,before,before_seq FROM chains_out WHERE "
+                 "contact=?1 AND current=1",
                  "i", c->id));
     if (!query_next(&q)) {
         TRY(query_end(&q));
@@ -40,6 +65,10 @@ current_place(struct engine *e, const struct contact *c, struct chain_place *ret
     place.seq = (uint64_t)query_int(&q, 1);
     if (place.seq > 1)
         TRY(query_exact(&q, 2, place.prev.b, sizeof place.prev.b));
+    if (place.seq == 1 && !query_is_null(&q, 3)) {
+        TRY(query_exact(&q, 3, place.before.b, sizeof place.before.b));
+        place.before_seq = (uint64_t)query_int(&q, 4);
+    }
     TRY(query_end(&q));
     *ret = place;
     return OK;
@@ -51,7 +80,7 @@ chain_next(struct engine *e, const struct contact *c, struct chain_place *ret)
     enum err found = current_place(e, c, ret);
     if (found != ERR_NOT_FOUND)
         return found;
-    TRY(chain_begin(e, c));
+    TRY(chain_go_on(e, c));
     return current_place(e, c, ret);
 }
 

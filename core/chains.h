@@ -9,13 +9,21 @@
 
 struct engine;
 
-/* Begin a new chain to C at the next content: after accept, after adding again, after a restore. */
+/* Begin a new chain to C at the next content: after accept, after adding again. */
 enum err chain_begin(struct engine *e, const struct contact *c);
+
+/* Nothing is said in any chain of ours any more (B18.3, B20): the next content to a contact begins
+ * a new one. It names the one before, so that what got lost at its end is missed; but not one that
+ * another device of ours began. */
+enum chains_of { CHAINS_OF_THIS_DEVICE, CHAINS_OF_ANOTHER };
+enum err chains_end(struct engine *e, enum chains_of whose);
 
 struct chain_place {
     struct chain_id chain;
     uint64_t seq;
     struct hash16 prev; /* meaningless for seq 1 */
+    struct chain_id before;
+    uint64_t before_seq; /* for seq 1; 0: it goes on from none */
 };
 
 /* The place of the next content to C; chain_sent then tells the hash of the `shared` bytes that

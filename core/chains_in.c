@@ -15,6 +15,7 @@
 #define HASHES_KEPT 2000        /* a chain */
 #define GAPS_A_CONTACT_MAX 2000 /* named one by one; more is one gap without an end */
 #define ASK_FIRST_MS (60 * 1000LL)
+#define UNHEARD_MAX 64 /* of a chain that was never heard of */
 
 struct in_chain {
     int64_t row, upto;
@@ -190,6 +191,48 @@ how_held(struct engine *e, const struct in_chain *in, int64_t seq, const struct 
     return OK;
 }
 
+static enum err
+owe(struct engine *e, const struct in_chain *in)
+{
+    return db_run(e->db,
+                  "UPDATE chains_in SET owed=owed+1,owed_since_ms=ifnull(owed_since_ms,?2) "
+                  "WHERE id=?1",
+                  "ii", in->row, engine_now_ms(e));
+}
+
+/* One that we never heard of: what can be missed of it is what was said last. */
+static enum err
+make_unheard(struct engine *e, const struct arrival *a, int64_t last, struct in_chain *ret)
+{
+    int64_t upto = last > UNHEARD_MAX ? last - UNHEARD_MAX : 0;
+
+    TRY(db_run(e->db,
+               "INSERT INTO chains_in(contact,device,chain,upto,current) VALUES(?1,?2,?3,?4,0)",
+               "iibi", a->contact.id, (int64_t)a->device, span_pb(a->shared->chain), upto));
+    *ret = (struct in_chain){.row = db_last_id(e->db), .upto = upto};
+    return OK;
+}
+
+/* Where the chain ended that this one goes on from: what of it is not here is missing. It is owed
+ * an acknowledgement, which tells its sender whether we hold more of it than he knows. */
+static enum err
+take_before(struct engine *e, const struct arrival *a)
+{
+    Wire__Shared end = *a->shared;
+    struct arrival old = *a;
+    struct in_chain in;
+    int64_t last = (int64_t)a->shared->before->seq;
+
+    end.chain = a->shared->before->chain; /* gaps are shown as of that chain */
+    old.shared = &end;
+    enum err found = in_chain_get(e, a, span_pb(end.chain), &in);
+    if (found == ERR_NOT_FOUND)
+        found = make_unheard(e, &old, last, &in);
+    TRY(found);
+    TRY(owe(e, &in));
+    return last == INT64_MAX ? OK : open_gaps(e, &old, &in, last + 1);
+}
+
 enum err
 chain_received(struct engine *e, const struct arrival *a, enum chain_verdict *ret)
 {
@@ -208,10 +251,9 @@ chain_received(struct engine *e, const struct arrival *a, enum chain_verdict *re
     if (h == HOLD_NONE)
         TRY(hold(e, a, &in, seq, &hash));
     /* A repeat is owed an acknowledgement too: it says that the last one was lost. */
-    TRY(db_run(e->db,
-               "UPDATE chains_in SET owed=owed+1,owed_since_ms=ifnull(owed_since_ms,?2) "
-               "WHERE id=?1",
-               "ii", in.row, engine_now_ms(e)));
+    TRY(owe(e, &in));
+    if (h == HOLD_NONE && a->shared->before != NULL)
+        TRY(take_before(e, a));
     *ret = h == HOLD_NONE ? CHAIN_NEW : h == HOLD_OTHER ? CHAIN_DIFFERENT : CHAIN_HELD;
     return OK;
 }
@@ -234,10 +276,7 @@ chain_gone(struct engine *e, const struct arrival *a, const struct chain_id *cha
     TRY(found);
     TRY(db_run(e->db, "UPDATE gaps SET state=1,next_ms=?3 WHERE chain=?1 AND seq=?2", "iii", in.row,
                (int64_t)seq, INT64_MAX));
-    TRY(db_run(e->db,
-               "UPDATE chains_in SET owed=owed+1,owed_since_ms=ifnull(owed_since_ms,?2) "
-               "WHERE id=?1",
-               "ii", in.row, engine_now_ms(e)));
+    TRY(owe(e, &in));
     TRY(message_gap_gone(e, a->contact.id, message));
     return advance(e, &in);
 }

@@ -66,6 +66,7 @@ enum err
 content_shared(const struct content_parts *parts, struct buf *ret)
 {
     Wire__Shared s = WIRE__SHARED__INIT;
+    Wire__ChainEnd before = WIRE__CHAIN_END__INIT;
     size_t max = parts->type == CONTENT_RESEND ? RESEND_SHARED_MAX : SHARED_MAX;
 
     s.type = parts->type;
@@ -78,6 +79,10 @@ content_shared(const struct content_parts *parts, struct buf *ret)
         s.seq = parts->place->seq;
         if (s.seq > 1)
             s.prev = pb(parts->place->prev.b, sizeof parts->place->prev.b);
+        before.chain = pb(parts->place->before.b, sizeof parts->place->before.b);
+        before.seq = parts->place->before_seq;
+        if (before.seq != 0)
+            s.before = &before;
     }
     if (protobuf_c_message_get_packed_size(&s.base) > max)
         return fail(ERR_TOO_LARGE, "the message is too long");

@@ -4,6 +4,7 @@
 #include "core/chains.h"
 #include "core/engine_state.h"
 #include "core/expiry.h"
+#include "core/fresh_start.h"
 #include "core/messages.h"
 #include "core/outbox.h"
 #include "core/outbox_work.h"
@@ -34,8 +35,8 @@ int64_t
 healing_step(struct engine *e)
 {
     struct outbox_work *w = e->outbox_work;
-    enum err (*const parts[])(struct engine *, int64_t *) = {resets_send, chains_ask, acks_send,
-                                                             receipts_send, expiry_turn};
+    enum err (*const parts[])(struct engine *, int64_t *) = {
+        resets_send, fresh_resets_send, chains_ask, acks_send, receipts_send, expiry_turn};
     if (w == NULL || e->resting || e->trouble != OK)
         return NEVER;
     int64_t now = engine_monotonic_ms(e);
@@ -114,11 +115,15 @@ healing_failed(struct engine *e, const struct arrival *a)
     int64_t now = engine_now_ms(e);
     struct manifest m;
     struct failure f;
+    bool planned;
 
     if (!a->known || contact_may_send(&a->contact) != OK)
         return OK;
     TRY(trust_manifest(e, &a->account, &m));
     if (manifest_device(&m, a->device) == NULL)
+        return OK;
+    TRY(fresh_reset_soon(e, &a->contact, &planned));
+    if (planned)
         return OK;
     TRY(failure_get(e, &a->account, a->device, &f));
     f.count++;
@@ -145,8 +150,10 @@ healing_succeeded(struct engine *e, const struct arrival *a)
 
 /* --- session-reset, our side --- */
 
+enum reset_reason { RESET_FAILURE = 1, RESET_ANEW = 2 };
+
 static enum err
-reset_body(struct engine *e, const struct contact *c, struct buf *ret)
+reset_body(struct engine *e, const struct contact *c, enum reset_reason reason, struct buf *ret)
 {
     struct chain_ack acks[ACKS_MAX];
     Wire__ChainAck parts[ACKS_MAX], *list[ACKS_MAX];
@@ -164,13 +171,13 @@ reset_body(struct engine *e, const struct contact *c, struct buf *ret)
     }
     r.acks = list;
     r.n_acks = count;
-    r.reason = 1;
+    r.reason = reason;
     wire_pack(ret, &r.base);
     return buf_ok(ret);
 }
 
 static enum err
-reset_queue(struct engine *e, const struct contact *c)
+reset_queue(struct engine *e, const struct contact *c, enum reset_reason reason)
 {
     AUTO(buf_done) struct buf body = BUF(SHARED_MAX);
     int64_t waiting, id;
@@ -180,7 +187,7 @@ reset_queue(struct engine *e, const struct contact *c)
                    c->id, (int64_t)CONTENT_SESSION_RESET));
     if (waiting > 0)
         return OK;
-    TRY(reset_body(e, c, &body));
+    TRY(reset_body(e, c, reason, &body));
     return outbox_add(e,
                       &(struct outgoing){
                           .contact = c->id, .type = CONTENT_SESSION_RESET, .body = buf_span(&body)},
@@ -205,12 +212,30 @@ reset_one(struct engine *e, const struct sick *s)
     if (found != OK && found != ERR_NOT_FOUND)
         return found;
     if (found == OK && contact_may_send(&c) == OK) {
-        TRY(reset_queue(e, &c));
+        TRY(reset_queue(e, &c, RESET_FAILURE));
         f.outstanding = 1;
         f.reset_s = now / 1000;
         f.resets++;
     }
     return failure_put(e, &s->account, s->device, &f);
+}
+
+enum err
+healing_reset_planned(struct engine *e, const struct contact *c)
+{
+    struct manifest m;
+    struct failure f;
+
+    TRY(reset_queue(e, c, RESET_ANEW));
+    enum err found = trust_manifest(e, &c->account, &m);
+    if (found == ERR_NOT_FOUND)
+        return OK; /* its keys are being fetched */
+    TRY(found);
+    TRY(failure_get(e, &c->account, m.devices[0].id, &f));
+    f.due_ms = 0;
+    f.outstanding = 1;
+    f.reset_s = engine_now_s(e);
+    return failure_put(e, &c->account, m.devices[0].id, &f);
 }
 
 enum err

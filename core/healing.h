@@ -24,6 +24,10 @@ enum err healing_resend_wanted(struct engine *e, const struct arrival *a);
 enum err healing_resend_received(struct engine *e, const struct arrival *a,
                                  enum err (*each)(struct engine *e, const struct arrival *a));
 
+/* A session-reset to C with reason 2 (core/fresh_start.h), and no other until it is answered.
+ * Inside the caller's transaction. */
+enum err healing_reset_planned(struct engine *e, const struct contact *c);
+
 /* Something for healing_step became due. */
 void healing_soon(struct engine *e);
 

@@ -35,10 +35,13 @@ compare_opks(struct engine *e, const Wire__KeysStatus *status)
 {
     struct account_work *w = e->account_work;
     uint32_t highest;
+    bool foreign, withdraw;
 
+    TRY(prekeys_heed_ids(e->db, status->eks_id, status->opk_id_max, engine_now_s(e), &foreign));
+    TRY(prekeys_to_withdraw(e->db, &withdraw));
     TRY(prekeys_opk_highest(e->db, &highest));
-    if (status->opk_id_max < highest) {
-        /* It was put back to an older copy: those it has may have been used before. */
+    if (status->opk_id_max < highest || withdraw) {
+        /* It, or we, were put back to an older copy: those it has may have been used before. */
         w->want_reset = true;
         w->want_opks = OPK_UPLOAD_MAX;
         return OK;
@@ -131,7 +134,7 @@ put_confirmed(struct engine *e)
         TRY(prekeys_bundle_confirmed(e->db, &w->in_put, engine_now_s(e)));
     if (w->opks_in_put != 0)
         TRY(prekeys_opks_confirmed(e->db, w->opks_in_put));
-    return OK;
+    return w->opks_in_put != 0 && w->reset_in_put ? prekeys_withdrawn(e->db) : OK;
 }
 
 static void
@@ -182,7 +185,7 @@ pack_put(struct engine *e, bool opks_too, struct buf *out)
         opk_messages_fill(&opks, &opk_messages);
         message.n_opks = opks.count;
         message.opks = opk_messages.pointers;
-        message.reset = w->want_reset;
+        message.reset = w->reset_in_put = w->want_reset;
         w->opks_in_put = opks.keys[opks.count - 1].id;
     }
     wire_pack(out, &message.base);

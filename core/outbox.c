@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/content.h"
+#include "core/fresh_start.h"
 #include "core/leaving.h"
 #include "core/messages.h"
 #include "core/outbox_work.h"
@@ -404,6 +405,7 @@ line_begin(struct engine *e, struct line *l)
     TRY(contact_get(e, l->contact, &c));
     if (c.key_changed || c.forked)
         return ERR_NOT_FOUND; /* until a person has looked */
+    TRY(fresh_reset_before(e, &c));
     TRY(outbox_head(e, &c, &row));
     l->row = row.id;
     enum err ready = sending_prepare(e, &c, l->fetched, &row);

@@ -30,15 +30,18 @@ make_spk(struct db *db, int64_t now_s)
     return meta_set_int(db, "due.spk", now_s + with_jitter(SPK_LIFE));
 }
 
+/* Its id is above ABOVE. */
 static enum err
-make_eks(struct db *db, int64_t now_s)
+make_eks(struct db *db, int64_t now_s, int64_t above)
 {
     AUTO(hybrid_secret_wipe) struct hybrid_secret secret;
     struct hybrid_public public;
 
     hybrid_generate(&secret, &public);
-    TRY(db_run(db, "INSERT INTO ekss(secret,created_s) VALUES(?1,?2)", "bi",
-               SPAN(&secret, sizeof secret), now_s));
+    TRY(db_run(db,
+               "INSERT INTO ekss(id,secret,created_s) "
+               "SELECT max(?3,ifnull(max(id),0))+1,?1,?2 FROM ekss",
+               "bii", SPAN(&secret, sizeof secret), now_s, above));
     return meta_set_int(db, "due.eks", now_s + with_jitter(EKS_ROTATION));
 }
 
@@ -46,7 +49,7 @@ enum err
 prekeys_first(struct db *db, int64_t now_s)
 {
     TRY(make_spk(db, now_s));
-    return make_eks(db, now_s);
+    return make_eks(db, now_s, 0);
 }
 
 enum err
@@ -66,7 +69,7 @@ prekeys_rotate(struct engine *e, bool *ret_new, int64_t *ret_due_s)
         if (new_spk)
             TRY(make_spk(e->db, now_s));
         if (new_eks)
-            TRY(make_eks(e->db, now_s));
+            TRY(make_eks(e->db, now_s, 0));
         TRY(meta_get_int(e->db, "due.spk", &spk));
         TRY(meta_get_int(e->db, "due.eks", &eks));
         TRY(tx_commit(&tx));
@@ -190,6 +193,10 @@ prekeys_erase(struct db *db, int64_t now_s)
     TRY(tx_begin(db, &tx));
     TRY(db_run(db, "DELETE FROM spks WHERE replaced_s<?1", "i", now_s - ERASE_AFTER));
     TRY(db_run(db, "DELETE FROM ekss WHERE replaced_s<?1", "i", now_s - ERASE_AFTER));
+    TRY(db_run(db,
+               "DELETE FROM opks WHERE id<=(SELECT value FROM meta WHERE key='opk.old') AND "
+               "(SELECT value FROM meta WHERE key='opk.old_s')<?1",
+               "i", now_s - ERASE_AFTER));
     return tx_commit(&tx);
 }
 
@@ -281,4 +288,55 @@ prekeys_opk_highest(struct db *db, uint32_t *ret)
     TRY(r);
     *ret = (uint32_t)highest;
     return OK;
+}
+
+/* --- a store that was put back --- */
+
+#define ID_MAX (UINT32_MAX - 0x100000) /* no honest relay has seen as many */
+
+enum err
+prekeys_anew(struct db *db, int64_t now_s)
+{
+    int64_t next;
+
+    TRY(make_spk(db, now_s));
+    TRY(make_eks(db, now_s, 0));
+    TRY(next_opk_id(db, &next));
+    TRY(db_run(db, "UPDATE opks SET uploaded=1 WHERE uploaded=0", ""));
+    TRY(meta_set_int(db, "opk.old", next - 1));
+    TRY(meta_set_int(db, "opk.old_s", now_s));
+    return meta_set_int(db, "opk.withdraw", 1);
+}
+
+enum err
+prekeys_to_withdraw(struct db *db, bool *ret)
+{
+    int64_t n;
+
+    TRY(db_get_int(db, &n, "SELECT count(*) FROM meta WHERE key='opk.withdraw'", ""));
+    *ret = n > 0;
+    return OK;
+}
+
+enum err
+prekeys_withdrawn(struct db *db)
+{
+    return db_run(db, "DELETE FROM meta WHERE key='opk.withdraw'", "");
+}
+
+enum err
+prekeys_heed_ids(struct db *db, uint32_t eks, uint32_t opk, int64_t now_s, bool *ret)
+{
+    int64_t newest, next;
+
+    TRY(db_get_int(db, &newest, "SELECT max(id) FROM ekss", ""));
+    if (eks > newest && eks < ID_MAX)
+        TRY(make_eks(db, now_s, eks));
+    TRY(next_opk_id(db, &next));
+    *ret = opk >= next && opk < ID_MAX;
+    if (!*ret)
+        return OK;
+    TRY(db_run(db, "UPDATE opks SET uploaded=1 WHERE uploaded=0", ""));
+    TRY(meta_set_int(db, "opk.withdraw", 1));
+    return meta_set_int(db, "opk.next", (int64_t)opk + 1);
 }

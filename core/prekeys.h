@@ -16,6 +16,17 @@ struct engine;
 /* The first SPK and EKS of a fresh store, inside the caller's transaction. */
 enum err prekeys_first(struct db *db, int64_t now_s);
 
+/* New SPK and EKS at once, and from now on other one-time keys than those at the relay, which are
+ * to be withdrawn there; their private halves serve what is under way and go 31 days later. For a
+ * store that was put back (B18.3), inside the caller's transaction. */
+enum err prekeys_anew(struct db *db, int64_t now_s);
+/* Whether they are still to be withdrawn; and that they were. */
+enum err prekeys_to_withdraw(struct db *db, bool *ret);
+enum err prekeys_withdrawn(struct db *db);
+/* The relay has these ids, which may be higher than ours when our store was put back: others than
+ * those are made from now on. *RET: the one-time keys there are not all ours. */
+enum err prekeys_heed_ids(struct db *db, uint32_t eks, uint32_t opk, int64_t now_s, bool *ret);
+
 /* Make the successor of an SPK or EKS whose time has come (SPK 48 h, EKS 7 days, 10 % jitter).
  * *ret_new: a bundle has to be uploaded. *ret_due_s: when to come again. */
 enum err prekeys_rotate(struct engine *e, bool *ret_new, int64_t *ret_due_s);

@@ -11,6 +11,7 @@
 #define ANSWERS_AN_HOUR 10
 #define HOUR_MS (60 * 60 * 1000LL)
 #define RESET_CONTENTS_MAX UNACKNOWLEDGED_MAX
+#define UNHEARD_MAX 8  /* chains */
 #define BODY_MAX 61700 /* of a type 22: what fits RESEND_SHARED_MAX with the header around it */
 
 /* One content of type 22 in the making. */
@@ -154,23 +155,45 @@ resend_above(struct engine *e, int64_t contact, const struct chain_ack *ack, siz
     return answer_flush(&a);
 }
 
-/* They name no acknowledgement for the chain that we use now: they never heard of it, or lost it.
- */
-static enum err
-resend_current(struct engine *e, const struct arrival *a, const Wire__SessionReset *r, size_t *room)
+/* Whether the reset R names this chain of ours; chains that it does not name are unheard of if they
+ * are younger than those that it does. */
+static bool
+names(const Wire__SessionReset *r, struct span chain)
 {
-    struct chain_ack ack = {0};
+    for (size_t i = 0; i < r->n_acks; i++)
+        if (span_equal(span_pb(r->acks[i]->chain), chain))
+            return true;
+    return false;
+}
+
+/* The chains that C never heard of, or lost, youngest first: up to the youngest that it names. */
+static enum err
+unheard(struct engine *e, const struct arrival *a, const Wire__SessionReset *r,
+        struct chain_id ret[UNHEARD_MAX], size_t *ret_count)
+{
     AUTO(query_done) struct query q;
 
-    TRY(db_query(e->db, &q, "SELECT chain FROM chains_out WHERE contact=?1 AND current=1", "i",
-                 a->contact.id));
-    bool found = query_next(&q);
-    if (found)
-        TRY(query_exact(&q, 0, ack.chain.b, sizeof ack.chain.b));
-    TRY(query_end(&q));
-    for (size_t i = 0; i < r->n_acks; i++)
-        found = found && !span_equal(span_pb(r->acks[i]->chain), SPAN_OF(ack.chain));
-    return found ? resend_above(e, a->contact.id, &ack, room) : OK;
+    *ret_count = 0;
+    TRY(db_query(e->db, &q,
+                 "SELECT chain FROM chains_out WHERE contact=?1 ORDER BY id DESC LIMIT ?2", "ii",
+                 a->contact.id, (int64_t)UNHEARD_MAX));
+    while (*ret_count < UNHEARD_MAX && query_next(&q) && !names(r, query_bytes(&q, 0))) {
+        struct chain_id *chain = &ret[(*ret_count)++];
+        TRY(query_exact(&q, 0, chain->b, sizeof chain->b));
+    }
+    return query_end(&q);
+}
+
+static enum err
+resend_unheard(struct engine *e, const struct arrival *a, const Wire__SessionReset *r, size_t *room)
+{
+    struct chain_id chains[UNHEARD_MAX];
+    size_t count;
+
+    TRY(unheard(e, a, r, chains, &count));
+    while (count-- > 0) /* oldest first */
+        TRY(resend_above(e, a->contact.id, &(struct chain_ack){.chain = chains[count]}, room));
+    return OK;
 }
 
 enum err
@@ -192,7 +215,7 @@ healing_reset_received(struct engine *e, const struct arrival *a)
         TRY(chain_acked(e, &a->contact, &ack));
         TRY(resend_above(e, a->contact.id, &ack, &room));
     }
-    return resend_current(e, a, r, &room);
+    return resend_unheard(e, a, r, &room);
 }
 
 /* --- on a resend-request --- */

@@ -5,7 +5,9 @@
 -- Copies put back (B18.3). How often the profile was opened, and in which of these runs a chain of ours was begun.
 CREATE TABLE runs(id INTEGER PRIMARY KEY CHECK (id = 1), run INTEGER NOT NULL);
 INSERT INTO runs(id, run) VALUES(1, 0);
-ALTER TABLE chains_out ADD COLUMN run INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chains_out ADD COLUMN run INTEGER NOT NULL DEFAULT 0;  -- -1: of a device that was replaced
+ALTER TABLE chains_out ADD COLUMN before BLOB;           -- the chain that it goes on from, as its first content says
+ALTER TABLE chains_out ADD COLUMN before_seq INTEGER;
 -- What we said on another copy and do not hold, by chain: contacts acknowledge up to `claimed`, we hold up to `held`.
 CREATE TABLE own_gaps(
     id INTEGER PRIMARY KEY,

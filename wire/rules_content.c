@@ -64,10 +64,21 @@ content_rules(const Wire__Content *m)
     return own_rules(m->own);
 }
 
-/* All of chain, seq and prev or none; no prev for the first. */
+static enum err
+chain_end_rules(const Wire__ChainEnd *m)
+{
+    TRY(field_exact(m->chain, sizeof(struct chain_id), "the chain before"));
+    return field_range(m->seq, 1, INT64_MAX, "the last number in the chain before");
+}
+
+/* All of chain, seq and prev or none; no prev for the first, and a chain before it only there. */
 static enum err
 chain_rules(const Wire__Shared *m)
 {
+    if (m->before != NULL && m->seq != 1)
+        return fail(ERR_MALFORMED, "a chain before another content than the first");
+    if (m->before != NULL)
+        TRY(chain_end_rules(m->before));
     if (m->chain.len == 0 && m->seq == 0)
         return field_exact(m->prev, 0, "the link without a chain");
     TRY(field_exact(m->chain, sizeof(struct chain_id), "the chain"));
