@@ -442,7 +442,7 @@ media_new(struct loop *l, struct spawner *s, struct media **ret)
     if (m == NULL)
         return fail(ERR_MEMORY, "no memory for pictures");
     *m = (struct media){.loop = l, .spawner = s};
-    enum err e = spawner_watch(s, l, m, on_ended);
+    enum err e = spawner_watch(s, l, HELPER_MEDIA, &(struct spawner_watcher){m, on_ended});
     if (e == OK)
         *ret = m;
     else

@@ -33,6 +33,7 @@ struct order {
 };
 
 struct report {
+    enum helper helper;
     uint64_t number;
     int status;
 };
@@ -41,6 +42,7 @@ struct report {
 
 struct spawned {
     pid_t pid; /* 0: free */
+    enum helper helper;
     uint64_t number;
 };
 
@@ -50,7 +52,7 @@ struct keeper {
     int signals;
 };
 
-static const char *const names[HELPER_COUNT] = {"snug-media"};
+static const char *const names[HELPER_COUNT] = {"snug-media", "snug-keyring"};
 
 /* The program NAME in FOLDER, to be started by its descriptor; -1. */
 static int
@@ -69,7 +71,7 @@ open_program(const char *folder, const char *below, const char *name)
 static void
 find(int ret[HELPER_COUNT])
 {
-    static const char *const folders[HELPER_COUNT] = {"../media/"};
+    static const char *const folders[HELPER_COUNT] = {"../media/", "../keyring/"};
     char self[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
@@ -86,19 +88,33 @@ find(int ret[HELPER_COUNT])
 }
 
 static void
-report(uint64_t number, int status)
+report(enum helper helper, uint64_t number, int status)
 {
-    const struct report r = {number, status};
+    const struct report r = {helper, number, status};
 
     if (send(ORDERS, &r, sizeof r, MSG_NOSIGNAL) < 0)
         _exit(EXIT_FAILURE);
+}
+
+/* What of our environment a helper gets: the way to the session bus, and for one of them only. */
+static void
+choose_environment(enum helper helper, char *ret[3])
+{
+    static const char *const wanted[] = {"DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="};
+    int n = 0;
+
+    for (char **e = environ; helper == HELPER_KEYRING && *e != NULL; e++)
+        for (int i = 0; i < 2; i++)
+            if (n < 2 && strncmp(*e, wanted[i], strlen(wanted[i])) == 0)
+                ret[n++] = *e;
+    ret[n] = NULL;
 }
 
 /* In the child: only calls that are allowed between fork and exec. */
 static void
 become_helper(enum helper helper, pid_t spawner, int in, int out)
 {
-    char *argv[] = {strdupa(names[helper]), NULL}, *environment[] = {NULL};
+    char *argv[] = {strdupa(names[helper]), NULL}, *environment[3];
     sigset_t none;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -110,6 +126,7 @@ become_helper(enum helper helper, pid_t spawner, int in, int out)
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
         _exit(127);
+    choose_environment(helper, environment);
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     execveat(PROGRAMS + (int)helper, "", argv, environment, AT_EMPTY_PATH);
     _exit(127);
@@ -129,9 +146,9 @@ start(struct keeper *k, const struct order *o, int in, int out)
     if (child == 0)
         become_helper(o->helper, self, in, out);
     if (child > 0)
-        *free_one = (struct spawned){child, o->number};
+        *free_one = (struct spawned){child, o->helper, o->number};
     else
-        report(o->number, HELPER_NOT_STARTED);
+        report(o->helper, o->number, HELPER_NOT_STARTED);
 }
 
 static void
@@ -147,7 +164,7 @@ reap(struct keeper *k)
 
         if (h->pid == 0 || waitpid(h->pid, &status, WNOHANG) != h->pid)
             continue;
-        report(h->number,
+        report(h->helper, h->number,
                WIFEXITED(status) && WEXITSTATUS(status) == 127 ? HELPER_NOT_STARTED : status);
         h->pid = 0;
     }
@@ -330,18 +347,19 @@ on_report(void *self, uint32_t events)
         shut(s);
         r = (struct report){.status = HELPER_NOT_STARTED};
     }
-    s->ended(s->self, r.number, r.status);
+    for (int h = 0; h < HELPER_COUNT; h++)
+        if (s->watchers[h].ended != NULL && (r.number == 0 || r.helper == (enum helper)h))
+            s->watchers[h].ended(s->watchers[h].self, r.number, r.status);
 }
 
 enum err
-spawner_watch(struct spawner *s, struct loop *l, void *self,
-              void (*ended)(void *self, uint64_t number, int status))
+spawner_watch(struct spawner *s, struct loop *l, enum helper helper,
+              const struct spawner_watcher *w)
 {
-    assert(s->source.fd >= 0);
+    assert(s->source.fd >= 0 && s->loop == NULL);
     s->source.self = s;
     s->source.ready = on_report;
-    s->self = self;
-    s->ended = ended;
+    s->watchers[helper] = *w;
     TRY(loop_add(l, &s->source, EPOLLIN));
     s->loop = l;
     return OK;

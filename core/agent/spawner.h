@@ -5,7 +5,8 @@
  * The one thing to know: it is forked before anything secret is in memory and knows by itself where
  * its few programs are; whoever asks names one of them and hands over two descriptors, never a path
  * or a word of a command line. The kernel lets it start nothing else (jail.h), and neither it nor a
- * helper has a network. It ends, with all helpers, when the agent ends in whatever way.
+ * helper has a network. Helpers begin with an empty environment; the keyring's knows where the
+ * session bus is. It ends, with all helpers, when the agent ends in whatever way.
  */
 #pragma once
 
@@ -13,7 +14,7 @@
 
 #include "core/agent/loop.h"
 
-enum helper { HELPER_MEDIA, HELPER_COUNT };
+enum helper { HELPER_MEDIA, HELPER_KEYRING, HELPER_COUNT };
 #define HELPER_NOT_STARTED (-1)
 
 struct spawner {
@@ -21,17 +22,19 @@ struct spawner {
     struct loop *loop;
     struct source source;
     uint64_t last; /* number given out */
-    void *self;
-    /* Helper NUMBER ended, with a status as of waitpid; HELPER_NOT_STARTED. Number 0: the spawner
-     * itself is gone, and with it every helper. */
-    void (*ended)(void *self, uint64_t number, int status);
+    struct spawner_watcher {
+        void *self;
+        /* Helper NUMBER ended, with a status as of waitpid; HELPER_NOT_STARTED. Number 0: the
+         * spawner itself is gone, and with it every helper. */
+        void (*ended)(void *self, uint64_t number, int status);
+    } watchers[HELPER_COUNT]; /* no function: nobody wants to know */
 };
 
 /* Fork it. Call before there are threads, locks or keys. */
 enum err spawner_fork(struct spawner *s);
-/* Let L watch it, and tell SELF. */
-enum err spawner_watch(struct spawner *s, struct loop *l, void *self,
-                       void (*ended)(void *self, uint64_t number, int status));
+/* Let L watch it, and tell W of each end of a HELPER. */
+enum err spawner_watch(struct spawner *s, struct loop *l, enum helper helper,
+                       const struct spawner_watcher *w);
 /* Ends it and all helpers, and waits until they are gone. A zeroed one is fine. */
 void spawner_done(struct spawner *s);
 

@@ -16,13 +16,14 @@ ARROWS = {
     "wire": ["wire"],
     "crypto": ["crypto", "wire"],
     "core": ["core", "crypto", "wire"],
-    "core/agent": ["core/agent", "core/media", "core/rpc", "core", "crypto", "wire"],
+    "core/agent": ["core/agent", "core/keyring", "core/media", "core/rpc", "core", "crypto", "wire"],
     "core/rpc": ["core/rpc", "wire"],
     "core/media": ["core/media", "wire"],
+    "core/keyring": ["core/keyring", "wire"],
     "relay": ["relay", "wire"],
     "cli": ["cli", "core/rpc", "wire"],
     "gui": ["gui", "core/rpc", "wire"],
-    "tests": ["tests", "cli", "gui", "relay", "core/agent", "core/rpc", "core/media", "core", "crypto", "wire"],
+    "tests": ["tests", "cli", "gui", "relay", "core/agent", "core/rpc", "core/media", "core/keyring", "core", "crypto", "wire"],
 }
 
 # Headers of these libraries (by a pattern on what stands between < and >) belong to these files alone, tests aside.
@@ -36,6 +37,7 @@ OWNERS = {
     r"jansson\.h": r"core/agent/.*|core/rpc/.*|cli/.*|gui/.*",
     r"qrencode\.h": r"cli/qr\.c|gui/.*",
     r"(gtk|adwaita|glib|gio)\b.*": r"gui/.*|core/media/.*",
+    r"libsecret/.*": r"core/keyring/service\.c",
     r"gdk-pixbuf/.*": r"core/media/pixbuf\.c|gui/.*",
     r"zbar\.h": r"core/media/qr_reader\.c",
     r"zxcvbn\.h": r"gui/start/passphrase\.c",
