@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "cli/picture.h"
 
 enum err
 cli_connect(struct cli *cli)
@@ -32,14 +33,50 @@ passphrase_json(const char *name, const struct typed *p)
     return json_pack("{s:s}", name, p->text);
 }
 
+bool
+opens_by(const json_t *status, const char *kind)
+{
+    const json_t *each;
+    size_t i;
+
+    json_array_foreach(json_object_get(status, "unlock"), i, each)
+    {
+        if (strcmp(json_string_value(each), kind) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum err
+key_file_param(struct cli *cli, json_t *params)
+{
+    const char *file = args_flag(&cli->args, "key-file");
+    char path[PATH_MAX];
+
+    if (file == NULL)
+        return OK;
+    TRY(path_absolute(file, path));
+    json_object_set_new(params, "key_file", json_string(path));
+    return OK;
+}
+
 static enum err
 unlock_by_hand(struct cli *cli)
 {
     AUTO(typed_freep) struct typed *p = typed_new();
-    AUTO(json_decrefpp) json_t *result = NULL;
+    AUTO(json_decrefpp) json_t *result = NULL, *status = NULL;
 
     if (p == NULL)
         return fail(ERR_MEMORY, "no memory that stays out of swap");
+    TRY(rpc_call(cli->rpc, "account.status", NULL, &status));
+    if (opens_by(status, "keyring") &&
+        rpc_call(cli->rpc, "account.unlock", json_pack("{s:b,s:b}", "keyring", 1, "unasked", 1),
+                 &result) == OK)
+        return OK;
+    if (!terminal_interactive())
+        return fail(ERR_LOCKED, "The profile is locked.");
+    if (opens_by(status, "key-file"))
+        return fail(ERR_LOCKED, "The profile is locked: `snug unlock --key-file FILE`.");
     TRY(terminal_passphrase("Pass-phrase", p));
     return rpc_call(cli->rpc, "account.unlock", passphrase_json("passphrase", p), &result);
 }
@@ -51,7 +88,7 @@ cli_call(struct cli *cli, const char *method, json_t *params, json_t **ret)
 
     TRY(cli_connect(cli));
     enum err e = rpc_call(cli->rpc, method, json_incref(again), ret);
-    if (e != ERR_LOCKED || !terminal_interactive())
+    if (e != ERR_LOCKED)
         return e;
     TRY(unlock_by_hand(cli));
     return rpc_call(cli->rpc, method, json_incref(again), ret);

@@ -34,8 +34,9 @@ const struct command *command_named(const char *name);
 
 /* The agent, started when it does not run. */
 enum err cli_connect(struct cli *cli);
-/* Call a method; takes PARAMS. Where a person sits at the terminal and the profile is locked, asks
- * for the pass-phrase and tries again. */
+/* Call a method; takes PARAMS. Where the profile is locked, it is unlocked and the method called
+ * again: by the system's keyring, if that may do so unasked, or by the pass-phrase, where a person
+ * sits at the terminal. */
 enum err cli_call(struct cli *cli, const char *method, json_t *params, json_t **ret);
 /* All pages of a list method, in one result with the list at KEY. Takes PARAMS. */
 enum err cli_call_list(struct cli *cli, const char *method, json_t *params, const char *key,
@@ -53,6 +54,10 @@ enum err cli_confirm(struct cli *cli, const char *format, ...)
 /* The pass-phrase of --passphrase-fd, or from the terminal. */
 struct typed;
 enum err cli_passphrase(struct cli *cli, const char *question, struct typed *ret);
+/* Whether the profile is opened by KIND, of those of slot.list; of account.status. */
+bool opens_by(const json_t *status, const char *kind);
+/* The file of --key-file from the root, as `key_file` of PARAMS; nothing without that flag. */
+enum err key_file_param(struct cli *cli, json_t *params);
 /* {name: its text}; wiped with the JSON. */
 json_t *passphrase_json(const char *name, const struct typed *p);
 

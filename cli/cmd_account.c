@@ -7,16 +7,49 @@
 
 command_fn command_unlock, command_lock, command_passphrase, command_status, command_link;
 
-enum err
-command_unlock(struct cli *cli, int *ret)
+/* Whether the keyring opened it; if not, says why in one sentence. */
+static bool
+keyring_opens(struct cli *cli)
+{
+    AUTO(json_decrefpp) json_t *result = NULL;
+    enum err e = rpc_call(cli->rpc, "account.unlock", json_pack("{s:b}", "keyring", 1), &result);
+
+    if (e != OK)
+        note("%s\n", err_why(e));
+    return e == OK;
+}
+
+static enum err
+unlock_by_passphrase(struct cli *cli)
 {
     AUTO(typed_freep) struct typed *p = typed_new();
+    AUTO(json_decrefpp) json_t *params = NULL;
 
     if (p == NULL)
         return fail(ERR_MEMORY, "no memory that stays out of swap");
-    TRY(cli_connect(cli)); /* before asking: there may be nothing to unlock */
     TRY(cli_passphrase(cli, "Pass-phrase", p));
-    return cli_do(cli, "account.unlock", passphrase_json("passphrase", p));
+    params = passphrase_json("passphrase", p);
+    TRY(key_file_param(cli, params));
+    return cli_do(cli, "account.unlock", json_incref(params));
+}
+
+enum err
+command_unlock(struct cli *cli, int *ret)
+{
+    AUTO(json_decrefpp) json_t *status = NULL, *nothing = json_object();
+    const struct args *a = &cli->args;
+    bool typed = args_flag(a, "passphrase") != NULL || args_flag(a, "passphrase-fd") != NULL, tried;
+
+    TRY(cli_connect(cli));
+    TRY(rpc_call(cli->rpc, "account.status", NULL, &status)); /* there may be nothing to unlock */
+    tried = !typed && opens_by(status, "keyring");
+    if (tried && keyring_opens(cli))
+        return cli->json ? print_json(nothing) : OK;
+    if (tried && !terminal_interactive())
+        return fail(ERR_LOCKED, "The profile stays locked.");
+    if (opens_by(status, "key-file") && args_flag(a, "key-file") == NULL)
+        return fail(ERR_USAGE, "The profile needs its key file, too: --key-file FILE.");
+    return unlock_by_passphrase(cli);
 }
 
 enum err
@@ -29,6 +62,7 @@ enum err
 command_passphrase(struct cli *cli, int *ret)
 {
     AUTO(typed_freep) struct typed *old = typed_new(), *fresh = typed_new(), *again = typed_new();
+    AUTO(json_decrefpp) json_t *result = NULL, *params = NULL;
     bool by_hand = args_flag(&cli->args, "passphrase-fd") == NULL;
 
     if (old == NULL || fresh == NULL || again == NULL)
@@ -39,8 +73,15 @@ command_passphrase(struct cli *cli, int *ret)
         TRY(cli_passphrase(cli, "New pass-phrase again", again));
     if (by_hand && strcmp(fresh->text, again->text) != 0)
         return fail(ERR_USAGE, "The two are not the same.");
-    return cli_do(cli, "account.passphrase",
-                  json_pack("{s:s,s:s}", "old", old->text, "new", fresh->text));
+    params = json_pack("{s:s,s:s}", "old", old->text, "new", fresh->text);
+    TRY(key_file_param(cli, params));
+    TRY(cli_call(cli, "account.passphrase", json_incref(params), &result));
+    if (cli->json)
+        return print_json(result);
+    if (number(result, "dropped") > 0)
+        print("Other key files do not open the profile any more: `snug keys add` adds them "
+              "again.\n");
+    return print_end();
 }
 
 /* --- status --- */

@@ -18,6 +18,7 @@
 #define SLOTS_FILE "slots"
 #define FILES_FOLDER "files"
 #define SEALED_FILE "sealed"
+#define OPEN_FILE "open"
 
 struct profile {
     char name[PROFILE_NAME_MAX + 1];
@@ -265,6 +266,37 @@ const char *
 profile_sealed_path(const struct profile *p)
 {
     return p->sealed;
+}
+
+static void
+open_path(const struct profile *p, char ret[PATH_MAX])
+{
+    snprintf(ret, PATH_MAX, "%s/" OPEN_FILE, p->final);
+}
+
+bool
+profile_left_open(const struct profile *p)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    open_path(p, path);
+    return lstat(path, &st) == 0;
+}
+
+void
+profile_leave(const struct profile *p, enum left how)
+{
+    char path[PATH_MAX];
+
+    open_path(p, path);
+    if (how == LEFT_CLOSED) {
+        unlink(path);
+        return;
+    }
+    AUTO(closep)
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    (void)fd;
 }
 
 enum err

@@ -58,6 +58,13 @@ const char *profile_files_path(const struct profile *p);
 /* The file of what comes while it is locked (core/collector.h), mostly not there; likewise. */
 const char *profile_sealed_path(const struct profile *p);
 
+/* Whether it was left open: by an agent that ended without being told to lock, as at the end of a
+ * session, or crashed. Closing it does not fail where it matters; opening may, and is then as if it
+ * had not happened (docs/PROTOCOL.md B18.1). */
+bool profile_left_open(const struct profile *p);
+enum left { LEFT_CLOSED, LEFT_OPEN };
+void profile_leave(const struct profile *p, enum left how);
+
 /* The slot file. ERR_NOT_FOUND; ERR_DAMAGED when it is too large. Writing replaces it as a whole or
  * not at all; ERR_FULL, ERR_IO. */
 enum err profile_slots_read(const struct profile *p, struct buf *ret);

@@ -83,6 +83,7 @@ turn(void *self)
 {
     struct agent *a = self;
     int64_t session = agent_session_turn(a), calls = calls_turn(a), media = media_turn(a->media);
+    int64_t keyring = keyring_turn(a->keyring);
 
     socket_sweep(&a->socket);
     /* A call that ended may have changed the session: let it have its turn too. */
@@ -92,6 +93,8 @@ turn(void *self)
     }
     if (media < calls)
         calls = media;
+    if (keyring < calls)
+        calls = keyring;
     return session < calls ? session : calls;
 }
 
@@ -123,10 +126,12 @@ begin(struct agent *a, const char *profile)
 
     TRY(profile_lock(profile, &a->profile));
     a->state = profile_exists(a->profile) ? AGENT_LOCKED : AGENT_NO_PROFILE;
+    a->may_reopen = profile_left_open(a->profile);
     TRY(watch_signals(a));
     TRY(worker_init(&a->worker, &a->loop));
     TRY(queue_new(&a->loop, &a->queue));
     TRY(media_new(&a->loop, &a->spawner, &a->media));
+    TRY(keyring_new(&a->loop, &a->spawner, &a->keyring));
     TRY(runtime_socket_path(profile, path));
     return socket_open(&a->socket, &a->loop, path, &host);
 }
@@ -143,6 +148,7 @@ end(struct agent *a)
     collecting_stop(a, &(struct collected_proof){0});
     queue_free(a->queue);
     media_free(a->media);
+    keyring_free(a->keyring);
     spawner_done(&a->spawner);
     socket_hide(&a->socket);
     profile_free(a->profile);

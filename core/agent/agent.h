@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/agent/call.h"
+#include "core/agent/keyring.h"
 #include "core/agent/media.h"
 #include "core/agent/queue.h"
 #include "core/agent/socket.h"
@@ -45,11 +46,13 @@ struct agent {
     struct queue *queue; /* the engine's work on files */
     struct spawner spawner;
     struct media *media;
+    struct keyring *keyring;
     struct picture *pictures; /* pictures.h */
     uint64_t picture_last;    /* number given out */
     struct source signals, transport;
     struct profile *profile;
     enum agent_state state;
+    bool may_reopen; /* by the keyring, though nobody asks: it was not locked since it was open */
 
     /* While unlocked, or while an account is being made. */
     struct relay_client *client;
@@ -108,6 +111,8 @@ void agent_close(struct agent *a);
 
 /* Open the profile's store under DB_KEY, connect, tell. */
 enum err agent_unlock(struct agent *a, const struct subkey *db_key);
+/* From now on the keyring opens the profile only for a person who asks; as every lock does. */
+void agent_forbid_reopening(struct agent *a);
 /* Wipe, close, tell. Fine when it is locked. */
 void agent_lock(struct agent *a);
 

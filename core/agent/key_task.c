@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/agent/key_task.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "core/agent/key_file.h"
 
 enum err
 passphrase_take(struct call *c, const char *name, struct passphrase **ret)
@@ -22,47 +25,174 @@ passphrase_take(struct call *c, const char *name, struct passphrase **ret)
     return OK;
 }
 
+enum err
+key_path_take(const struct call *c, const char *name, char ret[KEY_PATH_MAX])
+{
+    const char *path = param_string(c, name, "");
+
+    if (path[0] != '\0' && path[0] != '/')
+        return fail(ERR_USAGE, "The path of a key file is absolute.");
+    if (strlen(path) >= KEY_PATH_MAX)
+        return fail(ERR_USAGE, "The path of the key file is too long.");
+    snprintf(ret, KEY_PATH_MAX, "%s", path);
+    return OK;
+}
+
 static void
 task_free(struct key_task *t)
 {
     secret_free(t->passphrase);
     secret_free(t->fresh);
     secret_free(t->mk);
+    secret_free(t->kept);
     buf_done(&t->file);
     buf_done(&t->ret_file);
     free(t);
 }
 
+/* --- on the worker --- */
+
+/* FACTOR: NULL without a key file. */
 static struct slot_secret
-secret_of(const struct passphrase *p)
+secret_of(const struct passphrase *p, const struct key_factor *factor)
 {
-    return (struct slot_secret){.type = SLOT_PASSPHRASE, .passphrase = SPAN(p->b, p->n)};
+    return (struct slot_secret){.type = factor != NULL ? SLOT_KEY_FILE : SLOT_PASSPHRASE,
+                                .passphrase = SPAN(p->b, p->n),
+                                .factor = factor != NULL ? factor->b : NULL};
 }
 
-/* On the worker. */
+static enum err
+count_slots(const struct key_task *t, enum slot_type type, unsigned *ret)
+{
+    struct slot_info info[SLOTS_MAX];
+    size_t count;
+
+    TRY(slots_list(buf_span(&t->file), info, &count));
+    *ret = 0;
+    for (size_t i = 0; i < count; i++)
+        *ret += info[i].type == type;
+    return OK;
+}
+
+/* What the person gave: with the key file, if one is needed. A pass-phrase that cannot open is told
+ * from a wrong one. */
+static enum err
+read_secret(const struct key_task *t, struct key_factor *factor, struct slot_secret *ret)
+{
+    unsigned alone, with_file;
+    bool given = t->paths.opening[0] != '\0';
+
+    TRY(count_slots(t, SLOT_PASSPHRASE, &alone));
+    TRY(count_slots(t, SLOT_KEY_FILE, &with_file));
+    if (!given && alone == 0 && with_file > 0)
+        return fail(ERR_PASSPHRASE, "The profile needs its key file, too.");
+    if (given && with_file == 0)
+        return fail(ERR_USAGE, "The profile needs no key file.");
+    if (given)
+        TRY(key_file_read(t->paths.opening, factor));
+    *ret = secret_of(t->passphrase, given ? factor : NULL);
+    return OK;
+}
+
+/* Beside a slot of the pass-phrase alone a key file would protect nothing: it takes its place. A
+ * new file is made last, when nothing else can go wrong but writing the slots. */
+static enum err
+add_file(struct key_task *t, const struct slot_secret *secret)
+{
+    AUTO(key_factor_wipe) struct key_factor factor;
+    AUTO(secret64_wipe) struct secret64 bytes;
+    struct slot_secret added;
+
+    if (t->paths.make)
+        TRY(key_file_free(t->paths.added));
+    if (t->paths.make)
+        key_file_invent(&bytes, &factor);
+    else
+        TRY(key_file_read(t->paths.added, &factor));
+    added = secret_of(t->passphrase, &factor);
+    if (secret->type == SLOT_PASSPHRASE)
+        TRY(slots_replace(buf_span(&t->file), secret, &added, SLOT_COST_DEFAULT, &t->ret_file));
+    else
+        TRY(slots_add(buf_span(&t->file), secret, &added, SLOT_COST_DEFAULT, &t->ret_file));
+    return t->paths.make ? key_file_write(t->paths.added, &bytes) : OK;
+}
+
+static enum err
+add_keyring(struct key_task *t, const struct slot_secret *secret)
+{
+    const struct slot_secret kept = {.type = SLOT_KEYRING, .passphrase = SPAN_OF(*t->kept)};
+
+    randombytes_buf(t->kept->b, sizeof t->kept->b);
+    return slots_add(buf_span(&t->file), secret, &kept, SLOT_COST_NONE, &t->ret_file);
+}
+
+static enum err
+remove_slot(struct key_task *t, const struct slot_secret *secret)
+{
+    struct slot_secret alone = secret_of(t->passphrase, NULL);
+    struct slot_info info[SLOTS_MAX];
+    unsigned own = SLOTS_MAX, files;
+    size_t count;
+
+    TRY(slots_list(buf_span(&t->file), info, &count));
+    TRY(count_slots(t, SLOT_KEY_FILE, &files));
+    if (t->index < count && info[t->index].type == secret->type)
+        TRY(slots_open(buf_span(&t->file), secret, t->mk, &own));
+    if (t->index != own)
+        return slots_remove(buf_span(&t->file), secret, t->index, &t->ret_file);
+    if (secret->type == SLOT_PASSPHRASE)
+        return fail(ERR_STATE, "The pass-phrase always opens the profile.");
+    if (files > 1)
+        return fail(ERR_STATE, "That is the key file given: take it away by another one.");
+    return slots_replace(buf_span(&t->file), secret, &alone, SLOT_COST_DEFAULT, &t->ret_file);
+}
+
+static enum err
+change_passphrase(struct key_task *t, const struct slot_secret *secret)
+{
+    struct slot_secret fresh = *secret;
+
+    fresh.passphrase = SPAN(t->fresh->b, t->fresh->n);
+    return slots_replace(buf_span(&t->file), secret, &fresh, SLOT_COST_DEFAULT, &t->ret_file);
+}
+
+static enum err
+work_on_slots(struct key_task *t)
+{
+    AUTO(key_factor_wipe) struct key_factor factor;
+    struct slot_secret secret;
+    unsigned index;
+
+    if (t->work == KEY_CREATE) {
+        secret = secret_of(t->passphrase, NULL);
+        return slots_create(&secret, SLOT_COST_DEFAULT, &t->ret_file, t->mk);
+    }
+    TRY(read_secret(t, &factor, &secret));
+    switch (t->work) {
+    case KEY_CHANGE:
+        return change_passphrase(t, &secret);
+    case KEY_ADD_FILE:
+        return add_file(t, &secret);
+    case KEY_ADD_KEYRING:
+        return add_keyring(t, &secret);
+    case KEY_REMOVE:
+        return remove_slot(t, &secret);
+    default:
+        return slots_open(buf_span(&t->file), &secret, t->mk, &index);
+    }
+}
+
 static void
 work(void *task)
 {
     struct key_task *t = task;
-    struct slot_secret secret = secret_of(t->passphrase), fresh;
-    unsigned index;
 
-    switch (t->work) {
-    case KEY_CREATE:
-        t->err = slots_create(&secret, SLOT_COST_DEFAULT, &t->ret_file, t->mk);
-        break;
-    case KEY_OPEN:
-        t->err = slots_open(buf_span(&t->file), &secret, t->mk, &index);
-        break;
-    case KEY_CHANGE:
-        fresh = secret_of(t->fresh);
-        t->err =
-            slots_replace(buf_span(&t->file), &secret, &fresh, SLOT_COST_DEFAULT, &t->ret_file);
-        break;
-    }
+    t->err = work_on_slots(t);
     if (t->err != OK) /* the sentence is this thread's */
         snprintf(t->why, sizeof t->why, "%s", err_why(t->err));
 }
+
+/* --- on the loop --- */
 
 static void
 done(void *task)
@@ -102,11 +232,16 @@ key_task_start(struct call *c, const struct key_request *r)
                            .work = r->work,
                            .passphrase = r->passphrase,
                            .fresh = r->fresh,
+                           .paths = r->paths,
+                           .index = r->index,
                            .file = BUF(SLOTS_FILE_MAX),
                            .ret_file = BUF(SLOTS_FILE_MAX),
                            .mk = SECRET_NEW(struct master_key),
+                           .kept = SECRET_NEW(struct secret32),
                            .then = r->then};
-    enum err e = t->mk != NULL ? OK : fail(ERR_MEMORY, "no memory that stays out of swap");
+    enum err e = t->mk != NULL && t->kept != NULL
+                     ? OK
+                     : fail(ERR_MEMORY, "no memory that stays out of swap");
     if (e == OK && r->work != KEY_CREATE)
         e = profile_slots_read(c->agent->profile, &t->file);
     if (e == OK)

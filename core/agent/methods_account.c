@@ -5,6 +5,7 @@
 #include "core/agent/dispatch.h"
 #include "core/agent/key_task.h"
 #include "core/agent/show.h"
+#include "core/agent/ways.h"
 #include "core/leaving.h"
 #include "core/moving.h"
 #include "wire/encoding.h"
@@ -226,6 +227,9 @@ method_account_status(struct call *c, json_t **ret)
     if (a->locked.collector != NULL)
         json_object_set_new(j, "activity",
                             json_integer((json_int_t)collector_activity(a->locked.collector)));
+    json_t *kinds = ways_kinds(a);
+    if (kinds != NULL)
+        json_object_set_new(j, "unlock", kinds);
     enum err e = a->state == AGENT_UNLOCKED ? status_unlocked(a->engine, j) : OK;
     if (e == OK)
         *ret = j;

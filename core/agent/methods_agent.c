@@ -20,6 +20,7 @@ method_hello(struct call *c, json_t **ret)
 enum err
 method_agent_stop(struct call *c, json_t **ret)
 {
+    agent_forbid_reopening(c->agent);
     loop_stop(&c->agent->loop);
     return OK;
 }

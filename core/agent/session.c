@@ -151,6 +151,8 @@ agent_unlock(struct agent *a, const struct subkey *db_key)
     take_collected(a);
     a->idle_lock_ms = settings.idle_lock_ms;
     a->state = AGENT_UNLOCKED;
+    a->may_reopen = false;
+    profile_leave(a->profile, LEFT_OPEN);
     a->used = loop_now();
     agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "unlocked"));
     return OK;
@@ -173,11 +175,22 @@ say_goodbye(struct agent *a)
     }
 }
 
+/* An end that nobody asked for (of the session, or a crash) leaves it as it is. */
+void
+agent_forbid_reopening(struct agent *a)
+{
+    if (a->loop.stopped || a->profile == NULL)
+        return;
+    a->may_reopen = false;
+    profile_leave(a->profile, LEFT_CLOSED);
+}
+
 void
 agent_lock(struct agent *a)
 {
     /* Also when it is locked: an unlocking may be under way. */
     calls_cancel_unlocked(a, fail(ERR_LOCKED, "The profile was locked."));
+    agent_forbid_reopening(a);
     if (a->state != AGENT_UNLOCKED)
         return;
     say_goodbye(a);
