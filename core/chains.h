@@ -46,6 +46,9 @@ enum err chain_gone(struct engine *e, const struct arrival *a, const struct chai
 /* Ask for what is missing (B6.5): work of healing_step. *RET_DUE: monotonic ms of the next turn. */
 enum err chains_ask(struct engine *e, int64_t *ret_due);
 
+/* Say again what nobody acknowledges (B6.7): work of healing_step. */
+enum err repeats_send(struct engine *e, int64_t *ret_due);
+
 /* own.6 for C, at most ACKS_MAX, longest unsent first. The current chain is always among them, so
  * that an acknowledgement that got lost is made up for by the next content. */
 struct chain_ack {

@@ -62,8 +62,10 @@ postpone(struct engine *e, const struct wanted *w)
         TRY(db_get_int(e->db, &asked, "SELECT asked FROM gaps WHERE chain=?1 AND seq=?2", "ii",
                        w->chain, (int64_t)w->seqs[i]));
         int64_t next = asked < 3 ? engine_now_ms(e) + wait_ms[asked] : INT64_MAX;
-        TRY(db_run(e->db, "UPDATE gaps SET asked=asked+1,next_ms=?3 WHERE chain=?1 AND seq=?2",
-                   "iii", w->chain, (int64_t)w->seqs[i], next));
+        TRY(db_run(e->db,
+                   "UPDATE gaps SET asked=asked+1,asked_ms=?4,next_ms=?3 WHERE chain=?1 AND "
+                   "seq=?2",
+                   "iiii", w->chain, (int64_t)w->seqs[i], next, engine_now_ms(e)));
     }
     return OK;
 }

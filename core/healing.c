@@ -36,7 +36,8 @@ healing_step(struct engine *e)
 {
     struct outbox_work *w = e->outbox_work;
     enum err (*const parts[])(struct engine *, int64_t *) = {
-        resets_send, fresh_resets_send, chains_ask, acks_send, receipts_send, expiry_turn};
+        resets_send, fresh_resets_send, chains_ask, repeats_send,
+        acks_send,   receipts_send,     expiry_turn};
     if (w == NULL || e->resting || e->trouble != OK)
         return NEVER;
     int64_t now = engine_monotonic_ms(e);
@@ -146,6 +147,30 @@ healing_succeeded(struct engine *e, const struct arrival *a)
                   "UPDATE failures SET outstanding=0,count=0 WHERE account=?1 AND device=?2 AND "
                   "(outstanding<>0 OR count<>0)",
                   "bi", SPAN_OF(a->account), (int64_t)a->device);
+}
+
+enum err
+healing_resets_of(struct engine *e, const struct account_id *account, struct healing_resets *ret)
+{
+    int64_t now = engine_now_ms(e), device;
+    struct healing_resets r = {.a_day = RESETS_A_DAY};
+    struct failure f = {0};
+
+    enum err found = db_get_int(e->db, &device,
+                                "SELECT device FROM failures WHERE account=?1 ORDER BY reset_s "
+                                "DESC LIMIT 1",
+                                "b", SPAN_OF(*account));
+    if (found == OK)
+        found = failure_get(e, account, (uint32_t)device, &f);
+    if (found != ERR_NOT_FOUND)
+        TRY(found);
+    r.last_ms = f.reset_s * 1000;
+    r.next_ms = f.due_ms;
+    r.unanswered = waiting_for_answer(&f, now);
+    if (r.last_ms + SECONDS_A_DAY * 1000LL > now)
+        r.today = f.resets;
+    *ret = r;
+    return OK;
 }
 
 /* --- session-reset, our side --- */

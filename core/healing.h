@@ -28,6 +28,20 @@ enum err healing_resend_received(struct engine *e, const struct arrival *a,
  * Inside the caller's transaction. */
 enum err healing_reset_planned(struct engine *e, const struct contact *c);
 
+/* How it stands with the sessions that we began anew with ACCOUNT's device. */
+struct healing_resets {
+    int64_t today, a_day;     /* of the last day, and how many may be */
+    int64_t last_ms, next_ms; /* 0: none, none is planned */
+    bool unanswered;
+};
+enum err healing_resets_of(struct engine *e, const struct account_id *account,
+                           struct healing_resets *ret);
+
+/* Say once more to CONTACT what we said at SEQ of CHAIN, if it is still kept. Inside the caller's
+ * transaction. */
+enum err healing_repeat(struct engine *e, int64_t contact, const struct chain_id *chain,
+                        uint64_t seq);
+
 /* Something for healing_step became due. */
 void healing_soon(struct engine *e);
 

@@ -7,6 +7,7 @@
 #include "core/conversations.h"
 #include "core/disappearing.h"
 #include "core/engine_state.h"
+#include "core/ledger.h"
 #include "core/receipts.h"
 #include "core/search.h"
 #include "core/wiping.h"
@@ -68,6 +69,7 @@ fill_gap(struct engine *e, const struct message_row *row, int64_t id)
                (int64_t)row->state, row->text, row->marks, row->reply_to, row->reply_hash,
                row->extra, (int64_t)row->forwarded, (int64_t)row->mentions_me, row->sent_ms,
                (int64_t)row->expire_s, row->hash, engine_now_ms(e)));
+    TRY(healed_add(e, id));
     engine_note(e, (struct event){.kind = EVENT_GAP, .contact = row->contact, .message = id});
     return note_new(e, row, id);
 }

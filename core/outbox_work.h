@@ -71,6 +71,7 @@ struct outbox_work {
     uint64_t refs;
     size_t turn;         /* whose the next slice of work is */
     int64_t healing_due; /* monotonic ms */
+    int64_t repeats_due;
 };
 
 struct line *line_of(struct engine *e, int64_t contact); /* NULL: none */

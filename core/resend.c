@@ -260,6 +260,18 @@ healing_resend_wanted(struct engine *e, const struct arrival *a)
     return answer_flush(&answer);
 }
 
+/* --- of our own accord --- */
+
+enum err
+healing_repeat(struct engine *e, int64_t contact, const struct chain_id *chain, uint64_t seq)
+{
+    AUTO(answer_done) struct answer a = {.e = e, .contact = contact, .chain = *chain};
+
+    a.bytes = BUF(2 * BODY_MAX);
+    TRY(answer_seq(&a, seq));
+    return answer_flush(&a);
+}
+
 /* --- the answer --- */
 
 static enum err

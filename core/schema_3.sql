@@ -20,3 +20,12 @@ CREATE TABLE own_gaps(
 );
 -- Session-resets to be sent after a fresh start (B18.3, B20), spread over some minutes.
 CREATE TABLE fresh_resets(contact INTEGER PRIMARY KEY, due_ms INTEGER NOT NULL);
+
+-- What is missing and what heals (B6.5, B6.7).
+ALTER TABLE gaps ADD COLUMN asked_ms INTEGER;            -- when it was asked for last
+CREATE INDEX gaps_by_message ON gaps(message);
+-- Messages that came into a place that was shown as missing, in the order in which they came.
+CREATE TABLE healed(n INTEGER PRIMARY KEY AUTOINCREMENT, message INTEGER NOT NULL);
+-- How often the oldest that nobody acknowledged was said again, and when that one reached the relay.
+ALTER TABLE pacing ADD COLUMN repeats INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pacing ADD COLUMN repeated_ms INTEGER;

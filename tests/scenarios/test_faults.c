@@ -372,14 +372,97 @@ three_people_whose_sessions_break_are_equal_at_the_end(void **state)
     assert_healed();
 }
 
+/* The relay keeps all that this one sends, and says that it has it. */
+static bool
+keeps_all(void *ctx, struct actor *from, struct scene_relay *r, struct span body)
+{
+    return from == ctx;
+}
+
+/* Nobody misses the last message, for nothing comes after it: it is said once more. */
+static void
+a_last_message_that_was_lost_arrives_without_another(void **state)
+{
+    say_something(people[0], people[1]);
+    scene_settle(s);
+    s->keeps = keeps_all;
+    s->keeps_ctx = people[0];
+    say_something(people[0], people[1]);
+    say_something(people[0], people[1]);
+    scene_settle(s);
+    s->keeps = NULL;
+    scene_pass(s, 2 * DAY_MS);
+    assert_healed();
+}
+
+/* Whoever only listens would never say again what he holds. */
+static void
+lost_acknowledgements_are_made_up_for_without_a_word(void **state)
+{
+    s->keeps = keeps_all;
+    s->keeps_ctx = people[1];
+    for (int i = 0; i < 40; i++)
+        say_something(people[0], people[1]);
+    scene_pass(s, DAY_MS / 2);
+    s->keeps = NULL;
+    scene_pass(s, 2 * DAY_MS);
+    assert_healed();
+}
+
+/* Five times in all, however long nobody answers. */
+static void
+a_silent_contact_is_told_again_five_times_at_most(void **state)
+{
+    int64_t repeats;
+
+    say_something(people[0], people[1]);
+    scene_settle(s);
+    actor_offline(people[1]);
+    say_something(people[0], people[1]);
+    scene_settle(s);
+    unsigned before = people[0]->anonymous;
+    scene_pass(s, 17 * DAY_MS);
+    assert_true(people[0]->anonymous - before <= 12); /* and what it asks for keys */
+    assert_ok(db_get_int(engine_db(people[0]->engine), &repeats,
+                         "SELECT repeats FROM pacing WHERE repeated_ms IS NOT NULL", ""));
+    assert_int_equal(repeats, 5);
+    actor_online(people[1]);
+    scene_pass(s, DAY_MS);
+    assert_int_equal(count_of(people[1], "messages", "SELECT count(*)-2 FROM messages"), 0);
+}
+
+/* A reset that is lost is waited for in vain; the repeat finds the session still broken. */
+static void
+a_lost_reset_is_sent_again(void **state)
+{
+    say_something(people[0], people[1]);
+    say_something(people[1], people[0]);
+    scene_settle(s);
+    lose_session(&pairs[1]);
+    s->keeps = keeps_all;
+    s->keeps_ctx = people[1];
+    say_something(people[0], people[1]);
+    scene_pass(s, HOUR_MS);
+    s->keeps = NULL;
+    for (int i = 0; i < 3 * 24; i++) {
+        scene_pass(s, HOUR_MS);
+        look_at_resets();
+    }
+    assert_healed();
+}
+
+#define TEST(name, people) cmocka_unit_test_setup_teardown(name, people, tear_down)
+
 int
 main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(whatever_the_relay_does_both_sides_are_equal_at_the_end,
-                                        two_friends, tear_down),
-        cmocka_unit_test_setup_teardown(three_people_whose_sessions_break_are_equal_at_the_end,
-                                        three_friends, tear_down),
+        TEST(a_last_message_that_was_lost_arrives_without_another, two_friends),
+        TEST(lost_acknowledgements_are_made_up_for_without_a_word, two_friends),
+        TEST(a_silent_contact_is_told_again_five_times_at_most, two_friends),
+        TEST(a_lost_reset_is_sent_again, two_friends),
+        TEST(whatever_the_relay_does_both_sides_are_equal_at_the_end, two_friends),
+        TEST(three_people_whose_sessions_break_are_equal_at_the_end, three_friends),
     };
     if (argc == 4) {
         messages = (unsigned)strtoul(argv[2], NULL, 10);
