@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/delivery.h"
 #include "cli/output.h"
 #include "cli/qr.h"
 
@@ -155,6 +156,8 @@ command_status(struct cli *cli, int *ret)
 {
     AUTO(json_decrefpp) json_t *status = NULL;
 
+    if (args_word(&cli->args, 0) != NULL)
+        return delivery_status(cli);
     TRY(cli_call(cli, "account.status", NULL, &status));
     if (cli->json)
         return print_json(status);

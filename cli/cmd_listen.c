@@ -10,12 +10,13 @@ command_fn command_listen;
 #define PAGE 200
 
 /* Notifications say only that there is something; what is printed is always read from the history,
- * page by page after the last one printed. So nothing is missed, nothing comes twice, and falling
- * behind does no harm. */
+ * page by page after the last one printed, and with it what has come since into places before that
+ * one. So nothing is missed, nothing comes twice, and falling behind does no harm. */
 struct listening {
     struct cli *cli;
-    char from[64];  /* contact id, or "" for all */
-    char after[64]; /* message id, "seen", or "" for the very beginning */
+    char from[64];   /* contact id, or "" for all */
+    char after[64];  /* message id, "seen", or "start" for the very beginning */
+    char healed[64]; /* how much of what came late was printed: an id, or "": as `after` says */
 };
 
 static bool
@@ -60,30 +61,52 @@ mark_seen(struct listening *l)
 
     if (l->from[0] != '\0')
         return OK;
-    return rpc_call(l->cli->rpc, "message.seen", json_pack("{s:s}", "message", l->after), &r);
+    return rpc_call(l->cli->rpc, "message.seen",
+                    json_pack("{s:s*,s:s}", "message",
+                              strncmp(l->after, "message-", 8) == 0 ? l->after : NULL, "healed",
+                              l->healed),
+                    &r);
+}
+
+/* The messages of LIST; the newest of each contact into NEWEST. */
+static enum err
+print_list(struct listening *l, const json_t *list, json_t *newest)
+{
+    const json_t *each;
+    size_t i;
+
+    json_array_foreach(list, i, each)
+    {
+        if (!wanted(l, each))
+            continue;
+        TRY(print_one(l, each));
+        json_object_set(newest, get(each, "contact"), json_object_get(each, "id"));
+    }
+    return OK;
 }
 
 static enum err
 print_page(struct listening *l, bool *ret_more)
 {
-    AUTO(json_decrefpp) json_t *r = NULL, *newest = json_object();
-    const json_t *list, *each;
-    size_t i;
+    AUTO(json_decrefpp) json_t *r = NULL, *late = json_object(), *newest = json_object();
 
-    TRY(cli_call(l->cli, "message.list", json_pack("{s:s,s:i}", "after", l->after, "limit", PAGE),
+    TRY(cli_call(l->cli, "message.list",
+                 json_pack("{s:s,s:s*,s:i}", "after", l->after, "healed",
+                           l->healed[0] != '\0' ? l->healed : NULL, "limit", PAGE),
                  &r));
-    list = json_object_get(r, "messages");
-    json_array_foreach(list, i, each)
-    {
-        if (wanted(l, each)) {
-            TRY(print_one(l, each));
-            json_object_set(newest, get(each, "contact"), json_object_get(each, "id"));
-        }
-        snprintf(l->after, sizeof l->after, "%s", get(each, "id"));
-    }
+    const json_t *list = json_object_get(r, "messages");
+    size_t n = json_array_size(list), n_late = json_array_size(json_object_get(r, "late"));
+    bool moved = n > 0 || strcmp(l->healed, get(r, "healed")) != 0;
+    TRY(print_list(l, json_object_get(r, "late"), late));
+    TRY(print_list(l, list, newest));
+    if (n > 0)
+        snprintf(l->after, sizeof l->after, "%s", get(json_array_get(list, n - 1), "id"));
+    snprintf(l->healed, sizeof l->healed, "%s", get(r, "healed"));
     *ret_more = json_is_true(json_object_get(r, "more"));
+    if (n_late > 0)
+        TRY(mark_read(l, late));
     TRY(mark_read(l, newest));
-    return json_array_size(list) > 0 ? mark_seen(l) : OK;
+    return moved ? mark_seen(l) : OK;
 }
 
 static enum err
@@ -161,18 +184,6 @@ choose_contact(struct listening *l)
 
 /* --- going on --- */
 
-/* The message of a notification that fills a gap among those printed before. */
-static enum err
-print_healed(struct listening *l, const json_t *notification)
-{
-    const json_t *m = json_object_get(json_object_get(notification, "params"), "message");
-
-    if (strcmp(get(notification, "method"), "gap") != 0 || !wanted(l, m) ||
-        strcmp(get(m, "state"), "received") != 0)
-        return OK;
-    return print_one(l, m);
-}
-
 static enum err
 print_presence(struct listening *l, json_t *presence)
 {
@@ -218,7 +229,6 @@ follow(struct listening *l)
             TRY(print_presence(l, json_object_get(n, "params")));
             continue;
         }
-        TRY(print_healed(l, n));
         TRY(print_new(l));
     }
 }

@@ -64,8 +64,6 @@ command_history(struct cli *cli, int *ret)
     long long count = 50;
     enum ids_shown ids = args_flag(&cli->args, "ids") != NULL ? WITH_IDS : WITHOUT_IDS;
     AUTO(json_decrefpp) json_t *r = NULL;
-    const json_t *each;
-    size_t i;
 
     if (limit != NULL)
         TRY(number_read(limit, 1, 500, &count));
@@ -75,7 +73,7 @@ command_history(struct cli *cli, int *ret)
                  &r));
     if (cli->json)
         return print_json(r);
-    json_array_foreach(json_object_get(r, "messages"), i, each) message_print(each, ids);
+    messages_print(json_object_get(r, "messages"), ids);
     TRY(print_end());
     return mark_read(cli, json_object_get(r, "messages"));
 }

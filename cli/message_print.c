@@ -15,12 +15,6 @@
 static const char *
 place_holder(const json_t *m)
 {
-    const char *state = get(m, "state");
-
-    if (strcmp(state, "gap") == 0)
-        return "[a message is missing here; it was asked for again]";
-    if (strcmp(state, "gone") == 0)
-        return "[a message is missing here, and the sender no longer has it]";
     if (number(m, "deleted_ms") != 0)
         return is_true(m, "outgoing") ? "[you deleted this for everyone]"
                                       : "[deleted by its sender]";
@@ -114,13 +108,42 @@ put_timer(struct buf *out, const json_t *m)
         buf_printf(out, "disappear after %s]", lasting(number(m, "timer_s")));
 }
 
+/* What stands for one or more messages in a row that are missing. */
 static void
-put_said(struct buf *out, const json_t *m)
+put_missing(struct buf *out, const json_t *m, size_t count)
+{
+    json_int_t asked = number(m, "asked_ms"), next = number(m, "next_ms");
+
+    if (count == 1)
+        buf_put_str(out, "[a message is missing here");
+    else
+        buf_printf(out, "[%zu messages are missing here", count);
+    if (strcmp(get(m, "state"), "gone") == 0)
+        buf_printf(out, ", and the sender no longer has %s", count == 1 ? "it" : "them");
+    else if (next == 0)
+        buf_put_str(out, asked == 0 ? "" : "; asked for in vain");
+    if (next != 0 && asked != 0)
+        buf_printf(out, "; asked for at %s", when(asked));
+    if (next != 0)
+        buf_printf(out, "%s at %s", asked != 0 ? ", again" : "; to be asked for", when(next));
+    buf_put_str(out, "]");
+}
+
+static bool
+is_missing(const json_t *m)
+{
+    return strcmp(get(m, "state"), "gap") == 0 || strcmp(get(m, "state"), "gone") == 0;
+}
+
+static void
+put_said(struct buf *out, const json_t *m, size_t count)
 {
     const json_t *card = json_object_get(m, "card");
     const char *holder = place_holder(m);
 
-    if (holder != NULL)
+    if (is_missing(m))
+        put_missing(out, m, count);
+    else if (holder != NULL)
         buf_put_str(out, holder);
     else if (strcmp(get(m, "type"), "timer") == 0)
         put_timer(out, m);
@@ -178,8 +201,26 @@ put_became(struct buf *out, const json_t *m)
     put_passing(out, m);
 }
 
-void
-message_print(const json_t *m, enum ids_shown ids)
+/* How many messages that are missing stand in LIST from FROM on, all in the same state; at least 1.
+ */
+static size_t
+missing_in_a_row(const json_t *list, size_t from)
+{
+    const json_t *first = json_array_get(list, from);
+    size_t n = 1;
+
+    if (!is_missing(first))
+        return 1;
+    for (const json_t *m; (m = json_array_get(list, from + n)) != NULL && is_missing(m); n++)
+        if (strcmp(get(m, "contact"), get(first, "contact")) != 0 ||
+            strcmp(get(m, "state"), get(first, "state")) != 0 ||
+            is_true(m, "outgoing") != is_true(first, "outgoing"))
+            break;
+    return n;
+}
+
+static void
+print_some(const json_t *m, size_t count, enum ids_shown ids)
 {
     AUTO(buf_done) struct buf out = BUF(2 * 1024 * 1024);
     bool ours = is_true(m, "outgoing"), bold = terminal_decorates();
@@ -194,9 +235,24 @@ message_print(const json_t *m, enum ids_shown ids)
         buf_put_str(&out, ", forwarded");
     put_quote(&out, json_object_get(m, "quote"));
     buf_put_str(&out, ": ");
-    put_said(&out, m);
+    put_said(&out, m, count);
     put_became(&out, m);
     buf_put_u8(&out, '\0');
     print("%s\n", buf_ok(&out) == OK ? (const char *)out.p : "?");
     json_array_foreach(json_object_get(m, "files"), i, file) file_print(file);
+}
+
+void
+message_print(const json_t *m, enum ids_shown ids)
+{
+    print_some(m, 1, ids);
+}
+
+void
+messages_print(const json_t *list, enum ids_shown ids)
+{
+    for (size_t i = 0, n; i < json_array_size(list); i += n) {
+        n = missing_in_a_row(list, i);
+        print_some(json_array_get(list, i), n, ids);
+    }
 }

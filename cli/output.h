@@ -41,6 +41,8 @@ const char *lasting(json_int_t seconds);
  * covered. */
 enum ids_shown { WITHOUT_IDS, WITH_IDS };
 void message_print(const json_t *m, enum ids_shown ids);
+/* A list of them, with those that are missing in a row as one. */
+void messages_print(const json_t *list, enum ids_shown ids);
 /* One file of a message, a line. */
 void file_print(const json_t *f);
 /* One contact: name, address, how things stand; its presence, if it was put into C. */

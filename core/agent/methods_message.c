@@ -8,12 +8,14 @@
 #include "core/agent/show.h"
 #include "core/compose.h"
 #include "core/disappearing.h"
+#include "core/ledger.h"
 #include "core/scheduled.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 500
 #define WAIT_MAX (60 * 1000) /* ms */
 #define SEEN "listen.seen"   /* in the store's meta */
+#define SEEN_HEALED "listen.healed"
 
 /* --- message.send --- */
 
@@ -208,24 +210,94 @@ page_read(struct call *c, struct messages_page *ret)
     return OK;
 }
 
+/* --- what came late --- */
+
+static enum err
+late_one(void *ctx, int64_t id)
+{
+    struct page *p = ctx;
+    json_t *m = show_message_id(p->engine, id);
+
+    if (m != NULL)
+        json_array_append_new(p->list, m);
+    return OK;
+}
+
+/* How many came late so far; an id is never of 0. */
+static enum err
+healed_read(const char *text, int64_t *ret)
+{
+    int64_t id;
+
+    TRY(id_read("healed", text, &id));
+    *ret = id - 1;
+    return OK;
+}
+
+/* From where on; the present end when it was not asked for. */
+static enum err
+healed_from(struct call *c, int64_t *ret)
+{
+    const char *text = param_string(c, "healed", NULL);
+    struct engine *e = c->agent->engine;
+
+    if (text == NULL && strcmp(param_string(c, "after", ""), "seen") != 0)
+        return healed_last(e, ret);
+    if (text != NULL && strcmp(text, "seen") != 0)
+        return healed_read(text, ret);
+    enum err found = meta_get_int(engine_db(e), SEEN_HEALED, ret);
+    return found == ERR_NOT_FOUND ? healed_last(e, ret) : found;
+}
+
+/* So few that they fit an answer whatever they are. */
+#define LATE_MAX 2
+
+static enum err
+late(struct call *c, const struct messages_page *page, struct page *ret, int64_t *ret_last,
+     bool *ret_more)
+{
+    struct healed_page healed = {.upto = page->after, .contact = page->contact, .limit = LATE_MAX};
+
+    TRY(healed_from(c, &healed.after));
+    return healed_each(ret->engine, &healed, ret, late_one, ret_last, ret_more);
+}
+
+/* Those that came late go first, and while there are more of them, alone. */
+static enum err
+list_into(struct call *c, const struct messages_page *page, struct page *messages,
+          struct page *healed, json_t **ret)
+{
+    char id[ID_MAX];
+    int64_t last;
+    bool more, more_late;
+
+    TRY(late(c, page, healed, &last, &more_late));
+    if (json_array_size(healed->list) > 0)
+        more = true;
+    else
+        TRY(messages_each(messages->engine, page, messages, page_one, &more));
+    more = trim(messages->list, page->after == 0) || more;
+    id_write("healed", last + 1, id);
+    *ret = json_pack("{s:O,s:O,s:s,s:b}", "messages", messages->list, "late", healed->list,
+                     "healed", id, "more", more);
+    return OK;
+}
+
 enum err
 method_message_list(struct call *c, json_t **ret)
 {
     struct messages_page page = {0};
-    bool more = false, ahead = json_object_get(c->params, "after") != NULL;
+    bool ahead = json_object_get(c->params, "after") != NULL;
 
     TRY(page_read(c, &page));
     if (ahead && page.before != 0)
         return fail(ERR_USAGE, "Give either `before` or `after`.");
-    struct page p = {.engine = c->agent->engine, .list = json_array()};
-    enum err e = messages_each(p.engine, &page, &p, page_one, &more);
-    if (e != OK) {
-        json_decref(p.list);
-        return e;
-    }
-    more = trim(p.list, !ahead) || more;
-    *ret = json_pack("{s:o,s:b}", "messages", p.list, "more", more);
-    return OK;
+    struct page messages = {.engine = c->agent->engine, .list = json_array()};
+    struct page healed = {.engine = c->agent->engine, .list = json_array()};
+    enum err e = list_into(c, &page, &messages, &healed, ret);
+    json_decref(messages.list);
+    json_decref(healed.list);
+    return e;
 }
 
 /* --- one message --- */
@@ -243,21 +315,36 @@ method_message_get(struct call *c, json_t **ret)
     return OK;
 }
 
+/* Never back; and not further than NEWEST, or what comes later would never be new. */
+static enum err
+move_mark(struct db *db, const char *mark, int64_t to, int64_t newest)
+{
+    int64_t before = -1;
+    enum err e = meta_get_int(db, mark, &before);
+
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    to = to > newest ? newest : to;
+    return to > before ? meta_set_int(db, mark, to) : OK;
+}
+
 enum err
 method_message_seen(struct call *c, json_t **ret)
 {
-    struct db *db = engine_db(c->agent->engine);
-    int64_t id, newest, before = 0;
+    struct engine *e = c->agent->engine;
+    int64_t id, newest;
 
+    if (json_object_get(c->params, "healed") != NULL) {
+        TRY(healed_read(param_string(c, "healed", ""), &id));
+        TRY(healed_last(e, &newest));
+        TRY(move_mark(engine_db(e), SEEN_HEALED, id, newest));
+    }
+    if (json_object_get(c->params, "message") == NULL)
+        return OK;
     TRY(id_read("message", param_string(c, "message", ""), &id));
-    TRY(messages_newest(c->agent->engine, &newest));
-    if (id > newest)
-        id = newest; /* or what comes later would never be new */
-    enum err e = meta_get_int(db, SEEN, &before);
-    if (e != OK && e != ERR_NOT_FOUND)
-        return e;
-    TRY(disappearing_seen(c->agent->engine, id));
-    return id > before ? meta_set_int(db, SEEN, id) : OK;
+    TRY(messages_newest(e, &newest));
+    TRY(disappearing_seen(e, id > newest ? newest : id));
+    return move_mark(engine_db(e), SEEN, id, newest);
 }
 
 enum err

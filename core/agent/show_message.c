@@ -6,6 +6,7 @@
 #include "core/agent/show.h"
 #include "core/agent/show_attachment.h"
 #include "core/changes.h"
+#include "core/ledger.h"
 #include "core/outbox.h"
 #include "wire/encoding.h"
 
@@ -108,6 +109,21 @@ show_timer(const struct message *m)
     return json_integer(timer->seconds);
 }
 
+/* What is done about a message that is missing. */
+static void
+show_gap(struct engine *e, int64_t id, json_t *j)
+{
+    struct ledger_gap gap;
+
+    if (ledger_gap(e, id, &gap) != OK)
+        return;
+    json_object_set_new(j, "asked", json_integer(gap.asked));
+    if (gap.asked_ms != 0)
+        json_object_set_new(j, "asked_ms", json_integer(gap.asked_ms));
+    if (gap.next_ms != 0)
+        json_object_set_new(j, "next_ms", json_integer(gap.next_ms));
+}
+
 /* How things stand with it, beside its words. */
 static json_t *
 show_times(const struct message *m)
@@ -151,6 +167,8 @@ show_message(struct engine *e, const struct message *m)
     json_object_set_new(j, "timer_s", show_timer(m));
     if (card != NULL)
         json_object_set_new(j, "card", card);
+    if (m->type == 0)
+        show_gap(e, m->id, j);
     if (m->type == CONTENT_ATTACHMENTS)
         json_object_set_new(j, "files", show_attachments(e, m->id));
     return j;
