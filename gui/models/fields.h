@@ -28,6 +28,20 @@ field_bool(const json_t *j, const char *key)
     return json_is_true(json_object_get(j, key));
 }
 
+/* Whether LIST, which may be NULL, has TEXT in it. */
+static inline gboolean
+field_lists(const json_t *list, const char *text)
+{
+    const char *each;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        each = json_string_value(json_array_get(list, i));
+        if (each != NULL && strcmp(each, text) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* The place of TEXT in NAMES (which ends with NULL), or OTHERWISE. */
 static inline int
 field_word(const json_t *j, const char *key, const char *const *names, int otherwise)

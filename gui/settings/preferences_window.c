@@ -8,6 +8,7 @@
 #include "gui/settings/rows.h"
 #include "gui/settings/settings.h"
 #include "gui/settings/storage_page.h"
+#include "gui/settings/unlocking_group.h"
 #include "gui/toast.h"
 
 struct _PreferencesWindow {
@@ -17,6 +18,7 @@ struct _PreferencesWindow {
     AccountPage *account_page;
     StoragePage *storage_page;
     NetworkPage *network_page;
+    UnlockingGroup *unlocking;
     GtkSwitch *show_content;
 };
 
@@ -63,6 +65,7 @@ preferences_window_class_init(PreferencesWindowClass *klass)
     g_type_ensure(SNUG_TYPE_STORAGE_PAGE);
     g_type_ensure(SNUG_TYPE_NETWORK_PAGE);
     g_type_ensure(SNUG_TYPE_PRIVACY_GROUP);
+    g_type_ensure(SNUG_TYPE_UNLOCKING_GROUP);
     g_type_ensure(SNUG_TYPE_CHOICE_ROW);
     g_type_ensure(SNUG_TYPE_SWITCH_ROW);
     gtk_widget_class_set_template_from_resource(widget,
@@ -70,6 +73,7 @@ preferences_window_class_init(PreferencesWindowClass *klass)
     gtk_widget_class_bind_template_child(widget, PreferencesWindow, account_page);
     gtk_widget_class_bind_template_child(widget, PreferencesWindow, storage_page);
     gtk_widget_class_bind_template_child(widget, PreferencesWindow, network_page);
+    gtk_widget_class_bind_template_child(widget, PreferencesWindow, unlocking);
     gtk_widget_class_bind_template_child(widget, PreferencesWindow, show_content);
     gtk_widget_class_bind_template_callback(widget, on_show_content);
 }
@@ -98,6 +102,7 @@ preferences_window_new(GtkWindow *parent, Account *account)
     account_page_setup(self->account_page, account);
     storage_page_setup(self->storage_page, account);
     network_page_setup(self->network_page, account, self->settings);
+    unlocking_group_setup(self->unlocking, account);
     settings_attach(self->settings, GTK_WIDGET(self));
     return self;
 }

@@ -9,6 +9,7 @@
 #include "gui/settings/preferences_file.h"
 #include "gui/settings/preferences_window.h"
 #include "gui/settings/rows.h"
+#include "gui/start/key_file_row.h"
 #include "gui/start/profiles_window.h"
 #include "gui/window.h"
 #include "tests/gui/fake_agent.h"
@@ -29,6 +30,20 @@ answer_job(struct fake_agent *fake, const json_t *params, gpointer data)
     return fake_job(fake, NULL);
 }
 
+/* As slot.list shows them; to NULL. */
+static json_t *
+slots_of(const char *kind, ...)
+{
+    json_t *slots = json_array();
+    va_list kinds;
+
+    va_start(kinds, kind);
+    for (int i = 0; kind != NULL; i++, kind = va_arg(kinds, const char *))
+        json_array_append_new(slots, json_pack("{s:i,s:s}", "slot", i, "kind", kind));
+    va_end(kinds);
+    return json_pack("{s:o}", "slots", slots);
+}
+
 static void
 set_answers(struct fake_agent *fake)
 {
@@ -43,6 +58,7 @@ set_answers(struct fake_agent *fake)
     fake_agent_always(fake, "account.status",
                       json_pack("{s:s,s:s,s:s,s:{s:b}}", "profile", FAKE_PROFILE, "state",
                                 "unlocked", "address", "ana@relay.example", "relay", "online", 1));
+    fake_agent_always(fake, "slot.list", slots_of("passphrase", NULL));
     fake_agent_answer(fake, "storage.show", answer_job, NULL);
     fake_agent_answer(fake, "storage.clear", answer_job, NULL);
     fake_agent_answer(fake, "account.move", answer_job, NULL);
@@ -88,7 +104,7 @@ scene_close(void **state)
 static GtkWidget *
 find_row(GtkWidget *root, const char *title)
 {
-    if (ADW_IS_PREFERENCES_ROW(root) &&
+    if (ADW_IS_PREFERENCES_ROW(root) && gtk_widget_get_visible(root) &&
         strcmp(adw_preferences_row_get_title(ADW_PREFERENCES_ROW(root)), title) == 0)
         return root;
     for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
@@ -277,8 +293,9 @@ oneself_is_shown_and_changed(void **state)
 static json_t *
 check_phrase(struct fake_agent *fake, const json_t *params, gpointer data)
 {
-    if (strcmp(field_text(params, "old"), OLD_PHRASE) != 0)
-        fake_agent_refuse(fake, "refused", "That is not the pass-phrase.");
+    if (strcmp(field_text(params, "old"), OLD_PHRASE) == 0)
+        return json_pack("{s:i}", "dropped", 0);
+    fake_agent_refuse(fake, "refused", "That is not the pass-phrase.");
     return NULL;
 }
 
@@ -305,6 +322,130 @@ the_pass_phrase_is_changed(void **state)
     assert_string_equal(field_text(fake_agent_last(s->fake, "account.passphrase"), "new"),
                         NEW_PHRASE);
     stage_wait(stage_shows(s->window, "The pass-phrase is changed."));
+}
+
+static json_t *
+check_change(struct fake_agent *fake, const json_t *params, gpointer data)
+{
+    if (strcmp(field_text(params, "passphrase"), OLD_PHRASE) != 0) {
+        fake_agent_refuse(fake, "passphrase", "The pass-phrase is wrong.");
+        return NULL;
+    }
+    fake_agent_always(fake, "slot.list", json_deep_copy(data));
+    return json_deep_copy(data);
+}
+
+static GtkWidget *
+activate(struct scene *s, const char *title)
+{
+    GtkWidget *found = row(s->window, title), *window;
+
+    stage_wait(gtk_widget_is_sensitive(found));
+    g_signal_emit_by_name(found, "activated");
+    stage_wait((window = opened(g_type_from_name("WayWindow"))) != NULL);
+    return window;
+}
+
+static void
+confirm(GtkWidget *window, const char *label)
+{
+    GType type = G_OBJECT_TYPE(window);
+
+    gtk_editable_set_text(GTK_EDITABLE(row(window, "Pass-phrase")), OLD_PHRASE);
+    click(window, label);
+    stage_wait(opened(type) == NULL);
+}
+
+static void
+a_key_file_is_required_and_no_longer(void **state)
+{
+    struct scene *s = *state;
+    json_t *one = slots_of("key-file", NULL), *two = slots_of("key-file", "key-file", NULL),
+           *none = slots_of("passphrase", NULL);
+
+    show_page(s, "privacy");
+    fake_agent_answer(s->fake, "slot.add", check_change, one);
+    GtkWidget *window = activate(s, "Require a Key File");
+    gtk_editable_set_text(GTK_EDITABLE(row(window, "Pass-phrase")), "wrong");
+    assert_false(gtk_widget_is_sensitive(stage_await(window, GTK_TYPE_BUTTON, "_Require It")));
+    key_file_row_set(SNUG_KEY_FILE_ROW(row(window, "Key File")), "/media/stick/Snug.key", TRUE);
+    click(window, "_Require It");
+    stage_wait(stage_shows(window, "The pass-phrase is wrong."));
+    picture(window, "settings-key-file");
+    confirm(window, "_Require It");
+    const json_t *last = fake_agent_last(s->fake, "slot.add");
+    assert_string_equal(field_text(last, "kind"), "key-file");
+    assert_string_equal(field_text(last, "new_key_file"), "/media/stick/Snug.key");
+    assert_true(field_bool(last, "make"));
+    assert_null(json_object_get(last, "key_file"));
+
+    row(s->window, "Key File 1");
+    fake_agent_answer(s->fake, "slot.add", check_change, two);
+    window = activate(s, "Add a Spare Key File");
+    key_file_row_set(SNUG_KEY_FILE_ROW(row(window, "Spare Key File")), "/home/a/spare", FALSE);
+    key_file_row_set(SNUG_KEY_FILE_ROW(row(window, "Key File So Far")), "/home/a/so far", FALSE);
+    confirm(window, "_Add");
+    assert_string_equal(field_text(fake_agent_last(s->fake, "slot.add"), "key_file"),
+                        "/home/a/so far");
+    /* Scrolls there. */
+    gtk_widget_grab_focus(stage_await(row(s->window, "Key File 2"), GTK_TYPE_BUTTON, "Remove…"));
+    picture(s->window, "settings-unlocking");
+    assert_false(gtk_widget_is_sensitive(row(s->window, "Open with the system’s keyring")));
+
+    fake_agent_answer(s->fake, "slot.remove", check_change, one);
+    click(row(s->window, "Key File 2"), "Remove…");
+    stage_wait((window = opened(g_type_from_name("WayWindow"))) != NULL);
+    key_file_row_set(SNUG_KEY_FILE_ROW(row(window, "Another Key File")), "/home/a/one", FALSE);
+    confirm(window, "_Remove");
+    assert_int_equal(field_int(fake_agent_last(s->fake, "slot.remove"), "slot"), 1);
+    stage_wait(find_row(s->window, "Key File 2") == NULL);
+    fake_agent_answer(s->fake, "slot.remove", check_change, none);
+    click(row(s->window, "Key File 1"), "Remove…");
+    stage_wait((window = opened(g_type_from_name("WayWindow"))) != NULL);
+    key_file_row_set(SNUG_KEY_FILE_ROW(row(window, "Key File")), "/home/a/one", FALSE);
+    confirm(window, "_Stop Requiring It");
+    row(s->window, "Require a Key File");
+    json_decref(one);
+    json_decref(two);
+    json_decref(none);
+}
+
+static void
+the_keyring_is_turned_on_and_off_by_a_pass_phrase(void **state)
+{
+    struct scene *s = *state;
+    json_t *both = slots_of("passphrase", "keyring", NULL), *alone = slots_of("passphrase", NULL);
+    GtkWidget *keyring_row = row(s->window, "Open with the system’s keyring"), *window;
+    GtkSwitch *toggle =
+        GTK_SWITCH(adw_action_row_get_activatable_widget(ADW_ACTION_ROW(keyring_row)));
+
+    show_page(s, "privacy");
+    stage_wait(gtk_widget_is_sensitive(keyring_row));
+    gtk_switch_set_active(toggle, TRUE);
+    stage_wait((window = opened(g_type_from_name("WayWindow"))) != NULL);
+    assert_false(gtk_switch_get_state(toggle));
+    picture(window, "settings-keyring");
+    gtk_window_close(GTK_WINDOW(window)); /* on second thoughts */
+    stage_wait(!gtk_switch_get_active(toggle));
+    assert_int_equal(fake_agent_calls(s->fake, "slot.add"), 0);
+
+    fake_agent_answer(s->fake, "slot.add", check_change, both);
+    gtk_switch_set_active(toggle, TRUE);
+    stage_wait((window = opened(g_type_from_name("WayWindow"))) != NULL);
+    confirm(window, "_Use It");
+    assert_string_equal(field_text(fake_agent_last(s->fake, "slot.add"), "kind"), "keyring");
+    stage_wait(gtk_switch_get_state(toggle) && gtk_switch_get_active(toggle));
+    assert_false(gtk_widget_is_sensitive(row(s->window, "Require a Key File")));
+
+    fake_agent_answer(s->fake, "slot.remove", check_change, alone);
+    gtk_switch_set_active(toggle, FALSE);
+    stage_wait((window = opened(g_type_from_name("WayWindow"))) != NULL);
+    assert_true(gtk_switch_get_state(toggle));
+    confirm(window, "_Stop Using It");
+    assert_int_equal(field_int(fake_agent_last(s->fake, "slot.remove"), "slot"), 1);
+    stage_wait(!gtk_switch_get_state(toggle));
+    json_decref(both);
+    json_decref(alone);
 }
 
 static void
@@ -555,6 +696,8 @@ main(void)
         SCENE(the_program_remembers_what_notifications_show),
         SCENE(oneself_is_shown_and_changed),
         SCENE(the_pass_phrase_is_changed),
+        SCENE(a_key_file_is_required_and_no_longer),
+        SCENE(the_keyring_is_turned_on_and_off_by_a_pass_phrase),
         SCENE(the_account_moves_to_another_relay),
         SCENE(leaving_needs_the_right_word),
         SCENE(what_is_taken_up_is_listed_and_given_back),

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "gui/models/fields.h"
+#include "gui/start/key_file_row.h"
 #include "gui/start/kit.h"
 #include "gui/start/passphrase.h"
 #include "gui/start/relay_step.h"
@@ -533,6 +534,85 @@ what_comes_while_it_is_locked_is_told_but_not_what_it_is(void **state)
     picture(s, "unlock-activity");
 }
 
+/* STATUS of a locked profile that is opened by one WAY, or two. */
+static void
+set_ways(struct scene *s, const char *way, const char *other)
+{
+    json_t *ways = json_pack("[s]", way);
+
+    if (other != NULL)
+        json_array_append_new(ways, json_string(other));
+    fake_agent_always(
+        s->fake, "account.status",
+        json_pack("{s:s,s:s,s:o}", "profile", FAKE_PROFILE, "state", "locked", "unlock", ways));
+}
+
+/* The page comes anew, as after any lock. */
+static void
+lock_again(struct scene *s)
+{
+    fake_agent_set_state(s->fake, "unlocked");
+    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+    fake_agent_set_state(s->fake, "locked");
+    stage_await(s->window, GTK_TYPE_LABEL, "Snug Is Locked");
+}
+
+static void
+a_key_file_is_chosen_where_one_is_needed_and_remembered(void **state)
+{
+    struct scene *s = *state;
+    GtkWidget *row;
+
+    set_ways(s, "key-file", NULL);
+    lock_again(s);
+    fake_agent_answer(s->fake, "account.unlock", refuse_phrase, s);
+    stage_wait((row = find_row(s->window, "Key File")) != NULL);
+    type(s, "Pass-phrase", PHRASE);
+    picture(s, "unlock-key-file");
+    assert_false(gtk_widget_is_sensitive(button(s, "Unlock")));
+    key_file_row_set(SNUG_KEY_FILE_ROW(row), "/media/stick/Snug.key", FALSE);
+    assert_true(stage_shows(s->window, "Snug.key"));
+    click(s, "Unlock");
+    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+    assert_string_equal(field_text(fake_agent_last(s->fake, "account.unlock"), "key_file"),
+                        "/media/stick/Snug.key");
+    lock_again(s);
+    stage_wait(stage_shows(s->window, "Snug.key"));
+}
+
+static json_t *
+refuse_keyring(struct fake_agent *fake, const json_t *params, gpointer data)
+{
+    if (field_bool(params, "unasked"))
+        fake_agent_refuse(fake, "locked", "The profile was locked, and stays so.");
+    else
+        fake_agent_refuse(fake, "timeout", "The system's keyring does not answer.");
+    return NULL;
+}
+
+static void
+the_keyring_opens_when_somebody_asks(void **state)
+{
+    struct scene *s = *state;
+
+    set_ways(s, "passphrase", "keyring");
+    fake_agent_answer(s->fake, "account.unlock", refuse_keyring, s);
+    lock_again(s);
+    stage_wait(fake_agent_calls(s->fake, "account.unlock") == 1); /* as after a log in */
+    assert_true(field_bool(fake_agent_last(s->fake, "account.unlock"), "unasked"));
+    stage_settle();
+    assert_false(stage_shows(s->window, "stays so"));
+    assert_true(heading_is(s, "Snug Is Locked"));
+    click(s, "Unlock With the _Keyring");
+    stage_wait(stage_shows(s->window, "The system's keyring does not answer."));
+    assert_null(json_object_get(fake_agent_last(s->fake, "account.unlock"), "unasked"));
+    picture(s, "unlock-keyring");
+    fake_agent_answer(s->fake, "account.unlock", refuse_phrase, s);
+    type(s, "Pass-phrase", PHRASE); /* which always works */
+    click(s, "Unlock");
+    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+}
+
 static void
 unlocking_shows_that_it_works(void **state)
 {
@@ -571,6 +651,8 @@ main(void)
         cmocka_unit_test(the_kit_is_saved_for_its_owner_only),
         LOCKED(a_wrong_pass_phrase_is_told_and_gone),
         LOCKED(what_comes_while_it_is_locked_is_told_but_not_what_it_is),
+        LOCKED(a_key_file_is_chosen_where_one_is_needed_and_remembered),
+        LOCKED(the_keyring_opens_when_somebody_asks),
         LOCKED(unlocking_shows_that_it_works),
     };
 
