@@ -25,6 +25,10 @@ static const struct {
     {"account-changed", "Another device changed your account.",
      "If that was not you, somebody has your account's key: tell your contacts by another way, and "
      "recover the account with the kit."},
+    {"own-name", "Your relay shows somebody else's keys under your name.",
+     "Who adds you by the address alone may get them; a contact link is safe. `snug move` to "
+     "another "
+     "relay."},
     {"relay-key", "The relay shows another identity than before. Nothing is sent to it.",
      "Ask who runs it. If it is not the same relay any more, `snug move` to another."},
     {"relay-pin", "The relay shows another certificate than before. Nothing is sent to it.",

@@ -6,6 +6,7 @@
 
 #include "core/account_state.h"
 #include "core/inbox.h"
+#include "core/own_manifests.h"
 #include "core/relay_link.h"
 #include "core/tokens.h"
 #include "core/trust.h"
@@ -398,24 +399,20 @@ set_seq(struct engine *e, int64_t id, uint32_t seq)
         e, &tx, db_run(e->db, "UPDATE left_relays SET seq=?2 WHERE id=?1", "ii", id, (int64_t)seq));
 }
 
-/* It holds another manifest than we thought: an older one of ours, for it was put back, or one that
- * is not ours. */
+/* It holds a manifest that ours does not go on from: one of ours, which it will see otherwise, or
+ * one that is not. */
 static enum err
 heed_held(struct engine *e, const struct left_row *row, struct span body)
 {
     AUTO(changed_freep) Wire__Changed *changed = NULL;
-    AUTO(buf_done) struct buf ours = BUF(sizeof(struct sha256));
     struct manifest m;
+    bool ours;
 
     TRY(changed_read(body, &changed));
     TRY(manifest_read(span_pb(changed->manifest), &m));
-    enum err r =
-        db_get_bytes(e->db, &ours, "SELECT hash FROM manifests WHERE account=?1 AND seq=?2", "bi",
-                     SPAN_OF(e->account), (int64_t)m.seq);
-    if (r == OK && span_equal(buf_span(&ours), SPAN_OF(m.hash)))
-        return set_seq(e, row->id, m.seq);
-    if (r != OK && r != ERR_NOT_FOUND)
-        return r;
+    TRY(own_manifest_is_ours(e, &m, &ours));
+    if (ours)
+        return fail(ERR_REFUSED, "the relay does not take the newest manifest");
     trust_check_own(e);
     return set_seq(e, row->id, e->manifest.seq); /* no more */
 }
@@ -434,7 +431,7 @@ was_put(struct engine *e, int64_t id, const struct relay_reply *reply)
         return;
     }
     if (r == OK && reply->status == 204)
-        r = set_seq(e, id, row.seq + 1);
+        r = set_seq(e, id, e->manifest.seq);
     else if (r == OK && reply->status == 409)
         r = heed_held(e, &row, reply->body);
     else if (r == OK && reply->status == 422)
@@ -454,13 +451,9 @@ put_there(struct engine *e, const struct left_row *row)
     AUTO(buf_done) struct buf object = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
     AUTO(buf_done) struct buf body = BUF(MANIFEST_BODY_MAX);
     struct relay_address relay = relay_of(&row->address);
-    Wire__ManifestPut message = WIRE__MANIFEST_PUT__INIT;
 
-    TRY(db_get_bytes(e->db, &object, "SELECT object FROM manifests WHERE account=?1 AND seq=?2",
-                     "bi", SPAN_OF(e->account), (int64_t)row->seq + 1));
-    message.manifest = pb_span(buf_span(&object));
-    wire_pack(&body, &message.base);
-    TRY(buf_ok(&body));
+    TRY(trust_manifest_bytes(e, &e->account, &object));
+    TRY(own_manifest_put(e, buf_span(&object), e->manifest.seq, &body));
     return relay_call_as_own(e, &relay,
                              &(struct relay_call){.method = "PUT",
                                                   .path = "/v1/manifest",

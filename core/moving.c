@@ -8,6 +8,7 @@
 #include "core/inbox.h"
 #include "core/leaving.h"
 #include "core/outbox.h"
+#include "core/own_manifests.h"
 #include "core/relay_link.h"
 #include "core/tokens.h"
 #include "core/trust.h"
@@ -16,7 +17,6 @@
 #define TRY_MIN 2000
 #define TRY_MAX (5 * 60 * 1000)
 #define ASK_TRIES 4
-#define BEFORE_BYTES_MAX (40 * 1024) /* of earlier manifests in a registration */
 #define TELL_SPREAD (10 * 60 * 1000) /* ms, over which contacts are told */
 #define TELL_WAIT_MAX (10 * 1000)
 
@@ -25,7 +25,6 @@ struct moving_work {
     uint32_t run;        /* answers to what was asked before the step changed are not heard */
     bool busy;
     bool known_there; /* the relay has the account: its manifest has to follow, not to begin */
-    uint32_t put_seq; /* which is to be put next; 0: the new one */
     unsigned tries;
     struct backoff backoff;
     struct joining joining;
@@ -108,10 +107,20 @@ under_way(const struct engine *e)
 }
 
 static enum err
+may_sign(struct engine *e)
+{
+    int64_t changed;
+    enum err r = meta_get_int(e->db, "account.changed", &changed);
+
+    if (r == OK)
+        return fail(ERR_STATE, "Another device changed the account: it cannot be moved from here.");
+    return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum err
 may_move(struct engine *e, const struct address *to)
 {
     struct relay_address relay = relay_of(to);
-    int64_t changed;
     enum err why;
 
     TRY(account_alive(e));
@@ -121,11 +130,7 @@ may_move(struct engine *e, const struct address *to)
         return fail(ERR_STATE, "The account is being moved already.");
     if (relay_is_own(e, &relay))
         return fail(ERR_USAGE, "The account is at this relay.");
-    enum err r = meta_get_int(e->db, "account.changed", &changed);
-    if (r == OK)
-        return fail(ERR_STATE, "Another device changed the account: it cannot be moved from here.");
-    if (r != ERR_NOT_FOUND)
-        return r;
+    TRY(may_sign(e));
     return left_may_move(e, to);
 }
 
@@ -157,7 +162,6 @@ set_step(struct engine *e, enum move_step step)
     w->step = step;
     w->run++;
     w->busy = w->known_there = false;
-    w->put_seq = 0;
     w->tries = 0;
 }
 
@@ -180,15 +184,67 @@ account_move(struct engine *e, const struct account_wish *wish)
     return OK;
 }
 
+/* --- how it comes to nothing --- */
+
+/* What was shown is followed by one that names the place where we are (B2.5). */
+static enum err
+turn_back(struct engine *e, enum err why)
+{
+    AUTO(buf_done) struct buf object = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
+    struct manifest last, draft, signed_one;
+
+    TRY(own_manifest_last(e, &last));
+    manifest_draft_next(&last, &draft);
+    draft.created = (uint64_t)engine_now_s(e);
+    draft.address = e->manifest.address;
+    draft.pin_count = e->manifest.pin_count;
+    memcpy(draft.pins, e->manifest.pins, sizeof draft.pins);
+    TRY(manifest_sign(&draft, e->aik, &object, &signed_one));
+    return db_run(e->db, "UPDATE moving SET step=?1, manifest=?2, shown=0, why=?3 WHERE id=1",
+                  "ibt", (int64_t)MOVE_BACK, buf_span(&object), why == OK ? "" : err_name(why));
+}
+
+/* The row of a move that is over: nothing, or why it failed. */
+static enum err
+end_row(struct engine *e, enum err why)
+{
+    engine_note(e, (struct event){.kind = EVENT_RELAY});
+    if (why == OK)
+        return db_run(e->db, "DELETE FROM moving", "");
+    return db_run(e->db, "UPDATE moving SET step=?1, why=?2, manifest=NULL, shown=0 WHERE id=1",
+                  "it", (int64_t)MOVE_FAILED, err_name(why));
+}
+
+/* WHY is OK when a person gave it up. */
+static enum err
+come_to_nothing(struct engine *e, enum err why)
+{
+    bool dangling;
+
+    TRY(own_manifest_dangling(e, &dangling));
+    if (!dangling || may_sign(e) != OK)
+        return end_row(e, why);
+    engine_note(e, (struct event){.kind = EVENT_RELAY});
+    return turn_back(e, why);
+}
+
+/* The step that the row is at now. */
+static void
+take_step(struct engine *e)
+{
+    int64_t step;
+    bool there = db_get_int(e->db, &step, "SELECT step FROM moving WHERE id=1", "") == OK;
+
+    set_step(e, there ? (enum move_step)step : MOVE_NONE);
+}
+
 /* An account may have been made there, or be made by what is under way: it is deleted again. */
 static enum err
 give_up(struct engine *e, const struct move *m)
 {
     if (m->shown == SHOWN_TO_JOIN)
         TRY(left_add(e, &m->address, LEFT_DELETE, 0));
-    TRY(db_run(e->db, "DELETE FROM moving", ""));
-    engine_note(e, (struct event){.kind = EVENT_RELAY});
-    return OK;
+    return come_to_nothing(e, OK);
 }
 
 enum err
@@ -204,7 +260,7 @@ account_move_cancel(struct engine *e)
         return fail(ERR_STATE, "It is too late: the other relay may have it already.");
     TRY(act_begin(e, &tx));
     TRY(act_end(e, &tx, give_up(e, &m)));
-    set_step(e, MOVE_NONE);
+    take_step(e);
     return OK;
 }
 
@@ -224,6 +280,10 @@ account_move_facts(struct engine *e, struct move_facts *ret)
                 f.why = (enum err)i;
     }
     TRY(query_end(&q));
+    if (f.step == MOVE_BACK) /* to a person it is over */
+        f.step = f.why == OK ? MOVE_NONE : MOVE_FAILED;
+    if (f.step == MOVE_NONE)
+        f.address[0] = '\0';
     *ret = f;
     return OK;
 }
@@ -238,13 +298,10 @@ failed_row(struct engine *e, enum err why)
     TRY(move_read(e, &m));
     if (why == ERR_UNTRUSTED && m.shown == SHOWN_TO_JOIN)
         TRY(left_add(e, &m.address, LEFT_DELETE, 0));
-    TRY(db_run(e->db, "UPDATE moving SET step=?1, why=?2, manifest=NULL, shown=0 WHERE id=1", "it",
-               (int64_t)MOVE_FAILED, err_name(why)));
-    engine_note(e, (struct event){.kind = EVENT_RELAY});
-    return OK;
+    return come_to_nothing(e, why);
 }
 
-/* The relay said no: it has kept nothing, and nothing of ours has changed. */
+/* The relay said no. Whether it has kept what it was shown we cannot know. */
 static void
 failed(struct engine *e, enum err why)
 {
@@ -255,7 +312,7 @@ failed(struct engine *e, enum err why)
         r = act_end(e, &tx, failed_row(e, why));
     engine_heed(e, r);
     if (r == OK)
-        set_step(e, MOVE_FAILED);
+        take_step(e);
 }
 
 /* What an answer is told apart by. */
@@ -272,12 +329,19 @@ is_of_now(const struct moving_work *w, int64_t ref)
 }
 
 static enum err
-mark_shown(struct engine *e, int64_t to)
+note_shown(struct engine *e, const struct move *m, int64_t to)
+{
+    TRY(own_manifest_shown(e, buf_span(&m->object)));
+    return db_run(e->db, "UPDATE moving SET shown=?1 WHERE id=1", "i", to);
+}
+
+static enum err
+mark_shown(struct engine *e, const struct move *m, int64_t to)
 {
     AUTO(tx_done) struct tx tx = {0};
 
     TRY(act_begin(e, &tx));
-    return act_end(e, &tx, db_run(e->db, "UPDATE moving SET shown=?1 WHERE id=1", "i", to));
+    return act_end(e, &tx, note_shown(e, m, to));
 }
 
 static void
@@ -292,16 +356,14 @@ try_later(struct engine *e, uint32_t retry_after)
 }
 
 static enum err
-go_over(struct engine *e, const struct move *m, const struct manifest *manifest)
+go_over(struct engine *e, const struct move *m)
 {
     char address[ADDRESS_MAX + 1];
 
     address_write(&m->address, address);
     TRY(left_come_back(e, &m->address));
     TRY(left_add(e, &e->address, LEFT_DRAIN, e->manifest.seq));
-    TRY(db_run(e->db, "INSERT INTO manifests(account,seq,object,hash) VALUES(?1,?2,?3,?4)", "bibb",
-               SPAN_OF(e->account), (int64_t)manifest->seq, buf_span(&m->object),
-               SPAN_OF(manifest->hash)));
+    TRY(own_manifest_in_force(e, buf_span(&m->object)));
     TRY(db_run(e->db, "UPDATE account SET address=?1 WHERE id=1", "t", address));
     TRY(db_run(e->db, "DELETE FROM cursors", ""));
     TRY(tokens_moved(e));
@@ -327,7 +389,7 @@ arrived(struct engine *e)
     if (r == OK)
         r = act_begin(e, &tx);
     if (r == OK)
-        r = act_end(e, &tx, go_over(e, &m, &manifest));
+        r = act_end(e, &tx, go_over(e, &m));
     engine_heed(e, r);
     if (r != OK) {
         try_later(e, 0); /* it answers the same again */
@@ -348,10 +410,11 @@ sign_next(struct engine *e, const struct move *m, struct buf *ret)
 {
     struct relay_address relay = relay_of(&m->address);
     struct relay_pins pins;
-    struct manifest draft, signed_one;
+    struct manifest last, draft, signed_one;
 
     TRY(relay_pins_get(e, &relay, &pins));
-    manifest_draft_next(&e->manifest, &draft);
+    TRY(own_manifest_last(e, &last));
+    manifest_draft_next(&last, &draft);
     draft.created = (uint64_t)engine_now_s(e);
     draft.address = m->address;
     draft.pin_count = pins.count;
@@ -467,52 +530,17 @@ ask(struct engine *e, const struct move *m)
 
 /* --- registering --- */
 
-/* Our manifests so far, oldest first; of very many the newest. */
-struct before {
-    struct buf bytes;
-    ProtobufCBinaryData objects[MANIFESTS_KEPT - 1];
-    size_t count;
-};
-
-static void
-before_done(struct before *b)
-{
-    buf_done(&b->bytes);
-}
-
-static enum err
-before_read(struct engine *e, struct before *b)
-{
-    AUTO(query_done) struct query q;
-    size_t sizes[MANIFESTS_KEPT - 1], at = 0;
-
-    /* From the newest on while they fit, and then turned round. */
-    TRY(db_query(e->db, &q,
-                 "SELECT object FROM manifests WHERE account=?1 ORDER BY seq DESC LIMIT ?2", "bi",
-                 SPAN_OF(e->account), (int64_t)(MANIFESTS_KEPT - 1)));
-    while (query_next(&q)) {
-        struct span object = query_bytes(&q, 0);
-        if (b->bytes.n + object.n > BEFORE_BYTES_MAX)
-            break;
-        sizes[b->count++] = object.n;
-        buf_put(&b->bytes, object);
-    }
-    TRY(query_end(&q));
-    TRY(buf_ok(&b->bytes));
-    for (size_t i = 0; i < b->count; at += sizes[i++])
-        b->objects[b->count - 1 - i] = pb_span(SPAN(b->bytes.p + at, sizes[i]));
-    return OK;
-}
-
 /* No one-time keys: those that the old relay has might go out twice. They follow. */
 static enum err
 make_request(struct engine *e, struct move *m)
 {
-    AUTO(before_done) struct before before = {.bytes = BUF(BEFORE_BYTES_MAX)};
+    AUTO(own_before_done) struct own_before before = OWN_BEFORE;
     AUTO(buf_done) struct buf bundle = BUF(BUNDLE_MAX + SIGNED_OVERHEAD);
     struct prekeys_in_bundle ignored;
+    struct manifest manifest;
 
-    TRY(before_read(e, &before));
+    TRY(manifest_read(buf_span(&m->object), &manifest));
+    TRY(own_before_read(e, manifest.seq, &before));
     TRY(prekeys_bundle(e, &bundle, &ignored));
     return joining_make(&e->moving_work->joining, &(struct joining_parts){
                                                       .manifest = buf_span(&m->object),
@@ -581,7 +609,7 @@ join(struct engine *e, struct move *m)
         TRY(make_request(e, m));
     TRY(joining_body(&w->joining, &body));
     if (m->shown == SHOWN_NOBODY)
-        TRY(mark_shown(e, SHOWN_TO_JOIN));
+        TRY(mark_shown(e, m, SHOWN_TO_JOIN));
     return relay_call_as_own(e, &relay,
                              &(struct relay_call){.method = "POST",
                                                   .path = "/v1/accounts",
@@ -592,74 +620,111 @@ join(struct engine *e, struct move *m)
 
 /* --- coming back --- */
 
-/* It has another manifest than the one before ours. Which of ours is it? */
-static void
-heed_held(struct engine *e, struct span body)
+static enum err
+take_held(struct engine *e, struct span body)
 {
+    AUTO(tx_done) struct tx tx = {0};
     AUTO(changed_freep) Wire__Changed *changed = NULL;
-    AUTO(buf_done) struct buf ours = BUF(64);
-    struct moving_work *w = e->moving_work;
-    struct manifest m;
 
-    if (changed_read(body, &changed) != OK || manifest_read(span_pb(changed->manifest), &m) != OK ||
-        m.seq < w->put_seq ||
-        db_get_bytes(e->db, &ours, "SELECT hash FROM manifests WHERE account=?1 AND seq=?2", "bi",
-                     SPAN_OF(e->account), (int64_t)m.seq) != OK ||
-        !span_equal(buf_span(&ours), SPAN_OF(m.hash))) {
-        failed(e, ERR_REFUSED);
-        return;
-    }
-    w->put_seq = m.seq + 1;
+    TRY(changed_read(body, &changed));
+    TRY(act_begin(e, &tx));
+    return act_end(e, &tx, trust_own_card(e, span_pb(changed->manifest)));
 }
 
 static void
 was_put(struct engine *e, int64_t ref, const struct relay_reply *reply)
 {
     struct moving_work *w = e->moving_work;
-    uint32_t seq = (uint32_t)ref;
 
     if (!is_of_now(w, ref))
         return;
     w->busy = false;
+    if (reply->err == OK && reply->status == 409) /* it has one that ours do not go on from */
+        engine_heed(e, take_held(e, reply->body));
     if (reply->err != OK || reply->status == 429 || reply->status >= 500)
         try_later(e, reply->retry_after);
-    else if (reply->status == 204 && seq > e->manifest.seq)
-        arrived(e);
     else if (reply->status == 204)
-        w->put_seq = seq + 1;
-    else if (reply->status == 409)
-        heed_held(e, reply->body);
+        arrived(e);
     else
         failed(e, reply->status == 401 ? ERR_EXISTS : ERR_REFUSED);
 }
 
+/* Put the manifest of the row, with all that lead to it in one step, so that nobody is ever told
+ * what one of these says. */
 static enum err
-put(struct engine *e, const struct move *m)
+put(struct engine *e, const struct move *m, const struct address *at,
+    void (*done)(struct engine *e, int64_t ref, const struct relay_reply *reply))
 {
-    struct moving_work *w = e->moving_work;
-    AUTO(buf_done) struct buf object = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
     AUTO(buf_done) struct buf body = BUF(MANIFEST_BODY_MAX);
-    struct relay_address relay = relay_of(&m->address);
-    Wire__ManifestPut message = WIRE__MANIFEST_PUT__INIT;
-    int64_t seq = w->put_seq == 0 ? (int64_t)e->manifest.seq + 1 : w->put_seq;
+    struct relay_address relay = relay_of(at);
+    struct manifest manifest;
 
+    TRY(manifest_read(buf_span(&m->object), &manifest));
     if (m->shown != SHOWN_IN_FORCE)
-        TRY(mark_shown(e, SHOWN_IN_FORCE));
-    if (seq > e->manifest.seq)
-        buf_put(&object, buf_span(&m->object));
-    else
-        TRY(db_get_bytes(e->db, &object, "SELECT object FROM manifests WHERE account=?1 AND seq=?2",
-                         "bi", SPAN_OF(e->account), seq));
-    message.manifest = pb_span(buf_span(&object));
-    wire_pack(&body, &message.base);
-    TRY(buf_ok(&object));
-    TRY(buf_ok(&body));
+        TRY(mark_shown(e, m, SHOWN_IN_FORCE));
+    TRY(own_manifest_put(e, buf_span(&m->object), manifest.seq, &body));
     return relay_call_as_own(e, &relay,
                              &(struct relay_call){.method = "PUT",
                                                   .path = "/v1/manifest",
                                                   .body = buf_span(&body),
-                                                  .done = was_put,
-                                                  .ref = ref_of(w, seq)});
+                                                  .done = done,
+                                                  .ref = ref_of(e->moving_work, 0)});
+}
+
+/* --- staying --- */
+
+static enum err
+end_back(struct engine *e, const struct move *m)
+{
+    struct move_facts f;
+
+    TRY(account_move_facts(e, &f));
+    TRY(own_manifest_in_force(e, buf_span(&m->object)));
+    TRY(meta_set_int(e->db, "move.told", 0)); /* some may have seen the other one */
+    return end_row(e, f.why);
+}
+
+/* Our relay has the one that follows what was shown: whoever saw that is led back. */
+static void
+stayed(struct engine *e)
+{
+    AUTO(tx_done) struct tx tx = {0};
+    AUTO(move_done) struct move m = {0};
+    struct manifest manifest;
+
+    enum err r = move_read(e, &m);
+    if (r == OK)
+        r = manifest_read(buf_span(&m.object), &manifest);
+    if (r == OK)
+        r = act_begin(e, &tx);
+    if (r == OK)
+        r = act_end(e, &tx, end_back(e, &m));
+    engine_heed(e, r);
+    if (r != OK) {
+        try_later(e, 0); /* it answers the same again */
+        return;
+    }
+    e->manifest = manifest;
+    take_step(e);
+    e->moving_work->telling = true;
+}
+
+/* A no is never the end of it: what was shown stays shown. */
+static void
+was_put_back(struct engine *e, int64_t ref, const struct relay_reply *reply)
+{
+    struct moving_work *w = e->moving_work;
+
+    if (!is_of_now(w, ref))
+        return;
+    w->busy = false;
+    if (reply->err == OK && reply->status == 204) {
+        stayed(e);
+        return;
+    }
+    if (reply->err == OK && reply->status == 409)
+        engine_heed(e, take_held(e, reply->body));
+    try_later(e, reply->retry_after);
 }
 
 /* --- telling contacts --- */
@@ -727,8 +792,10 @@ go_on(struct engine *e)
     w->known_there |= m.shown == SHOWN_IN_FORCE;
     if (w->step == MOVE_ASK)
         return ask(e, &m);
+    if (w->step == MOVE_BACK)
+        return put(e, &m, &e->address, was_put_back);
     if (w->known_there)
-        return put(e, &m);
+        return put(e, &m, &m.address, was_put);
     return join(e, &m);
 }
 
@@ -738,7 +805,7 @@ moving_step(struct engine *e)
     struct moving_work *w = e->moving_work;
     int64_t tell = tell_step(e);
 
-    if (!under_way(e) || w->busy)
+    if ((!under_way(e) && w->step != MOVE_BACK) || w->busy)
         return tell;
     if (w->backoff.due > engine_monotonic_ms(e))
         return sooner(tell, w->backoff.due);

@@ -6,7 +6,9 @@
  * The one thing to know: it is a row of the database that moves on, so it survives everything.
  * Until the new relay has said yes nothing of ours has changed, and it can be given up; then one
  * transaction makes the new relay ours. The next manifest is signed and stored once, before the new
- * relay sees it: a second one with its number would be a fork.
+ * relay sees it. A relay that saw it can show it for ever, whatever it answered: so one that came
+ * to nothing is never replaced, but followed by one that names our relay again
+ * (core/own_manifests).
  */
 #pragma once
 
@@ -17,6 +19,8 @@ enum move_step {
     MOVE_ASK = 1,      /* what can be asked without showing anything */
     MOVE_REGISTER = 2, /* the manifest is signed */
     MOVE_FAILED = 3,   /* until the next one */
+    MOVE_BACK = 4,     /* it came to nothing, and what was shown is being followed by one that names
+                          our relay again; facts tell NONE or FAILED */
 };
 
 /* Begin. Of WISH the display name is not used. ERR_USAGE: it is our relay; ERR_STATE: not

@@ -43,7 +43,8 @@ notice_once_a_day(struct engine *e, const char *kind, int64_t contact, struct sp
 static bool
 is_about_manifests(const char *kind)
 {
-    static const char *const kinds[] = {"forged", "fork", "key-changed", "account-changed"};
+    static const char *const kinds[] = {"forged", "fork", "key-changed", "account-changed",
+                                        "own-name"};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, kinds[i]) == 0)
@@ -64,7 +65,7 @@ account_of(struct engine *e, const struct notice *n, struct span shown, struct a
         *ret = c.account;
         return OK;
     }
-    if (strcmp(n->kind, "account-changed") == 0) {
+    if (strcmp(n->kind, "account-changed") == 0 || strcmp(n->kind, "own-name") == 0) {
         *ret = e->account;
         return OK;
     }

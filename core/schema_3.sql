@@ -21,6 +21,9 @@ CREATE TABLE own_gaps(
 -- Session-resets to be sent after a fresh start (B18.3, B20), spread over some minutes.
 CREATE TABLE fresh_resets(contact INTEGER PRIMARY KEY, due_ms INTEGER NOT NULL);
 
+-- Our own manifests that were signed and may have been seen, and are not in force (B2.5). What is signed next goes on from them.
+CREATE TABLE shown_manifests(seq INTEGER PRIMARY KEY, object BLOB NOT NULL, hash BLOB NOT NULL);
+
 -- What is missing and what heals (B6.5, B6.7).
 ALTER TABLE gaps ADD COLUMN asked_ms INTEGER;            -- when it was asked for last
 CREATE INDEX gaps_by_message ON gaps(message);

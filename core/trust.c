@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/outbox.h"
+#include "core/own_manifests.h"
 #include "core/relay_link.h"
 #include "core/trust_state.h"
 #include "crypto/manifest.h"
@@ -367,19 +368,47 @@ trust_moved_card(struct engine *e, const struct contact *c, struct span object)
     return OK;
 }
 
+/* Whether the account's key signed another manifest than ours. An older one that is not known here
+ * was signed before this device came. */
+static enum err
+own_was_changed(struct engine *e, const struct manifest *m, bool *ret)
+{
+    int64_t known;
+
+    *ret = manifest_binds(m, &e->account, &e->manifest) == OK ||
+           manifest_binds(m, &e->account, NULL) == OK;
+    if (!*ret || m->seq >= e->manifest.seq)
+        return OK;
+    TRY(db_get_int(e->db, &known, "SELECT count(*) FROM manifests WHERE account=?1 AND seq=?2",
+                   "bi", SPAN_OF(e->account), (int64_t)m->seq));
+    *ret = known > 0;
+    return OK;
+}
+
+/* Only what the account's key signed changes the account: a relay must not be able to keep us from
+ * signing, and so from leaving it, by what anybody can make. */
 enum err
 trust_own_card(struct engine *e, struct span object)
 {
     AUTO(buf_done) struct buf ours = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
     struct manifest m;
+    bool known, changed = false;
 
     TRY(manifest_verify(object, &m));
-    if (memcmp(m.hash.b, e->manifest.hash.b, sizeof m.hash.b) == 0 ||
-        (m.seq < e->manifest.seq && memcmp(m.account.b, e->account.b, sizeof m.account.b) == 0))
+    TRY(own_manifest_is_ours(e, &m, &known));
+    if (known)
         return OK;
     TRY(trust_manifest_bytes(e, &e->account, &ours));
-    TRY(meta_set_int(e->db, "account.changed", 1)); /* manifests are signed no more */
-    return notice_once_a_day(e, "account-changed", 0, buf_span(&ours), object);
+    bool same = memcmp(m.account.b, e->account.b, sizeof m.account.b) == 0;
+    if (same)
+        TRY(own_was_changed(e, &m, &changed));
+    if (changed) {
+        TRY(meta_set_int(e->db, "account.changed", 1)); /* manifests are signed no more */
+        return notice_once_a_day(e, "account-changed", 0, buf_span(&ours), object);
+    }
+    if (same && manifest_binds(&m, &e->account, NULL) == OK)
+        return OK; /* old */
+    return notice_once_a_day(e, "own-name", 0, buf_span(&ours), object);
 }
 
 enum err

@@ -58,6 +58,11 @@ void trust_refresh(struct engine *e, const struct contact *c);
 /* Somebody shows another manifest of ours than we know: fetch it and see (B8.2). */
 void trust_check_own(struct engine *e);
 
+/* Our own name, or our account at a relay, was answered with this one (B8.2). In the caller's
+ * transaction. Another one that the account's key signed: account changed; one that it did not: the
+ * relay is lying. */
+enum err trust_own_card(struct engine *e, struct span object);
+
 /* Store a notice and its event. Evidence may be empty. */
 enum err notice_add(struct engine *e, const char *kind, int64_t contact, struct span evidence_a,
                     struct span evidence_b);

@@ -48,4 +48,3 @@ void fetch_between(struct engine *e, int64_t contact, const struct manifest *new
 
 /* What came, in the caller's transaction. */
 enum err trust_moved_card(struct engine *e, const struct contact *c, struct span object);
-enum err trust_own_card(struct engine *e, struct span object);

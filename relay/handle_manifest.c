@@ -14,6 +14,8 @@
 struct replacement {
     const Wire__ManifestPut *m;
     struct manifest manifest;
+    size_t before_from; /* the first of m->before that is not here yet */
+    uint32_t before_seq;
     struct kept_device stored[DEVICES_MAX];
     size_t stored_count;
     struct kept_device added[DEVICES_MAX]; /* in the order of m->added */
@@ -118,6 +120,9 @@ store_all(struct call *c, struct replacement *r)
 
     call_writes(c, c->request->body.n);
     c->account.manifest_seq = r->manifest.seq;
+    for (size_t i = r->before_from; i < r->m->n_before; i++)
+        TRY(kept_manifest_put(s, c->account.number, r->before_seq + (uint32_t)(i - r->before_from),
+                              span_pb(r->m->before[i])));
     TRY(kept_manifest_put(s, c->account.number, r->manifest.seq, span_pb(r->m->manifest)));
     TRY(kept_account_put(s, &c->account));
     TRY(kept_name_put(s, SPAN_STR(c->account.name), &r->name));
@@ -127,6 +132,34 @@ store_all(struct call *c, struct replacement *r)
     for (size_t i = 0; i < r->m->n_added; i++)
         TRY(store_added(c, r, i));
     return answer_empty(c, 204);
+}
+
+/* Those in between that are not here yet, each of which has to continue HELD, which is then the
+ * last of them: what an account signed and took back before anybody here saw it (B2.5). */
+static enum err
+go_on_from(struct call *c, struct replacement *r, struct manifest *held)
+{
+    struct manifest m;
+
+    r->before_from = r->m->n_before;
+    for (size_t i = 0; i < r->m->n_before; i++) {
+        if (manifest_read(span_pb(r->m->before[i]), &m) != OK ||
+            memcmp(&m.account, &c->account.id, sizeof m.account) != 0)
+            return fail(ERR_SIGNATURE, "an earlier manifest is not valid");
+        enum manifest_order order = manifest_compare(&m, held);
+        if (order == MANIFEST_SAME || (order == MANIFEST_OLD && r->before_from == r->m->n_before))
+            continue;
+        if (manifest_binds(&m, &c->account.id, held) != OK)
+            return fail(ERR_SIGNATURE, "the earlier manifests do not lead to this one");
+        if (order != MANIFEST_NEXT)
+            return fail(ERR_FORK, "the earlier manifests do not go on from what is here");
+        if (r->before_from == r->m->n_before) {
+            r->before_from = i;
+            r->before_seq = m.seq;
+        }
+        *held = m;
+    }
+    return OK;
 }
 
 static enum err
@@ -139,6 +172,10 @@ replace(struct call *c, struct replacement *r)
     TRY(kept_manifest_get(c->s->store, c->account.number, c->account.manifest_seq, &object));
     if (manifest_read(buf_span(&object), &held) != OK)
         return fail(ERR_DAMAGED, "a record of the relay is damaged");
+    enum err e = r->manifest.seq > held.seq ? go_on_from(c, r, &held) : OK;
+    if (e == ERR_FORK)
+        return answer_device_set(c, &who);
+    TRY(e);
     if (manifest_binds(&r->manifest, &c->account.id, &held) != OK)
         return fail(ERR_SIGNATURE, "the manifest is not the account's");
     switch (manifest_compare(&r->manifest, &held)) {

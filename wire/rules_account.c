@@ -56,15 +56,22 @@ with_pow_rules(const Wire__WithPow *m)
     return m->pow == NULL ? OK : field_exact(m->pow->seed, 16, "the seed of the proof of work");
 }
 
+static enum err
+before_rules(size_t n, const ProtobufCBinaryData *before)
+{
+    TRY(field_count(n, 0, MANIFESTS_KEPT - 1, "earlier manifests"));
+    for (size_t i = 0; i < n; i++)
+        TRY(signed_object_rules(before[i], MANIFEST_MAX, "an earlier manifest"));
+    return OK;
+}
+
 enum err
 register_rules(const Wire__Register *m)
 {
     TRY(signed_object_rules(m->manifest, MANIFEST_MAX, "the manifest"));
     TRY(signed_object_rules(m->bundle, BUNDLE_MAX, "the bundle"));
     TRY(one_time_keys_rules(m->n_opks, m->opks));
-    TRY(field_count(m->n_before, 0, MANIFESTS_KEPT - 1, "earlier manifests"));
-    for (size_t i = 0; i < m->n_before; i++)
-        TRY(signed_object_rules(m->before[i], MANIFEST_MAX, "an earlier manifest"));
+    TRY(before_rules(m->n_before, m->before));
     return field_text(m->invitation, INVITATION_MAX, "the invitation");
 }
 
@@ -97,7 +104,7 @@ manifest_put_rules(const Wire__ManifestPut *m)
     TRY(field_count(m->n_added, 0, DEVICES_MAX, "added devices"));
     for (size_t i = 0; i < m->n_added; i++)
         TRY(added_device_rules(m->added[i], &seen));
-    return OK;
+    return before_rules(m->n_before, m->before);
 }
 
 enum err

@@ -42,6 +42,8 @@ static const char *const notices[][2] = {
                        "sent until you look at it.")},
     {"account-changed", N_("Another device changed your account. If that was not you, look at it "
                            "at once.")},
+    {"own-name", N_("Your relay shows somebody else's keys under your name. Who adds you by your "
+                    "address alone may get them. Move to another relay.")},
     {"relay-key", N_("Your relay shows another identity than before. Nothing is sent to it.")},
     {"relay-pin", N_("Your relay shows another certificate than before. Nothing is sent to it.")},
     {"relay-forgot-us", N_("Your relay does not know your account any more.")},

@@ -247,6 +247,76 @@ a_manifest_put_twice_is_answered_twice(void **state)
     assert_int_equal(put_object(&alice, buf_span(&first)), 409); /* old */
 }
 
+static unsigned
+put_with_before(const struct person *signer, struct span object, struct span *before, size_t n)
+{
+    Wire__ManifestPut m = WIRE__MANIFEST_PUT__INIT;
+    ProtobufCBinaryData list[4];
+
+    for (size_t i = 0; i < n; i++)
+        list[i] = pb(before[i]);
+    m.manifest = pb(object);
+    m.before = list;
+    m.n_before = n;
+    return relay_signed(r, signer, METHOD_PUT, "/v1/manifest", &m.base);
+}
+
+/* What was signed for another relay and taken back goes into the history, and nobody is ever sent
+ * there: the account did not leave for a moment. */
+static void
+those_in_between_come_with_the_newest_in_one_step(void **state)
+{
+    AUTO(buf_done) struct buf first = BUF(65536);
+    AUTO(buf_done) struct buf away = BUF(65536);
+    AUTO(buf_done) struct buf back = BUF(65536);
+    struct person next = alice;
+
+    person_manifest(&alice, AUTHORITY, &first);
+    person_succeed(&next, buf_span(&first));
+    person_manifest(&next, ELSEWHERE, &away);
+    person_succeed(&next, buf_span(&away));
+    person_manifest(&next, AUTHORITY, &back);
+    struct span before[] = {buf_span(&first), buf_span(&away)};
+    assert_int_equal(put_object(&alice, buf_span(&back)), 409); /* one is missing */
+    assert_int_equal(put_with_before(&alice, buf_span(&back), before, 2), 204);
+    assert_int_equal(put_with_before(&alice, buf_span(&back), before, 2), 204); /* again */
+    assert_int_equal(seq_in_card("alice"), 3);
+    assert_int_equal(deliver(r, &alice, token, 1, ENVELOPE_B1), 202);
+    assert_int_equal(store_memory_count(r->store, TABLE_MANIFEST), 3 + 1); /* bob's */
+}
+
+static void
+those_in_between_have_to_lead_there(void **state)
+{
+    AUTO(buf_done) struct buf first = BUF(65536);
+    AUTO(buf_done) struct buf away = BUF(65536);
+    AUTO(buf_done) struct buf other = BUF(65536);
+    AUTO(buf_done) struct buf back = BUF(65536);
+    struct person next = alice, fork;
+
+    person_manifest(&alice, AUTHORITY, &first);
+    person_succeed(&next, buf_span(&first));
+    person_manifest(&next, ELSEWHERE, &away);
+    fork = next;
+    fork.prev.b[0] ^= 1;
+    person_manifest(&fork, ELSEWHERE, &other);
+    person_succeed(&next, buf_span(&away));
+    person_manifest(&next, AUTHORITY, &back);
+    struct span none[] = {buf_span(&back)}, forked[] = {buf_span(&other)},
+                mixed[] = {buf_span(&away), buf_span(&other)}, junk[] = {SPAN(away.p, away.n - 1)};
+    assert_int_equal(put_with_before(&alice, buf_span(&back), none, 1), 409);
+    assert_int_equal(put_with_before(&alice, buf_span(&back), forked, 1), 409);
+    assert_int_equal(put_with_before(&alice, buf_span(&back), mixed, 2), 409);
+    assert_int_equal(put_with_before(&alice, buf_span(&back), junk, 1), 422);
+    struct person stranger = person_new("carol");
+    AUTO(buf_done) struct buf hers = BUF(65536);
+    person_manifest(&stranger, AUTHORITY, &hers);
+    struct span foreign[] = {buf_span(&hers)};
+    assert_int_equal(put_with_before(&alice, buf_span(&back), foreign, 1), 422);
+    assert_int_equal(seq_in_card("alice"), 1);
+    assert_int_equal(store_memory_count(r->store, TABLE_MANIFEST), 2);
+}
+
 static void
 forks_and_gaps_are_409_with_what_is_held(void **state)
 {
@@ -533,6 +603,8 @@ main(void)
         TEST(a_deletion_that_finds_the_disk_full_deletes_nothing),
         TEST(a_newer_manifest_is_taken_and_shown),
         TEST(a_manifest_put_twice_is_answered_twice),
+        TEST(those_in_between_come_with_the_newest_in_one_step),
+        TEST(those_in_between_have_to_lead_there),
         TEST(forks_and_gaps_are_409_with_what_is_held),
         TEST(manifests_that_are_not_the_accounts_are_422),
         TEST(a_manifest_comes_from_a_device_that_it_names),

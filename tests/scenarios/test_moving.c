@@ -9,8 +9,10 @@
 
 #include "core/leaving.h"
 #include "core/moving.h"
+#include "core/trust.h"
 #include "tests/scenarios/network.h"
 #include "tests/scenarios/scene.h"
+#include "wire/check.h"
 
 #define SECOND_HOST "second.test"
 #define THIRD_HOST "third.test"
@@ -539,6 +541,179 @@ what_was_given_up_is_taken_back(void **state)
     assert_they_talk("or not", "oh");
 }
 
+/* ---- shown, and then not ---- */
+
+/* A relay that says no and keeps what it was shown. */
+struct liar {
+    struct buf kept; /* the manifest */
+    unsigned status;
+};
+
+static void
+keep_manifest(void *ctx, struct actor *from, const char *path, struct buf *body)
+{
+    AUTO(with_pow_freep) Wire__WithPow *outer = NULL;
+    AUTO(register_freep) Wire__Register *inner = NULL;
+    struct liar *liar = ctx;
+
+    if (from != alice || strcmp(path, "/v1/accounts") != 0)
+        return;
+    assert_ok(with_pow_read(buf_span(body), &outer));
+    assert_ok(register_read(span_pb(outer->request), &inner));
+    buf_clear(&liar->kept);
+    buf_put(&liar->kept, span_pb(inner->manifest));
+}
+
+static unsigned
+say_no(void *ctx, struct actor *to, const char *path, unsigned status)
+{
+    struct liar *liar = ctx;
+    return to == alice && strcmp(path, "/v1/accounts") == 0 && status == 201 ? liar->status
+                                                                             : status;
+}
+
+static void
+lie(struct liar *liar, unsigned status)
+{
+    *liar = (struct liar){.kept = BUF(8192), .status = status};
+    s->tamper_request = keep_manifest;
+    s->tamper_status = say_no;
+    s->tamper_ctx = liar;
+}
+
+static uint32_t
+own_seq(struct actor *a, struct manifest *ret)
+{
+    struct account_facts f;
+
+    assert_ok(account_facts_get(a->engine, &f));
+    assert_ok(trust_manifest(a->engine, &f.account, ret));
+    return ret->seq;
+}
+
+/* Whatever is shown to Bob in Alice's name, at any time: no fork, and he writes to where she is. */
+static void
+assert_the_kept_one_harms_nobody(const struct liar *liar)
+{
+    AUTO(tx_done) struct tx tx = {0};
+    struct manifest m, got;
+    bool is_new = true;
+
+    assert_ok(manifest_read(buf_span(&liar->kept), &m));
+    assert_ok(tx_begin(engine_db(bob->engine), &tx));
+    assert_ok(trust_candidate(bob->engine, &m.account, buf_span(&liar->kept), &got, &is_new));
+    assert_ok(tx_commit(&tx));
+    assert_false(is_new);
+    assert_true(got.seq > m.seq);
+    assert_int_equal(bob->events[EVENT_NOTICE], 0);
+    assert_false(actor_contact(bob, alice).forked);
+}
+
+static void
+what_a_relay_saw_and_refused_is_followed_and_never_replaced(void **state)
+{
+    struct scene_relay *third = scene_open_relay(s, THIRD_HOST);
+    struct manifest before, after;
+    struct liar liar;
+    enum err why;
+
+    own_seq(alice, &before);
+    lie(&liar, 403);
+    begin_move(alice, second);
+    scene_pass(s, HOUR_MS);
+    assert_int_equal(step_of(alice, &why), MOVE_FAILED);
+    assert_int_equal(why, ERR_REFUSED);
+    assert_true(liar.kept.n > 0);
+    assert_int_equal(own_seq(alice, &after), before.seq + 2);
+    assert_string_equal(after.address.host, SCENE_HOST);
+    assert_they_talk("refused", "stay");
+    assert_the_kept_one_harms_nobody(&liar);
+    assert_nothing_changed(ERR_REFUSED);
+    s->tamper_status = NULL;
+    s->tamper_request = NULL;
+    move(alice, third);
+    assert_they_talk("there", "fine");
+    assert_the_kept_one_harms_nobody(&liar);
+    buf_done(&liar.kept);
+}
+
+/* The old relay is away, so the account cannot be led back there; it goes on elsewhere. */
+static void
+a_second_move_goes_on_from_what_the_first_one_showed(void **state)
+{
+    struct scene_relay *third = scene_open_relay(s, THIRD_HOST);
+    struct manifest before, after, kept;
+    struct liar liar;
+    enum err why;
+
+    own_seq(alice, &before);
+    lie(&liar, 422);
+    s->relay->down = true;
+    network_cut_relay(s->relay);
+    begin_move(alice, second);
+    scene_pass(s, HOUR_MS);
+    assert_int_equal(step_of(alice, &why), MOVE_FAILED);
+    assert_int_equal(own_seq(alice, &after), before.seq); /* nothing is in force yet */
+    restart(alice);
+    s->tamper_status = NULL;
+    s->tamper_request = NULL;
+    begin_move(alice, third);
+    scene_pass(s, HOUR_MS);
+    assert_string_equal(host_of(alice), THIRD_HOST);
+    assert_ok(manifest_read(buf_span(&liar.kept), &kept));
+    assert_true(own_seq(alice, &after) > kept.seq);
+    s->relay->down = false;
+    scene_pass(s, DAY_MS);
+    assert_they_talk("third", "yes");
+    assert_the_kept_one_harms_nobody(&liar);
+    buf_done(&liar.kept);
+}
+
+/* Bob sees it first, at the relay that kept it: he is led back. */
+static void
+who_was_sent_to_the_wrong_relay_is_led_back(void **state)
+{
+    AUTO(tx_done) struct tx tx = {0};
+    struct manifest m, got;
+    struct liar liar;
+    bool is_new;
+
+    lie(&liar, 403);
+    s->relay->down = true;
+    network_cut_relay(s->relay);
+    begin_move(alice, second);
+    scene_pass(s, HOUR_MS);
+    assert_ok(manifest_read(buf_span(&liar.kept), &m));
+    assert_ok(tx_begin(engine_db(bob->engine), &tx));
+    assert_ok(trust_candidate(bob->engine, &m.account, buf_span(&liar.kept), &got, &is_new));
+    assert_true(is_new);
+    assert_ok(trust_store(bob->engine, buf_span(&liar.kept), &got));
+    assert_ok(tx_commit(&tx));
+    s->tamper_status = NULL;
+    s->tamper_request = NULL;
+    s->relay->down = false;
+    scene_pass(s, DAY_MS);
+    assert_they_talk("back", "I was nearly gone");
+    assert_int_equal(alice->events[EVENT_NOTICE], 0);
+    assert_int_equal(bob->events[EVENT_NOTICE], 0);
+    buf_done(&liar.kept);
+}
+
+static void
+a_move_that_showed_nothing_leaves_nothing_behind(void **state)
+{
+    struct manifest before, after;
+
+    own_seq(alice, &before);
+    begin_move(alice, second);
+    assert_ok(account_move_cancel(alice->engine));
+    scene_join_at(second, "alice");
+    begin_move(alice, second); /* the name is taken: it asks before it shows anything */
+    scene_settle(s);
+    assert_int_equal(own_seq(alice, &after), before.seq);
+    assert_nothing_changed(ERR_EXISTS);
+}
+
 /* ---- deleted ---- */
 
 static void
@@ -633,6 +808,10 @@ main(void)
         TEST(a_closed_relay_refuses_the_move),
         TEST(a_move_that_makes_no_sense_is_not_begun),
         TEST(what_was_given_up_is_taken_back),
+        TEST(what_a_relay_saw_and_refused_is_followed_and_never_replaced),
+        TEST(a_second_move_goes_on_from_what_the_first_one_showed),
+        TEST(who_was_sent_to_the_wrong_relay_is_led_back),
+        TEST(a_move_that_showed_nothing_leaves_nothing_behind),
         TEST(a_deleted_account_is_gone_for_others_and_readable_here),
         TEST(a_deletion_whose_answer_is_lost_is_done_all_the_same),
         TEST(a_deletion_waits_for_the_relay_and_goes_to_all_of_them),
