@@ -5,6 +5,7 @@
 
 #include "gui/models/fields.h"
 #include "gui/people/dialog.h"
+#include "gui/people/evidence.h"
 #include "gui/people/shown_text.h"
 #include "gui/people/trust_words.h"
 #include "gui/people/wrap_layout.h"
@@ -13,6 +14,7 @@
 
 struct notice {
     char *id, *kind, *label, *contact; /* CONTACT: its id, "" for none */
+    gboolean provable;
 };
 
 struct _NoticeBar {
@@ -20,7 +22,7 @@ struct _NoticeBar {
     Account *account;
     GQueue unseen; /* of struct notice, oldest first */
     GtkLabel *title, *text;
-    GtkButton *contact, *seen;
+    GtkButton *contact, *evidence, *seen;
 };
 
 G_DEFINE_FINAL_TYPE(NoticeBar, notice_bar, GTK_TYPE_BOX)
@@ -58,23 +60,28 @@ show_first(NoticeBar *self)
                       : g_strdup(_("_Understood"));
     gtk_button_set_label(self->seen, button);
     gtk_widget_set_visible(GTK_WIDGET(self->contact), n->contact[0] != '\0');
+    gtk_widget_set_visible(GTK_WIDGET(self->evidence), n->provable);
 }
 
 static void
 take(NoticeBar *self, const json_t *shown)
 {
+    gboolean provable = field_bool(shown, "provable");
     struct notice *n;
 
     if (field_bool(shown, "seen") || notice_text(field_text(shown, "kind")) == NULL)
         return;
     for (GList *at = self->unseen.head; at != NULL; at = at->next)
-        if (strcmp(((struct notice *)at->data)->id, field_text(shown, "id")) == 0)
+        if (strcmp((n = at->data)->id, field_text(shown, "id")) == 0) {
+            n->provable = provable; /* what proves it may have come since */
             return;
+        }
     n = g_new0(struct notice, 1);
     n->id = g_strdup(field_text(shown, "id"));
     n->kind = g_strdup(field_text(shown, "kind"));
     n->label = g_strdup(field_text(shown, "contact"));
     n->contact = g_strdup(field_text(shown, "contact_id"));
+    n->provable = provable;
     g_queue_push_tail(&self->unseen, n);
 }
 
@@ -141,6 +148,14 @@ on_contact(NoticeBar *self)
 }
 
 static void
+on_evidence(NoticeBar *self)
+{
+    struct notice *n = g_queue_peek_head(&self->unseen);
+
+    evidence_export(GTK_WIDGET(self), self->account, n->id);
+}
+
+static void
 on_seen(NoticeBar *self)
 {
     struct notice *n = g_queue_pop_head(&self->unseen);
@@ -174,8 +189,10 @@ notice_bar_class_init(NoticeBarClass *klass)
     gtk_widget_class_bind_template_child(widget, NoticeBar, title);
     gtk_widget_class_bind_template_child(widget, NoticeBar, text);
     gtk_widget_class_bind_template_child(widget, NoticeBar, contact);
+    gtk_widget_class_bind_template_child(widget, NoticeBar, evidence);
     gtk_widget_class_bind_template_child(widget, NoticeBar, seen);
     gtk_widget_class_bind_template_callback(widget, on_contact);
+    gtk_widget_class_bind_template_callback(widget, on_evidence);
     gtk_widget_class_bind_template_callback(widget, on_seen);
 }
 

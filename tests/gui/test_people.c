@@ -8,6 +8,7 @@
 #include "gui/people/add_contact.h"
 #include "gui/people/contact_details.h"
 #include "gui/people/contact_picker.h"
+#include "gui/people/evidence.h"
 #include "gui/people/link_find.h"
 #include "gui/people/my_link.h"
 #include "gui/people/notice_bar.h"
@@ -639,8 +640,9 @@ notice(int number, const char *kind, const char *label)
 {
     g_autofree char *id = g_strdup_printf("notice-%d", number);
 
-    return json_pack("{s:s,s:s,s:s,s:s,s:i,s:b}", "id", id, "kind", kind, "contact", label,
-                     "contact_id", label[0] != '\0' ? "contact-1" : "", "at_ms", 0, "seen", 0);
+    return json_pack("{s:s,s:s,s:s,s:s,s:i,s:b,s:b}", "id", id, "kind", kind, "contact", label,
+                     "contact_id", label[0] != '\0' ? "contact-1" : "", "at_ms", 0, "seen", 0,
+                     "provable", strcmp(kind, "fork") == 0);
 }
 
 static void
@@ -666,6 +668,61 @@ notices_are_told_one_after_the_other(void **state)
     click(window, "_Understood");
     stage_wait(fake_agent_calls(s->fake, "notice.seen") == 2);
     assert_false(gtk_widget_get_visible(bar));
+}
+
+static void
+what_proves_a_notice_is_saved_and_it_is_told_how_that_went(void **state)
+{
+    struct scene *s = *state;
+    GtkWidget *window = adw_window_new(), *bar, *overlay = adw_toast_overlay_new();
+
+    fake_agent_always(s->fake, "notice.list",
+                      json_pack("{s:[o,o],s:b}", "notices", notice(1, "fork", "Bob"),
+                                notice(2, "clock", ""), "more", 0));
+    fake_agent_always(s->fake, "notice.evidence", json_pack("{s:s}", "verdict", "fork"));
+    bar = notice_bar_new(s->account);
+    gtk_widget_set_valign(bar, GTK_ALIGN_START);
+    adw_toast_overlay_set_child(ADW_TOAST_OVERLAY(overlay), bar);
+    adw_window_set_content(ADW_WINDOW(window), overlay);
+    gtk_window_set_default_size(GTK_WINDOW(window), 620, 220);
+    show(s, window);
+    stage_wait(stage_shows(window, "contradicting"));
+    assert_non_null(stage_find(window, GTK_TYPE_BUTTON, "_Export Evidence…"));
+    assert_null(stage_unnamed(window));
+    stage_picture(window, "notice-evidence");
+    evidence_save(bar, s->account, "notice-1", "/tmp/evidence.json");
+    stage_wait(fake_agent_calls(s->fake, "notice.evidence") == 1);
+    const json_t *last = fake_agent_last(s->fake, "notice.evidence");
+    assert_string_equal(json_string_value(json_object_get(last, "notice")), "notice-1");
+    assert_string_equal(json_string_value(json_object_get(last, "path")), "/tmp/evidence.json");
+    stage_wait(stage_shows(window, "Evidence saved as"));
+    gtk_window_set_default_size(GTK_WINDOW(window), 360, 300);
+    stage_picture(window, "notice-evidence-narrow");
+    click(window, "_Understood (1 More)");
+    stage_wait(stage_shows(window, "clock"));
+    assert_null(stage_find(window, GTK_TYPE_BUTTON, "_Export Evidence…"));
+}
+
+static json_t *
+no_place(struct fake_agent *fake, const json_t *params, gpointer data)
+{
+    fake_agent_refuse(fake, "exists", "There is something at that place already.");
+    return NULL;
+}
+
+static void
+evidence_that_cannot_be_saved_says_why(void **state)
+{
+    struct scene *s = *state;
+    GtkWidget *window = adw_window_new(), *overlay = adw_toast_overlay_new();
+    GtkWidget *inside = gtk_label_new("inside");
+
+    fake_agent_answer(s->fake, "notice.evidence", no_place, NULL);
+    adw_toast_overlay_set_child(ADW_TOAST_OVERLAY(overlay), inside);
+    adw_window_set_content(ADW_WINDOW(window), overlay);
+    show(s, window);
+    evidence_save(inside, s->account, "notice-1", "/tmp/evidence.json");
+    stage_wait(stage_shows(window, "something at that place already"));
 }
 
 static void
@@ -703,6 +760,8 @@ main(void)
         SCENE(a_contact_is_shared_with_who_is_picked),
         SCENE(hostile_contacts_break_no_page),
         SCENE(notices_are_told_one_after_the_other),
+        SCENE(what_proves_a_notice_is_saved_and_it_is_told_how_that_went),
+        SCENE(evidence_that_cannot_be_saved_says_why),
         SCENE(nothing_stays_open_when_the_profile_is_locked),
     };
 

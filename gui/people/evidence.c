@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gui/people/evidence.h"
+
+#include <glib/gi18n.h>
+
+#include "gui/people/dialog.h"
+
+static void
+on_saved(gpointer p, const json_t *result, const GError *error, gpointer data)
+{
+    g_autofree char *name = g_filename_display_basename(data),
+                    *words = g_strdup_printf(_("Evidence saved as “%s”"), name);
+
+    say(p, error != NULL ? error->message : words);
+}
+
+void
+evidence_save(GtkWidget *near, Account *account, const char *notice, const char *path)
+{
+    bridge_call(account->bridge,
+                &(struct call){.method = "notice.evidence",
+                               .params = json_pack("{s:s,s:s}", "notice", notice, "path", path),
+                               .self = near,
+                               .done = on_saved,
+                               .data = g_strdup(path),
+                               .free_data = g_free});
+}
+
+struct choice {
+    GtkWidget *near; /* weak */
+    Account *account;
+    char *notice;
+};
+
+static void
+choice_free(gpointer p, GClosure *closure)
+{
+    struct choice *c = p;
+
+    g_clear_weak_pointer(&c->near);
+    g_object_unref(c->account);
+    g_free(c->notice);
+    g_free(c);
+}
+
+static void
+on_response(GtkNativeDialog *chooser, int response, struct choice *c)
+{
+    if (response == GTK_RESPONSE_ACCEPT && c->near != NULL) {
+        g_autoptr(GFile) to = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser));
+        g_autofree char *path = to != NULL ? g_file_get_path(to) : NULL;
+
+        if (path != NULL)
+            evidence_save(c->near, c->account, c->notice, path);
+        else
+            say(c->near, _("It can only be saved on this computer."));
+    }
+    gtk_native_dialog_destroy(chooser);
+    g_object_unref(chooser);
+}
+
+void
+evidence_export(GtkWidget *near, Account *account, const char *notice)
+{
+    GtkRoot *root = gtk_widget_get_root(near);
+    GtkFileChooserNative *chooser =
+        gtk_file_chooser_native_new(_("Export Evidence"), GTK_WINDOW(root),
+                                    GTK_FILE_CHOOSER_ACTION_SAVE, _("_Export"), _("_Cancel"));
+    struct choice *c = g_new0(struct choice, 1);
+
+    g_set_weak_pointer(&c->near, near);
+    c->account = g_object_ref(account);
+    c->notice = g_strdup(notice);
+    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(chooser), TRUE);
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), _("snug-evidence.json"));
+    g_signal_connect_data(chooser, "response", G_CALLBACK(on_response), c, choice_free, 0);
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
+}
