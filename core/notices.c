@@ -24,17 +24,35 @@ notice_add(struct engine *e, const char *kind, int64_t contact, struct span evid
     return OK;
 }
 
+/* A hash says that there is another manifest; the manifest itself, when it comes, proves it. */
+static enum err
+improve(struct engine *e, int64_t id, struct span evidence_a, struct span evidence_b)
+{
+    if (evidence_b.n <= sizeof(struct sha256))
+        return OK;
+    TRY(db_run(e->db,
+               "UPDATE notices SET evidence_a=?2, evidence_b=?3 WHERE id=?1 AND "
+               "length(evidence_b)<=32",
+               "ibb", id, evidence_a, evidence_b));
+    if (db_changes(e->db) > 0)
+        engine_note(e, (struct event){.kind = EVENT_NOTICE, .notice = id});
+    return OK;
+}
+
 enum err
 notice_once_a_day(struct engine *e, const char *kind, int64_t contact, struct span evidence_a,
                   struct span evidence_b)
 {
-    int64_t now = engine_now_ms(e), there;
+    int64_t now = engine_now_ms(e), id;
+    enum err r = db_get_int(e->db, &id,
+                            "SELECT id FROM notices WHERE kind=?1 AND contact=?2 AND at_ms>?3 AND "
+                            "at_ms<=?4 ORDER BY id DESC LIMIT 1",
+                            "tiii", kind, contact, now - DAY_MS, now);
 
-    TRY(db_get_int(e->db, &there,
-                   "SELECT count(*) FROM notices WHERE kind=?1 AND contact=?2 AND at_ms>?3 AND "
-                   "at_ms<=?4",
-                   "tiii", kind, contact, now - DAY_MS, now));
-    return there > 0 ? OK : notice_add(e, kind, contact, evidence_a, evidence_b);
+    if (r == ERR_NOT_FOUND)
+        return notice_add(e, kind, contact, evidence_a, evidence_b);
+    TRY(r);
+    return improve(e, id, evidence_a, evidence_b);
 }
 
 /* --- what proves them --- */

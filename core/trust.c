@@ -53,7 +53,8 @@ on_forged(struct engine *e, const struct account_id *account, struct span object
     return notice_once_a_day(e, "forged", contact_id_of(e, account), buf_span(&held), object);
 }
 
-/* Two histories: nothing is sent until a person decided, or a later manifest ends it (B2.4). */
+/* Two histories, HELD's and that of OBJECT, or of which OBJECT is a hash: nothing is sent until a
+ * person decided, or a later manifest ends it (B2.4). */
 static enum err
 on_fork(struct engine *e, const struct account_id *account, struct span object)
 {
@@ -216,10 +217,10 @@ on_mine(struct engine *e, const struct arrival *a, const Wire__ManifestRef *mine
     }
     if (mine->seq < a->manifest->seq || hash16_is(mine->hash16, &a->manifest->hash))
         return OK;
-    TRY(db_run(e->db, "UPDATE contacts SET forked=1 WHERE id=?1", "i", a->contact.id));
-    engine_note(e, (struct event){.kind = EVENT_CONTACT, .contact = a->contact.id});
-    return notice_once_a_day(e, "fork", a->contact.id, span_pb(mine->hash16),
-                             SPAN_OF(a->manifest->hash));
+    /* What proves it is the other manifest, of which we know no more than a hash: it may be shown.
+     */
+    fetch_later(e, FETCH_CARD, a->contact.id, MINUTE_MS, 30 * MINUTE_MS);
+    return on_fork(e, &a->manifest->account, span_pb(mine->hash16));
 }
 
 /* It holds an older manifest of ours: send the newest alone, if nothing went out in the last hour
