@@ -27,6 +27,9 @@ show(struct cli *cli)
     if (json_is_true(json_object_get(contact, "key_changed")))
         note("The address now belongs to another account. Ask them; then --keep-old or "
              "--take-new.\n");
+    if (json_is_true(json_object_get(contact, "forked")))
+        note("Two histories of their keys contradict each other. Nothing is sent until that is "
+             "settled; see `snug notices`.\n");
     return print_end();
 }
 

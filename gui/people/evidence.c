@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/models/fields.h"
 #include "gui/people/dialog.h"
 
 static void
@@ -75,4 +76,84 @@ evidence_export(GtkWidget *near, Account *account, const char *notice)
     gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), _("snug-evidence.json"));
     g_signal_connect_data(chooser, "response", G_CALLBACK(on_response), c, choice_free, 0);
     gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
+}
+
+/* --- about a contact --- */
+
+#define PAGE 200
+
+struct search {
+    Account *account;
+    char *contact, *notice; /* NOTICE: found so far */
+};
+
+static void
+search_free(gpointer p)
+{
+    struct search *s = p;
+
+    g_object_unref(s->account);
+    g_free(s->contact);
+    g_free(s->notice);
+    g_free(s);
+}
+
+static void read_page(GtkWidget *near, struct search *s, const char *after);
+
+/* The search goes on in a new call, or has ended. */
+static void
+on_page(gpointer near, const json_t *result, const GError *error, gpointer data)
+{
+    struct search *s = data;
+    const json_t *list = json_object_get(result, "notices"), *each;
+    const char *last = field_text(json_array_get(list, json_array_size(list) - 1), "id");
+    size_t i;
+
+    if (error != NULL) {
+        say(near, error->message);
+        return;
+    }
+    json_array_foreach(list, i, each)
+    {
+        if (!field_bool(each, "provable") ||
+            strcmp(field_text(each, "contact_id"), s->contact) != 0)
+            continue;
+        g_free(s->notice);
+        s->notice = g_strdup(field_text(each, "id"));
+    }
+    if (last[0] != '\0' && field_bool(result, "more")) {
+        struct search *next = g_new0(struct search, 1);
+
+        next->account = g_object_ref(s->account);
+        next->contact = g_steal_pointer(&s->contact);
+        next->notice = g_steal_pointer(&s->notice);
+        read_page(near, next, last);
+    } else if (s->notice != NULL) {
+        evidence_export(near, s->account, s->notice);
+    } else {
+        say(near, _("There is nothing yet that others could check."));
+    }
+}
+
+static void
+read_page(GtkWidget *near, struct search *s, const char *after)
+{
+    json_t *params = json_pack("{s:i,s:s*}", "limit", PAGE, "after", after);
+
+    bridge_call(s->account->bridge, &(struct call){.method = "notice.list",
+                                                   .params = params,
+                                                   .self = near,
+                                                   .done = on_page,
+                                                   .data = s,
+                                                   .free_data = search_free});
+}
+
+void
+evidence_export_about(GtkWidget *near, Account *account, const char *contact)
+{
+    struct search *s = g_new0(struct search, 1);
+
+    s->account = g_object_ref(account);
+    s->contact = g_strdup(contact);
+    read_page(near, s, NULL);
 }

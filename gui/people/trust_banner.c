@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/people/decisions.h"
+#include "gui/people/evidence.h"
 #include "gui/people/shown_text.h"
 #include "gui/people/verify.h"
 #include "gui/people/wrap_layout.h"
@@ -34,12 +35,18 @@ compare(GtkWidget *near, Account *account, Contact *contact)
         verify_new(GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL, account, contact->id)));
 }
 
+static void
+export_evidence(GtkWidget *near, Account *account, Contact *contact)
+{
+    evidence_export_about(near, account, contact->id);
+}
+
 struct action {
     const char *label, *style;
     void (*act)(GtkWidget *near, Account *account, Contact *contact);
 };
 
-#define ACTIONS_MOST 3
+#define ACTIONS_MOST 4
 
 struct matter {
     const char *icon, *style; /* of libadwaita: error, warning, accent */
@@ -58,13 +65,15 @@ static const struct matter matters[] = {
                         "or somebody took their place. Nothing is sent until you decide."),
                      {{N_("_Compare Safety Number"), "suggested-action", compare},
                       {N_("_Stay With the Old"), NULL, decide_keep_key},
-                      {N_("_Ask the New One"), NULL, decide_take_new}}},
+                      {N_("_Ask the New One"), NULL, decide_take_new},
+                      {N_("_Export Evidence…"), NULL, export_evidence}}},
     [FORKED] = {"dialog-warning-symbolic",
                 "error",
                 N_("Two versions of %s"),
                 N_("There are two contradicting histories of their keys. Nothing is sent until "
                    "they settle it. Ask them in another way what happened."),
-                {{N_("_Compare Safety Number"), NULL, compare}}},
+                {{N_("_Compare Safety Number"), NULL, compare},
+                 {N_("_Export Evidence…"), NULL, export_evidence}}},
     [BLOCKED] = {"action-unavailable-symbolic",
                  "warning",
                  N_("%s is blocked"),

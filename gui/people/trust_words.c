@@ -35,30 +35,41 @@ trust_icon(enum contact_trust trust)
 }
 
 static const char *const notices[][2] = {
-    {"forged", N_("Somebody presented forged keys for this contact. They were refused.")},
+    {"forged",
+     N_("Somebody presented forged keys for this contact. They were refused, and messages "
+        "go on with the right ones. If it happens again, tell them.")},
     {"fork", N_("There are two contradicting histories of this contact's keys. Nothing is sent to "
-                "them until that is settled.")},
+                "them until that is settled. Ask them in another way what happened.")},
     {"key-changed", N_("The address of this contact belongs to another account now. Nothing is "
                        "sent until you look at it.")},
     {"account-changed", N_("Another device changed your account. If that was not you, look at it "
-                           "at once.")},
+                           "at once, tell your contacts in another way, and use your recovery "
+                           "kit.")},
     {"own-name", N_("Your relay shows somebody else's keys under your name. Who adds you by your "
                     "address alone may get them. Move to another relay.")},
-    {"relay-key", N_("Your relay shows another identity than before. Nothing is sent to it.")},
-    {"relay-pin", N_("Your relay shows another certificate than before. Nothing is sent to it.")},
+    {"relay-key",
+     N_("Your relay shows another identity than before. Nothing is sent to it. Ask who runs "
+        "it, or move to another.")},
+    {"relay-pin",
+     N_("Your relay shows another certificate than before. Nothing is sent to it. Ask who "
+        "runs it whether it was renewed.")},
     {"relay-forgot-us", N_("Your relay does not know your account any more.")},
     {"key-rotated", N_("This contact changed to the key that was announced before. All is well.")},
     {"different-before", N_("Something else was said before one of this contact's messages than "
                             "what you see here.")},
     {"sent-twice", N_("This contact sent two different messages in one place.")},
     {"bad-keys", N_("This contact's relay offered keys that are not theirs. They were refused.")},
-    {"device-removed", N_("This device was removed from your account.")},
-    {"displaced", N_("Another program reads this device's messages.")},
+    {"device-removed",
+     N_("This device was removed from your account. If that was not you, use your "
+        "recovery kit. What is here can still be read.")},
+    {"displaced", N_("Another program reads this device's messages. A copy of your profile may run "
+                     "somewhere: end it there.")},
     {"not-seen", N_("This contact has not seen the keys you have now.")},
     {"needs-link", N_("They take requests by contact link only. Ask them for one.")},
     {"token-abuse", N_("Somebody else used what only this contact may send with. They get "
                        "something new.")},
-    {"clock", N_("This computer's clock and your relay's differ by more than two minutes.")},
+    {"clock", N_("This computer's clock and your relay's differ by more than two minutes. "
+                 "Set this computer's clock.")},
 };
 
 const char *

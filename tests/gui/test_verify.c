@@ -268,6 +268,34 @@ the_banner_follows_the_contact(void **state)
     stage_wait(!gtk_widget_get_visible(GTK_WIDGET(s->banner)));
 }
 
+static json_t *
+notices_in_two_pages(struct fake_agent *fake, const json_t *params, gpointer data)
+{
+    gboolean first = json_object_get(params, "after") == NULL;
+
+    return json_pack("{s:[{s:s,s:s,s:s,s:s,s:s,s:i,s:b,s:b}],s:b}", "notices", "id",
+                     first ? "notice-1" : "notice-2", "kind", "fork", "contact", "Bob",
+                     "contact_id", first ? "contact-2" : "contact-1", "at_ms", 0, "seen", 1,
+                     "provable", first, "more", first);
+}
+
+static void
+a_forked_contact_is_told_plainly_and_its_evidence_is_looked_for(void **state)
+{
+    struct scene *s = *state;
+
+    fake_agent_answer(s->fake, "notice.list", notices_in_two_pages, NULL);
+    open_banner(s, contact_with("Bob", "verified", "forked"));
+    stage_wait(stage_shows(s->window, "Ask them in another way what happened"));
+    g_autofree char *unnamed = stage_unnamed(s->window);
+    assert_null(unnamed);
+    stage_picture(s->window, "banner-forked");
+    click(s->window, "_Export Evidence…");
+    stage_wait(stage_shows(s->window, "nothing yet that others could check"));
+    assert_int_equal(fake_agent_calls(s->fake, "notice.list"), 2);
+    assert_int_equal(fake_agent_calls(s->fake, "notice.evidence"), 0);
+}
+
 static void
 a_stranger_is_accepted_after_one_question(void **state)
 {
@@ -305,6 +333,7 @@ main(void)
         SCENE(the_window_closes_when_the_profile_is_locked),
         SCENE(a_changed_key_is_told_with_three_ways_to_go_on),
         SCENE(the_banner_follows_the_contact),
+        SCENE(a_forked_contact_is_told_plainly_and_its_evidence_is_looked_for),
         SCENE(a_stranger_is_accepted_after_one_question),
     };
 
