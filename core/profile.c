@@ -294,9 +294,8 @@ profile_leave(const struct profile *p, enum left how)
         unlink(path);
         return;
     }
-    AUTO(closep)
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    (void)fd;
+    closep(&fd);
 }
 
 enum err

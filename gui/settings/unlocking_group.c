@@ -65,7 +65,7 @@ add_file(UnlockingGroup *self, gint64 slot)
     GtkWidget *row = adw_action_row_new(), *remove;
 
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
-    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), _("Needed together with the pass-phrase"));
+    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), _("Opens Snug together with the pass-phrase"));
     remove = gtk_button_new_from_icon_name("user-trash-symbolic");
     gtk_widget_set_valign(remove, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(remove, "flat");

@@ -257,6 +257,29 @@ the_slots_are_overwritten_before_they_go(void **state)
     fclose(f);
 }
 
+static void
+remembers_whether_it_was_left_open(void **state)
+{
+    struct profile *p;
+
+    make("ajar");
+    assert_ok(profile_lock("ajar", &p));
+    assert_false(profile_left_open(p));
+    profile_leave(p, LEFT_OPEN);
+    profile_leave(p, LEFT_OPEN);
+    assert_true(there("ajar/open", 0600));
+    profile_free(p);
+    assert_ok(profile_lock("ajar", &p)); /* as after a crash */
+    assert_true(profile_left_open(p));
+    profile_leave(p, LEFT_CLOSED);
+    assert_false(profile_left_open(p));
+    profile_leave(p, LEFT_CLOSED);
+    profile_leave(p, LEFT_OPEN);
+    assert_ok(profile_wipe(p));
+    assert_false(profile_left_open(p));
+    profile_free(p);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -273,6 +296,7 @@ main(void)
         T(a_wipe_leaves_nothing),
         T(a_wipe_that_was_cut_short_is_finished_by_the_next),
         T(the_slots_are_overwritten_before_they_go),
+        T(remembers_whether_it_was_left_open),
     };
 
     return cmocka_run_group_tests_name("core-profile", tests, NULL, NULL);
