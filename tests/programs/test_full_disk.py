@@ -137,7 +137,7 @@ class FullDisk(unittest.TestCase):
         file = next(m for m in self.alice.json("history")["messages"] if m.get("files"))["files"][0]
         outcome = self.alice.attempt("--json", "save", file["id"], self.alice.folder)
         self.assertEqual(json.loads(outcome.err)["error"]["name"], "full", outcome.err)
-        self.assertEqual([name for name in disk.names() if name.endswith(".new")], [])
+        wait_until(lambda: not [name for name in disk.names() if name.endswith(".new")], "what it took is given back")
         self.assertNotIn("trouble", self.alice.json("status"))
         bob.snug("send", "alice", "still there?")
         self.alice.wait_received("still there?")
