@@ -245,7 +245,7 @@ class Locking(unittest.TestCase):
         self.bob.snug("send", "alice", "one before the kill")
         wait_until(lambda: self.alice.json("status")["activity"] > 0, "activity")
         self.alice.kill_agent()
-        self.assertEqual(set(self.alice.json("status")), {"profile", "state"})  # nothing is collected now
+        self.assertEqual(set(self.alice.json("status")), {"profile", "state", "unlock"})  # nothing is collected now
         self.bob.snug("send", "alice", "one after the kill")
         self.assertTrue(os.path.exists(self.sealed()))
         self.alice.open()
