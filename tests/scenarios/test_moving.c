@@ -699,6 +699,38 @@ who_was_sent_to_the_wrong_relay_is_led_back(void **state)
     buf_done(&liar.kept);
 }
 
+static enum fate
+lose_manifest_answers(void *ctx, struct actor *from, const char *path)
+{
+    return from == alice && strcmp(path, "/v1/manifest") == 0 ? FATE_LOSE_ANSWER : FATE_ARRIVE;
+}
+
+/* Our relay has what leads back, and we do not know it yet: that is ours all the same. */
+static void
+what_leads_back_is_no_alarm_before_it_is_in_force(void **state)
+{
+    struct manifest before, after;
+    struct liar liar;
+
+    own_seq(alice, &before);
+    lie(&liar, 403);
+    s->fate = lose_manifest_answers;
+    begin_move(alice, second);
+    scene_pass(s, HOUR_MS);
+    assert_int_equal(own_seq(alice, &after), before.seq);
+    trust_check_own(alice->engine);
+    restart(alice);
+    trust_check_own(alice->engine);
+    scene_pass(s, HOUR_MS);
+    assert_int_equal(alice->events[EVENT_NOTICE], 0);
+    s->fate = NULL;
+    scene_pass(s, HOUR_MS);
+    assert_int_equal(own_seq(alice, &after), before.seq + 2);
+    assert_they_talk("back", "good");
+    assert_the_kept_one_harms_nobody(&liar);
+    buf_done(&liar.kept);
+}
+
 static void
 a_move_that_showed_nothing_leaves_nothing_behind(void **state)
 {
@@ -811,6 +843,7 @@ main(void)
         TEST(what_a_relay_saw_and_refused_is_followed_and_never_replaced),
         TEST(a_second_move_goes_on_from_what_the_first_one_showed),
         TEST(who_was_sent_to_the_wrong_relay_is_led_back),
+        TEST(what_leads_back_is_no_alarm_before_it_is_in_force),
         TEST(a_move_that_showed_nothing_leaves_nothing_behind),
         TEST(a_deleted_account_is_gone_for_others_and_readable_here),
         TEST(a_deletion_whose_answer_is_lost_is_done_all_the_same),
