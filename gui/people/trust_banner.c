@@ -46,7 +46,7 @@ struct action {
     void (*act)(GtkWidget *near, Account *account, Contact *contact);
 };
 
-#define ACTIONS_MOST 4
+#define ACTIONS_MOST 3
 
 struct matter {
     const char *icon, *style; /* of libadwaita: error, warning, accent */
@@ -65,8 +65,7 @@ static const struct matter matters[] = {
                         "or somebody took their place. Nothing is sent until you decide."),
                      {{N_("_Compare Safety Number"), "suggested-action", compare},
                       {N_("_Stay With the Old"), NULL, decide_keep_key},
-                      {N_("_Ask the New One"), NULL, decide_take_new},
-                      {N_("_Export Evidence…"), NULL, export_evidence}}},
+                      {N_("_Ask the New One"), NULL, decide_take_new}}},
     [FORKED] = {"dialog-warning-symbolic",
                 "error",
                 N_("Two versions of %s"),

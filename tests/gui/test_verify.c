@@ -273,7 +273,7 @@ notices_in_two_pages(struct fake_agent *fake, const json_t *params, gpointer dat
 {
     gboolean first = json_object_get(params, "after") == NULL;
 
-    return json_pack("{s:[{s:s,s:s,s:s,s:s,s:s,s:i,s:b,s:b}],s:b}", "notices", "id",
+    return json_pack("{s:[{s:s,s:s,s:s,s:s,s:i,s:b,s:b}],s:b}", "notices", "id",
                      first ? "notice-1" : "notice-2", "kind", "fork", "contact", "Bob",
                      "contact_id", first ? "contact-2" : "contact-1", "at_ms", 0, "seen", 1,
                      "provable", first, "more", first);
