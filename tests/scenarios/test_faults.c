@@ -36,6 +36,7 @@ static struct pair pairs[PEOPLE_MAX * (PEOPLE_MAX - 1)];
 static size_t people_count, pair_count;
 static unsigned said;
 static unsigned messages = 600;
+static int64_t silence_ms = 2 * MINUTE_MS; /* between bursts, at most as a rule */
 static uint64_t seed = 1;
 
 static void
@@ -194,7 +195,7 @@ burst(struct pair *p)
     if (below(500) == 0)
         scene_pass(s, (int64_t)below(6 * HOUR_MS));
     else
-        scene_pass(s, (int64_t)below(2 * MINUTE_MS));
+        scene_pass(s, (int64_t)below((uint64_t)silence_ms));
     look_at_resets();
 }
 
@@ -346,6 +347,18 @@ whatever_the_relay_does_both_sides_are_equal_at_the_end(void **state)
     assert_healed();
 }
 
+/* So slowly that envelope keys, signed prekeys and tokens are replaced meanwhile. */
+static void
+weeks_of_it_leave_both_sides_equal_at_the_end(void **state)
+{
+    faults_begin(&faults, s, seed);
+    silence_ms = 6 * HOUR_MS;
+    talk(messages / 15);
+    silence_ms = 2 * MINUTE_MS;
+    heal();
+    assert_healed();
+}
+
 static void
 lose_session(const struct pair *p)
 {
@@ -461,6 +474,7 @@ main(int argc, char **argv)
         TEST(lost_acknowledgements_are_made_up_for_without_a_word, two_friends),
         TEST(a_silent_contact_is_told_again_five_times_at_most, two_friends),
         TEST(a_lost_reset_is_sent_again, two_friends),
+        TEST(weeks_of_it_leave_both_sides_equal_at_the_end, two_friends),
         TEST(whatever_the_relay_does_both_sides_are_equal_at_the_end, two_friends),
         TEST(three_people_whose_sessions_break_are_equal_at_the_end, three_friends),
     };
