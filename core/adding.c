@@ -6,6 +6,7 @@
 
 #include "core/account.h"
 #include "core/contact_state.h"
+#include "core/conversations.h"
 #include "core/outbox.h"
 #include "core/trust.h"
 #include "crypto/manifest.h"
@@ -118,6 +119,7 @@ ask_first(struct engine *e, const struct contact *c, const struct lookup_row *w)
                "silent_until_ms=NULL, accept_sent_ms=NULL WHERE id=?1",
                "itbi", c->id, w->text, SPAN_OF(id), engine_now_ms(e)));
     TRY(contact_set_state(e, c, CONTACT_ASKED));
+    TRY(conversation_begin(e, c->id));
     return send_request(e, c, w->text, &id);
 }
 

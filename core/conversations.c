@@ -46,6 +46,18 @@ conversation_get(struct engine *e, int64_t contact, struct conversation *ret)
     return OK;
 }
 
+enum err
+conversation_first_unread(struct engine *e, int64_t contact, int64_t *ret)
+{
+    struct conversation v;
+
+    TRY(conversation_get(e, contact, &v));
+    return db_get_int(
+        e->db, ret,
+        "SELECT ifnull(min(id),0) FROM messages WHERE contact=?1 AND unread=1 AND id>?2", "ii",
+        contact, v.gone_upto);
+}
+
 /* Where the page begins: below this place in the order. */
 static enum err
 page_begin(struct engine *e, const struct conversations_page *p, int64_t ret[3])
@@ -153,6 +165,16 @@ conversation_make(struct engine *e, int64_t contact)
     return db_run(e->db,
                   "INSERT OR IGNORE INTO conversations(contact,last_ms,hidden) VALUES(?1,?2,1)",
                   "ii", contact, engine_now_ms(e));
+}
+
+enum err
+conversation_begin(struct engine *e, int64_t contact)
+{
+    TRY(conversation_make(e, contact));
+    TRY(db_run(e->db, "UPDATE conversations SET hidden=0,last_ms=max(last_ms,?2) WHERE contact=?1",
+               "ii", contact, engine_now_ms(e)));
+    conversation_tell(e, contact);
+    return OK;
 }
 
 /* --- kept with the messages --- */

@@ -33,6 +33,9 @@ struct conversation {
 /* The row of CONTACT; as it would be when there is none. */
 enum err conversation_get(struct engine *e, int64_t contact, struct conversation *ret);
 
+/* The oldest message in it that nobody was shown; 0: none. */
+enum err conversation_first_unread(struct engine *e, int64_t contact, int64_t *ret);
+
 /* Call EACH for a page of the list: pinned ones first (the last pinned on top), then as something
  * was said, those below the conversation BEFORE. ERR_NOT_FOUND: there is no such line. */
 struct conversations_page {
@@ -79,6 +82,8 @@ enum err conversation_mentions(struct engine *e, int64_t id, bool mentions_me);
  * transaction). */
 enum err conversation_make(struct engine *e, int64_t contact);
 void conversation_tell(struct engine *e, int64_t contact);
+/* In the list from now on, before anything is said: somebody was asked. */
+enum err conversation_begin(struct engine *e, int64_t contact);
 
 #define CONVERSATION_COLUMNS                                                                       \
     "contact,last_message,last_ms,unread,unread_mentions,marked_unread,archived,hidden,"           \

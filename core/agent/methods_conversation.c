@@ -94,12 +94,20 @@ enum err
 method_conversation_get(struct call *c, json_t **ret)
 {
     AUTO(draft_done) struct draft d = {0};
+    struct engine *e = c->agent->engine;
     struct contact contact;
+    char id[ID_MAX];
+    int64_t unread;
 
     TRY(find(c, &contact));
-    TRY(draft_get(c->agent->engine, contact.id, &d));
-    *ret = json_pack("{s:o,s:o*}", "conversation", show_conversation(c->agent->engine, contact.id),
-                     "draft", d.at_ms == 0 ? NULL : show_draft(c->agent->engine, &d));
+    TRY(draft_get(e, contact.id, &d));
+    TRY(conversation_first_unread(e, contact.id, &unread));
+    *ret = json_pack("{s:o,s:o*}", "conversation", show_conversation(e, contact.id), "draft",
+                     d.at_ms == 0 ? NULL : show_draft(e, &d));
+    if (unread != 0) {
+        id_write("message", unread, id);
+        json_object_set_new(*ret, "first_unread", json_string(id));
+    }
     return OK;
 }
 

@@ -245,9 +245,17 @@ archived_one_comes_back_with_a_message_unless_muted(void **state)
 static void
 marked_unread_ends_with_reading(void **state)
 {
+    int64_t first;
+
     stranger(1);
     hear_from(1001);
+    hear_from(1001);
+    assert_ok(conversation_first_unread(alice->engine, 1001, &first));
+    assert_true(first > 0);
+    assert_int_equal(first, seen_by(alice, 1001).last_message - 1);
     assert_ok(messages_mark_read(alice->engine, 1001, INT64_MAX));
+    assert_ok(conversation_first_unread(alice->engine, 1001, &first));
+    assert_int_equal(first, 0);
     assert_ok(conversation_mark_unread(alice->engine, 1001));
     assert_true(seen_by(alice, 1001).marked_unread);
     assert_int_equal(seen_by(alice, 1001).unread, 0);
