@@ -151,6 +151,7 @@ drop_all(Window *self)
     window_close_conversation(self);
     self->list = NULL;
     adw_bin_set_child(self->sidebar, NULL);
+    toasts_drop(self->toasts);
 }
 
 /* --- going about --- */
@@ -364,7 +365,7 @@ on_retry(Window *self)
 void
 window_toast(Window *self, const char *text)
 {
-    adw_toast_overlay_add_toast(self->toasts, toast_new(text));
+    toast_show(self->toasts, text);
 }
 
 /* --- the object --- */

@@ -169,7 +169,7 @@ chat_page_get_log(ChatPage *self)
 void
 chat_page_toast(ChatPage *self, const char *text)
 {
-    adw_toast_overlay_add_toast(self->toasts, toast_new(text));
+    toast_show(self->toasts, text);
 }
 
 /* --- actions --- */

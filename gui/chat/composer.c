@@ -313,6 +313,7 @@ composer_clear(Composer *self)
     gtk_widget_set_visible(self->notice, FALSE);
     g_clear_object(&self->editing);
     g_clear_object(&self->replying);
+    self->replying = g_steal_pointer(&self->aside_reply);
     writing_box_set(self->box, self->aside);
     g_clear_object(&self->aside);
     if (!had_aside)
@@ -338,8 +339,8 @@ composer_edit(Composer *self, Message *message)
     if (self->editing == NULL) {
         save_now(self);
         self->aside = composer_dup_words(self);
+        self->aside_reply = g_steal_pointer(&self->replying);
     }
-    g_clear_object(&self->replying);
     g_set_object(&self->editing, message);
     writing_box_set(self->box, message);
     composer_show_context(self);
@@ -648,6 +649,7 @@ composer_new(Account *account)
     Composer *self = g_object_new(SNUG_TYPE_COMPOSER, NULL);
 
     self->account = g_object_ref(account);
+    outgoing_tray_set_account(self->tray, account);
     g_signal_connect_object(account->contacts, "items-changed", G_CALLBACK(follow_contact), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,

@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/people/dialog.h"
+
 void
 composer_take_files(Composer *self, GdkFileList *files)
 {
@@ -31,8 +33,6 @@ on_chosen(GtkNativeDialog *chooser, int response, Composer *self)
         }
         composer_focus(self);
     }
-    gtk_native_dialog_destroy(chooser);
-    g_object_unref(chooser);
 }
 
 void
@@ -43,9 +43,8 @@ composer_choose_files(Composer *self)
         _("Send Files"), GTK_WINDOW(root), GTK_FILE_CHOOSER_ACTION_OPEN, _("_Add"), _("_Cancel"));
 
     gtk_file_chooser_set_select_multiple(GTK_FILE_CHOOSER(chooser), TRUE);
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(chooser), TRUE);
     g_signal_connect_object(chooser, "response", G_CALLBACK(on_chosen), self, 0);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
+    chooser_run(chooser, self->account);
 }
 
 /* --- pictures of the clipboard --- */

@@ -26,7 +26,8 @@ struct _Composer {
     GtkWidget *attach, *send, *later, *record, *waiting;
 
     Message *replying, *editing; /* at most one of them */
-    Message *aside;              /* what was written before EDITING */
+    Message *aside;              /* what was written before EDITING, */
+    Message *aside_reply;        /* and what it answers; NULL: nothing */
     Contact *known;              /* who CONTACT is; NULL: not known yet */
     guint saving;                /* timer of the draft; 0: there is nothing to be saved */
     guint loading;               /* the call for the draft */

@@ -20,12 +20,13 @@ log_scroll_has_newest(const struct log_scroll *s)
     return s->history != NULL && !history_has_more(s->history, HISTORY_NEWER);
 }
 
-/* Where a row stands in what is seen; FALSE: it has no place. */
+/* Where a row stands in what is seen, which is as much of the list as it has room for; FALSE: it
+ * has no place. */
 static gboolean
 row_bounds(const struct log_scroll *s, GtkWidget *row, graphene_rect_t *ret)
 {
     return row != NULL && gtk_widget_get_mapped(row) && gtk_widget_get_height(row) > 0 &&
-           gtk_widget_compute_bounds(row, GTK_WIDGET(s->scroller), ret);
+           gtk_widget_compute_bounds(row, GTK_WIDGET(s->list), ret);
 }
 
 Message *

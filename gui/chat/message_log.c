@@ -8,11 +8,13 @@
 #include "gui/chat/log_scroll.h"
 #include "gui/chat/message_reader.h"
 #include "gui/chat/message_row.h"
+#include "gui/files/save_as.h"
 #include "gui/models/fields.h"
 #include "gui/people/add_contact.h"
 
 #define FOUND_MS 1600 /* what was jumped to stands out for so long */
 #define LOOK_MS 120   /* looking so long is reading */
+#define AT_ONCE 200   /* so many unread messages are loaded down to the newest */
 
 struct _MessageLog {
     AdwBin parent;
@@ -26,6 +28,7 @@ struct _MessageLog {
     GtkLabel *newest_count;
     struct log_scroll scroll;
     gint64 new_from, found, read_upto; /* numbers of messages; 0: none */
+    gint64 opening;                    /* the one that it opens at, until it is loaded */
     guint came;                        /* new messages that were not in sight */
     guint unfind, looking, asked;      /* timeouts, and a call */
     GtkWidget *root;                   /* the window, where there is one */
@@ -243,8 +246,14 @@ static void
 on_loaded(MessageLog *self, const char *message)
 {
     gint64 number = message != NULL ? message_number(message) : 0;
+    gboolean opening = number != 0 && number == self->opening;
 
-    if (message != NULL) {
+    self->opening = 0;
+    if (opening && history_find(self->history, number) < 0) { /* it went meanwhile */
+        history_load_newest(self->history, 0);
+        return;
+    }
+    if (message != NULL && !opening) {
         if (history_find(self->history, number) < 0) {
             g_signal_emit(self, signals[FAILED], 0, _("That message is no longer here."));
             return;
@@ -253,7 +262,9 @@ on_loaded(MessageLog *self, const char *message)
         log_scroll_go(&self->scroll, LOG_THIRD, number);
         return;
     }
-    if (self->new_from == 0)
+    if (opening)
+        self->new_from = number;
+    else if (self->new_from == 0)
         self->new_from = first_unread(self);
     update_all_places(self);
     if (self->new_from != 0 && self->read_upto < self->new_from)
@@ -295,7 +306,7 @@ forget_history(MessageLog *self)
     gtk_list_view_set_model(self->list, NULL);
     g_clear_object(&self->history);
     g_clear_handle_id(&self->unfind, g_source_remove);
-    self->new_from = self->found = self->read_upto = 0;
+    self->new_from = self->found = self->read_upto = self->opening = 0;
     self->came = 0;
     self->scroll.history = NULL;
     self->scroll.goal = LOG_NOWHERE;
@@ -306,9 +317,16 @@ on_conversation(gpointer p, const json_t *result, const GError *error, gpointer 
 {
     MessageLog *self = p;
     gint64 unread = field_int(json_object_get(result, "conversation"), "unread");
+    const char *first = field_text(result, "first_unread");
 
     self->asked = 0;
-    history_load_newest(self->history, (guint)CLAMP(unread + 20, 0, 500));
+    if (unread <= AT_ONCE || message_number(first) <= 0) {
+        history_load_newest(self->history, (guint)CLAMP(unread + 20, 0, AT_ONCE + 20));
+        return;
+    }
+    self->opening = message_number(first);
+    self->scroll.stick = FALSE;
+    history_load_around(self->history, first);
 }
 
 void
@@ -344,6 +362,7 @@ message_log_jump(MessageLog *self, const char *message)
         self->asked = 0;
     }
     self->scroll.stick = FALSE;
+    self->opening = 0;
     history_load_around(self->history, message);
 }
 
@@ -439,7 +458,34 @@ act_show_all(GtkWidget *widget, const char *name, GVariant *target)
     Message *m = target_message(SNUG_MESSAGE_LOG(widget), target);
 
     if (m != NULL)
-        message_reader_show(widget, m);
+        message_reader_show(widget, SNUG_MESSAGE_LOG(widget)->account, m);
+}
+
+static Attachment *
+find_file(MessageLog *self, const char *id)
+{
+    guint n = self->history != NULL ? g_list_model_get_n_items(G_LIST_MODEL(self->history)) : 0;
+
+    for (guint i = 0; i < n; i++) {
+        const Message *m = history_peek(self->history, i);
+
+        for (guint f = 0; f < m->files->len; f++) {
+            Attachment *file = g_ptr_array_index(m->files, f);
+            if (strcmp(file->id, id) == 0)
+                return file;
+        }
+    }
+    return NULL;
+}
+
+static void
+act_save(GtkWidget *widget, const char *name, GVariant *target)
+{
+    MessageLog *self = SNUG_MESSAGE_LOG(widget);
+    Attachment *file = find_file(self, g_variant_get_string(target, NULL));
+
+    if (file != NULL)
+        save_as(widget, self->account, file);
 }
 
 static void
@@ -519,6 +565,7 @@ message_log_class_init(MessageLogClass *klass)
     gtk_widget_class_install_action(widget, "log.open-link", "s", act_open_link);
     gtk_widget_class_install_action(widget, "log.show-all", "s", act_show_all);
     gtk_widget_class_install_action(widget, "log.show-spoilers", "s", act_show_spoilers);
+    gtk_widget_class_install_action(widget, "log.save", "s", act_save);
     gtk_widget_class_install_action(widget, "log.newest", NULL, act_newest);
     gtk_widget_class_install_action(widget, "log.react", "(ss)", act_react);
 }

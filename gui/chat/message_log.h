@@ -7,7 +7,8 @@
  *
  * Signals: "failed" (const char *sentence). Actions for what is inside: "log.jump" (id),
  * "log.react" (id, emoji; "" takes it back), "log.open-link" (address), "log.show-all" (id),
- * "log.show-spoilers" (id), "log.add-contact" (link), "log.newest".
+ * "log.show-spoilers" (id), "log.save" (id of an attachment), "log.add-contact" (link),
+ * "log.newest".
  */
 #pragma once
 

@@ -5,6 +5,7 @@
 
 #include "gui/chat/link.h"
 #include "gui/chat/message_words.h"
+#include "gui/files/file_words.h"
 #include "wire/limits.h"
 
 #define LINKS_SHOWN 5
@@ -89,6 +90,24 @@ contents(MessageRow *row)
     return section;
 }
 
+/* Several files are told apart by their names. */
+static void
+add_saving(GMenu *section, const Message *m)
+{
+    for (guint i = 0; m->deleted_ms == 0 && i < m->files->len; i++) {
+        const Attachment *file = g_ptr_array_index(m->files, i);
+        g_autofree char *name = file_name_shown(file), *twice = NULL, *label = NULL;
+        g_auto(GStrv) parts = g_strsplit(name, "_", -1); /* no mnemonics in it */
+
+        if (!file_is_here(file))
+            continue;
+        twice = g_strjoinv("__", parts);
+        label =
+            m->files->len > 1 ? g_strdup_printf(_("Save %s…"), twice) : g_strdup(_("Sa_ve As…"));
+        add(section, label, "log.save", file->id);
+    }
+}
+
 static GMenu *
 uses(const Message *m)
 {
@@ -96,6 +115,7 @@ uses(const Message *m)
     gboolean plain = m->deleted_ms == 0 && (m->type == MESSAGE_TEXT || m->type == MESSAGE_FILES ||
                                             m->type == MESSAGE_CONTACT);
 
+    add_saving(section, m);
     if (plain)
         add(section, _("_Forward…"), "message.forward", m->id);
     if (plain)

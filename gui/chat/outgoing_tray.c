@@ -3,10 +3,15 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/models/avatars.h"
 #include "wire/limits.h"
+
+#define SMALL 96 /* pixels of a small picture, */
+#define SHOWN 40 /* which is shown as so many */
 
 struct _OutgoingTray {
     GtkWidget parent;
+    Account *account; /* NULL: no small pictures */
     GtkListBox *list;
     GtkCheckButton *strip;
     GtkLabel *words;
@@ -91,6 +96,35 @@ make_labels(const OutgoingFile *file)
     return box;
 }
 
+static void
+on_small(gpointer image, const json_t *result, const GError *error, gpointer data)
+{
+    g_autoptr(GdkTexture) texture = result != NULL ? avatar_read(result) : NULL;
+
+    if (texture == NULL)
+        return;
+    gtk_image_set_from_paintable(image, GDK_PAINTABLE(texture));
+    gtk_image_set_pixel_size(image, SHOWN);
+}
+
+/* A picture is decoded by who does that for the agent, never here. */
+static GtkWidget *
+make_image(OutgoingTray *self, const OutgoingFile *file)
+{
+    GtkWidget *image = gtk_image_new_from_icon_name(file->picture ? "image-x-generic-symbolic"
+                                                                  : "text-x-generic-symbolic");
+
+    if (file->picture && self->account != NULL)
+        bridge_call(
+            self->account->bridge,
+            &(struct call){.method = "media.thumbnail",
+                           .params = json_pack("{s:s,s:i,s:i,s:b}", "path", file->path, "width",
+                                               SMALL, "height", SMALL, "pixels", 1),
+                           .self = image,
+                           .done = on_small});
+    return image;
+}
+
 static GtkWidget *
 make_row(OutgoingTray *self, const OutgoingFile *file)
 {
@@ -99,9 +133,7 @@ make_row(OutgoingTray *self, const OutgoingFile *file)
     g_autofree char *name = g_strdup_printf(_("Do not send %s"), file->name);
 
     gtk_widget_add_css_class(row, "tray-row");
-    gtk_box_append(GTK_BOX(row),
-                   gtk_image_new_from_icon_name(file->picture ? "image-x-generic-symbolic"
-                                                              : "text-x-generic-symbolic"));
+    gtk_box_append(GTK_BOX(row), make_image(self, file));
     gtk_box_append(GTK_BOX(row), make_labels(file));
     gtk_widget_add_css_class(remove, "flat");
     gtk_widget_add_css_class(remove, "circular");
@@ -143,6 +175,12 @@ outgoing_tray_add(OutgoingTray *self, GFile *file)
         outgoing_tray_add_file(self, taken);
 }
 
+void
+outgoing_tray_set_account(OutgoingTray *self, Account *account)
+{
+    g_set_object(&self->account, account);
+}
+
 gboolean
 outgoing_tray_is_empty(OutgoingTray *self)
 {
@@ -180,6 +218,7 @@ outgoing_tray_dispose(GObject *object)
     while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))) != NULL)
         gtk_widget_unparent(child);
     g_clear_pointer(&self->files, g_ptr_array_unref);
+    g_clear_object(&self->account);
     G_OBJECT_CLASS(outgoing_tray_parent_class)->dispose(object);
 }
 

@@ -9,10 +9,14 @@
 
 #include <gtk/gtk.h>
 
+#include "gui/account.h"
 #include "gui/chat/outgoing_file.h"
 
 #define SNUG_TYPE_OUTGOING_TRAY (outgoing_tray_get_type())
 G_DECLARE_FINAL_TYPE(OutgoingTray, outgoing_tray, SNUG, OUTGOING_TRAY, GtkWidget)
+
+/* Whose agent makes small pictures of them. Before the first file. */
+void outgoing_tray_set_account(OutgoingTray *self, Account *account);
 
 /* Files by what is named, and what is there already. */
 void outgoing_tray_add(OutgoingTray *self, GFile *file);

@@ -19,6 +19,7 @@ struct _ScheduledList {
     AdwBin parent;
     Account *account;
     char *contact, *changing; /* CHANGING: the message that gets another time */
+    GPtrArray *messages;      /* of Message, as the rows are */
     GtkStack *stack;
     GtkListBox *rows;
 };
@@ -66,6 +67,76 @@ act_change(GtkWidget *widget, const char *action, GVariant *target)
     sending_time_ask("choose", widget, self->account, on_time);
 }
 
+/* What is in the view that DATA is, if anything. */
+static void
+on_words(gpointer p, gpointer data)
+{
+    ScheduledList *self = p;
+    GtkTextBuffer *buffer = gtk_text_view_get_buffer(data);
+    GtkTextIter begin, end;
+    const char *message = g_object_get_data(data, "snug-message");
+
+    gtk_text_buffer_get_bounds(buffer, &begin, &end);
+    g_autofree char *text = g_strstrip(gtk_text_buffer_get_text(buffer, &begin, &end, FALSE));
+    if (text[0] == '\0')
+        say(GTK_WIDGET(self), _("There is nothing to send"));
+    else
+        bridge_call(
+            self->account->bridge,
+            &(struct call){.method = "message.schedule",
+                           .params = json_pack("{s:s,s:s}", "message", message, "text", text),
+                           .self = self,
+                           .done = on_done});
+}
+
+static GtkTextView *
+make_words(const Message *m)
+{
+    GtkTextView *view = GTK_TEXT_VIEW(gtk_text_view_new());
+
+    gtk_text_buffer_set_text(gtk_text_view_get_buffer(view), m->text, -1);
+    gtk_text_view_set_wrap_mode(view, GTK_WRAP_WORD_CHAR);
+    gtk_text_view_set_accepts_tab(view, FALSE);
+    gtk_text_view_set_left_margin(view, 9);
+    gtk_text_view_set_right_margin(view, 9);
+    gtk_text_view_set_top_margin(view, 9);
+    gtk_text_view_set_bottom_margin(view, 9);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _("Words of the message"), -1);
+    g_object_set_data_full(G_OBJECT(view), "snug-message", g_strdup(m->id), g_free);
+    return view;
+}
+
+static void
+ask_words(ScheduledList *self, const Message *m)
+{
+    GtkTextView *view = make_words(m);
+    GtkWidget *scroller = gtk_scrolled_window_new();
+
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), GTK_WIDGET(view));
+    gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(scroller), 120);
+    gtk_scrolled_window_set_has_frame(GTK_SCROLLED_WINDOW(scroller), TRUE);
+    ask_first(&(struct asking){GTK_WIDGET(self), self->account, on_words, g_object_ref(view),
+                               g_object_unref},
+              &(struct question){.heading = _("Change Words"),
+                                 .body = _("It is sent at the same time, without formatting."),
+                                 .answer = _("_Change"),
+                                 .extra = scroller});
+}
+
+static void
+act_words(GtkWidget *widget, const char *action, GVariant *target)
+{
+    ScheduledList *self = SNUG_SCHEDULED_LIST(widget);
+
+    for (guint i = 0; i < self->messages->len; i++) {
+        const Message *m = g_ptr_array_index(self->messages, i);
+
+        if (strcmp(m->id, g_variant_get_string(target, NULL)) == 0)
+            ask_words(self, m);
+    }
+}
+
 static void
 act_now(GtkWidget *widget, const char *action, GVariant *target)
 {
@@ -104,6 +175,8 @@ make_menu(const Message *m)
     g_autoptr(GMenu) menu = g_menu_new();
 
     add_choice(menu, _("Change _Time…"), "scheduled.change", m->id);
+    if (m->type == MESSAGE_TEXT)
+        add_choice(menu, _("Change _Words…"), "scheduled.words", m->id);
     add_choice(menu, _("Send _Now"), "scheduled.now", m->id);
     add_choice(menu, _("Do _Not Send"), "scheduled.cancel", m->id);
     gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(button), G_MENU_MODEL(menu));
@@ -145,9 +218,12 @@ on_list(gpointer p, const json_t *result, const GError *error, gpointer data)
     }
     while ((row = gtk_widget_get_first_child(GTK_WIDGET(self->rows))) != NULL)
         gtk_list_box_remove(self->rows, row);
+    g_ptr_array_set_size(self->messages, 0);
     json_array_foreach(list, i, j)
     {
-        g_autoptr(Message) m = message_new(j);
+        Message *m = message_new(j);
+
+        g_ptr_array_add(self->messages, m);
         gtk_list_box_append(self->rows, make_row(m));
     }
     gtk_stack_set_visible_child_name(self->stack, json_array_size(list) > 0 ? "rows" : "none");
@@ -173,6 +249,7 @@ scheduled_list_finalize(GObject *object)
     g_clear_object(&self->account);
     g_free(self->contact);
     g_free(self->changing);
+    g_ptr_array_unref(self->messages);
     G_OBJECT_CLASS(scheduled_list_parent_class)->finalize(object);
 }
 
@@ -183,6 +260,7 @@ scheduled_list_class_init(ScheduledListClass *klass)
 
     G_OBJECT_CLASS(klass)->finalize = scheduled_list_finalize;
     gtk_widget_class_install_action(widget, "scheduled.change", "s", act_change);
+    gtk_widget_class_install_action(widget, "scheduled.words", "s", act_words);
     gtk_widget_class_install_action(widget, "scheduled.now", "s", act_now);
     gtk_widget_class_install_action(widget, "scheduled.cancel", "s", act_cancel);
 }
@@ -193,6 +271,7 @@ scheduled_list_init(ScheduledList *self)
     GtkWidget *page = adw_preferences_page_new(), *group = adw_preferences_group_new(),
               *none = adw_status_page_new();
 
+    self->messages = g_ptr_array_new_with_free_func(g_object_unref);
     self->stack = GTK_STACK(gtk_stack_new());
     self->rows = GTK_LIST_BOX(gtk_list_box_new());
     gtk_list_box_set_selection_mode(self->rows, GTK_SELECTION_NONE);

@@ -130,10 +130,11 @@ on_save(GtkWidget *widget, const char *name, GVariant *parameter)
     save_as(GTK_WIDGET(self->stack), self->account, current(self));
 }
 
+/* The wheel alone scrolls. */
 static gboolean
-on_wheel(ImageViewer *self, double dx, double dy)
+on_wheel(ImageViewer *self, double dx, double dy, GtkEventController *wheel)
 {
-    if (dy == 0)
+    if (dy == 0 || (gtk_event_controller_get_current_event_state(wheel) & GDK_CONTROL_MASK) == 0)
         return FALSE;
     double scale = image_canvas_get_scale(self->canvas);
     image_canvas_set_scale(self->canvas, dy < 0 ? scale * STEP : scale / STEP);

@@ -62,12 +62,53 @@ choose_pin(GtkWidget *near, Account *account, const Conversation *v)
          json_pack("{s:s,s:b}", "contact", v->contact, "pinned", !v->pinned), NULL);
 }
 
+struct archiving {
+    Account *account;
+    char *contact;
+    gboolean archived; /* from now on */
+};
+
+static void
+archiving_free(gpointer p)
+{
+    struct archiving *a = p;
+
+    g_object_unref(a->account);
+    g_free(a->contact);
+    g_free(a);
+}
+
+static json_t *
+archive_params(const char *contact, gboolean archived)
+{
+    return json_pack("{s:s,s:b}", "contact", contact, "archived", archived);
+}
+
+static void
+on_archived(gpointer near, const json_t *result, const GError *error, gpointer data)
+{
+    const struct archiving *a = data;
+
+    if (error != NULL)
+        say(near, error->message);
+    else
+        say_undo(near, a->account,
+                 a->archived ? _("Moved to the archive") : _("Moved back to the conversations"),
+                 "conversation.archive", archive_params(a->contact, !a->archived));
+}
+
 void
 choose_archive(GtkWidget *near, Account *account, const Conversation *v)
 {
-    call(near, account, "conversation.archive",
-         json_pack("{s:s,s:b}", "contact", v->contact, "archived", !v->archived),
-         v->archived ? _("Moved back to the conversations") : _("Moved to the archive"));
+    struct archiving *a = g_new(struct archiving, 1);
+
+    *a = (struct archiving){g_object_ref(account), g_strdup(v->contact), !v->archived};
+    bridge_call(account->bridge, &(struct call){.method = "conversation.archive",
+                                                .params = archive_params(a->contact, a->archived),
+                                                .self = near,
+                                                .done = on_archived,
+                                                .data = a,
+                                                .free_data = archiving_free});
 }
 
 void

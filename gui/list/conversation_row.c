@@ -266,7 +266,9 @@ show_last(ConversationRow *self, const Conversation *v, GString *said)
             last->outgoing && last->state != MESSAGE_KEPT && last->type != MESSAGE_TIMER;
         p = (struct preview){.lead = ours ? _("You") : NULL,
                              .text = message_line_words(last, PREVIEW)};
-    } else
+    } else if (self->contact != NULL && self->contact->state == CONTACT_ASKED)
+        p.text = g_strdup(_("Waiting for answer"));
+    else
         p.text = g_strdup("");
     show_tick(self, last);
     show_preview(self, &p, said);

@@ -252,10 +252,7 @@ on_open(AddContact *self)
 static void
 on_verify(AddContact *self)
 {
-    GtkWindow *parent = gtk_window_get_transient_for(GTK_WINDOW(self));
-
-    gtk_window_present(GTK_WINDOW(verify_new(parent, self->account, self->contact)));
-    gtk_window_close(GTK_WINDOW(self));
+    gtk_window_present(GTK_WINDOW(verify_new(GTK_WINDOW(self), self->account, self->contact)));
 }
 
 /* --- the object --- */

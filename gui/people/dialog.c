@@ -39,15 +39,94 @@ dialog_setup(GtkWindow *dialog, GtkWindow *parent, Account *account)
     close_with_profile(dialog, account);
 }
 
-void
-say(GtkWidget *inside, const char *text)
+/* --- saying something --- */
+
+/* Where lines of what INSIDE is in are said; NULL: nowhere. */
+static AdwToastOverlay *
+toasts_near(GtkWidget *inside)
 {
     GtkWidget *toasts = gtk_widget_get_ancestor(inside, ADW_TYPE_TOAST_OVERLAY);
 
     if (toasts == NULL && GTK_IS_WINDOW(inside) && ADW_IS_WINDOW(inside))
         toasts = adw_window_get_content(ADW_WINDOW(inside));
-    if (ADW_IS_TOAST_OVERLAY(toasts))
-        adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(toasts), toast_new(text));
+    return ADW_IS_TOAST_OVERLAY(toasts) ? ADW_TOAST_OVERLAY(toasts) : NULL;
+}
+
+void
+say(GtkWidget *inside, const char *text)
+{
+    AdwToastOverlay *toasts = toasts_near(inside);
+
+    if (toasts != NULL)
+        toast_show(toasts, text);
+}
+
+struct undo {
+    AdwToastOverlay *toasts; /* borrowed: the toast is in it */
+    Account *account;
+    const char *method;
+    json_t *params;
+};
+
+static void
+undo_free(gpointer p, GClosure *closure)
+{
+    struct undo *u = p;
+
+    g_object_unref(u->account);
+    json_decref(u->params);
+    g_free(u);
+}
+
+static void
+on_undo(AdwToast *toast, struct undo *u)
+{
+    call_or_say(adw_toast_overlay_get_child(u->toasts), u->account, u->method,
+                json_incref(u->params));
+}
+
+void
+say_undo(GtkWidget *inside, Account *account, const char *text, const char *method, json_t *params)
+{
+    AdwToastOverlay *toasts = toasts_near(inside);
+    AdwToast *toast = toasts != NULL ? toast_show(toasts, text) : NULL;
+    struct undo *u = g_new(struct undo, 1);
+
+    *u = (struct undo){toasts, g_object_ref(account), method, params};
+    if (toast == NULL) {
+        undo_free(u, NULL);
+        return;
+    }
+    adw_toast_set_button_label(toast, _("_Undo"));
+    g_signal_connect_data(toast, "button-clicked", G_CALLBACK(on_undo), u, undo_free, 0);
+}
+
+/* --- choosing files --- */
+
+static void
+on_chooser_over(GtkNativeDialog *chooser)
+{
+    gtk_native_dialog_destroy(chooser);
+    g_object_unref(chooser);
+}
+
+static void
+on_chooser_state(GtkNativeDialog *chooser, GParamSpec *pspec, Bridge *bridge)
+{
+    enum bridge_state state = bridge_get_state(bridge);
+
+    if (state == BRIDGE_LOCKED || state == BRIDGE_NO_PROFILE)
+        g_signal_emit_by_name(chooser, "response", GTK_RESPONSE_CANCEL);
+}
+
+void
+chooser_run(GtkFileChooserNative *chooser, Account *account)
+{
+    g_signal_connect_after(chooser, "response", G_CALLBACK(on_chooser_over), NULL);
+    g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_chooser_state), chooser,
+                            G_CONNECT_SWAPPED);
+    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(chooser), TRUE);
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
 }
 
 static void

@@ -14,6 +14,13 @@ void dialog_setup(GtkWindow *dialog, GtkWindow *parent, Account *account);
 /* A line that goes away by itself, in the window that INSIDE is in. TEXT is plain. */
 void say(GtkWidget *inside, const char *text);
 
+/* The same with a button that takes it back by calling METHOD, of which it takes PARAMS. */
+void say_undo(GtkWidget *inside, Account *account, const char *text, const char *method,
+              json_t *params);
+
+/* Show CHOOSER, which is taken: after its "response" it is gone. At a lock it is cancelled. */
+void chooser_run(GtkFileChooserNative *chooser, Account *account);
+
 /* Call METHOD; why it failed is said near SELF. Takes PARAMS. */
 void call_or_say(GtkWidget *self, Account *account, const char *method, json_t *params);
 

@@ -63,19 +63,33 @@ show_first(NoticeBar *self)
     gtk_widget_set_visible(GTK_WIDGET(self->evidence), n->provable);
 }
 
+static GList *
+find(NoticeBar *self, const char *id)
+{
+    for (GList *at = self->unseen.head; at != NULL; at = at->next)
+        if (strcmp(((struct notice *)at->data)->id, id) == 0)
+            return at;
+    return NULL;
+}
+
 static void
 take(NoticeBar *self, const json_t *shown)
 {
     gboolean provable = field_bool(shown, "provable");
+    GList *known = find(self, field_text(shown, "id"));
     struct notice *n;
 
+    if (known != NULL && field_bool(shown, "seen")) { /* by another program */
+        notice_free(known->data);
+        g_queue_delete_link(&self->unseen, known);
+        return;
+    }
+    if (known != NULL) { /* what proves it may have come since */
+        ((struct notice *)known->data)->provable = provable;
+        return;
+    }
     if (field_bool(shown, "seen") || notice_text(field_text(shown, "kind")) == NULL)
         return;
-    for (GList *at = self->unseen.head; at != NULL; at = at->next)
-        if (strcmp((n = at->data)->id, field_text(shown, "id")) == 0) {
-            n->provable = provable; /* what proves it may have come since */
-            return;
-        }
     n = g_new0(struct notice, 1);
     n->id = g_strdup(field_text(shown, "id"));
     n->kind = g_strdup(field_text(shown, "kind"));
@@ -93,13 +107,19 @@ on_page(gpointer p, const json_t *result, const GError *error, gpointer data)
     NoticeBar *self = p;
     const json_t *list = json_object_get(result, "notices");
     const char *last = field_text(json_array_get(list, json_array_size(list) - 1), "id");
+    gboolean first = data == NULL, more = last[0] != '\0' && field_bool(result, "more");
     size_t i;
     json_t *shown;
 
+    if (error != NULL)
+        return;
+    if (first) /* what is not in the list any more was seen elsewhere */
+        g_queue_clear_full(&self->unseen, notice_free);
     json_array_foreach(list, i, shown) take(self, shown);
-    if (last[0] != '\0' && field_bool(result, "more"))
+    if (more)
         read_page(self, last);
-    show_first(self);
+    else
+        show_first(self);
 }
 
 static void
@@ -109,9 +129,11 @@ read_page(NoticeBar *self, const char *after)
 
     if (after != NULL)
         json_object_set_new(params, "after", json_string(after));
-    bridge_call(
-        self->account->bridge,
-        &(struct call){.method = "notice.list", .params = params, .self = self, .done = on_page});
+    bridge_call(self->account->bridge, &(struct call){.method = "notice.list",
+                                                      .params = params,
+                                                      .self = self,
+                                                      .done = on_page,
+                                                      .data = GINT_TO_POINTER(after != NULL)});
 }
 
 static void

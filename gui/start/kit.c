@@ -2,6 +2,7 @@
 #include "gui/start/kit.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "gui/models/fields.h"
 #include "gui/qr_texture.h"
@@ -19,12 +20,40 @@ kit_text(const json_t *account)
 }
 
 /* A new file takes the place of one that is there; it is on the disk when this returns. */
+static gboolean
+write_file(const char *path, const char *bytes, gssize n, GError **error)
+{
+    return g_file_set_contents_full(
+        path, bytes, n, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
+}
+
+char *
+kit_picture_path(const char *path)
+{
+    gsize n = strlen(path);
+
+    if (g_str_has_suffix(path, ".txt"))
+        n -= strlen(".txt");
+    return g_strdup_printf("%.*s.png", (int)n, path);
+}
+
+static gboolean
+save_picture(const json_t *account, const char *path, GError **error)
+{
+    g_autoptr(GdkTexture) code = qr_texture_new(field_text(account, "kit"));
+    g_autofree char *beside = kit_picture_path(path);
+    g_autoptr(GBytes) png = code != NULL ? gdk_texture_save_to_png_bytes(code) : NULL;
+    gsize n = 0;
+    const char *bytes = png != NULL ? g_bytes_get_data(png, &n) : NULL;
+
+    return bytes == NULL || write_file(beside, bytes, (gssize)n, error);
+}
+
 gboolean
 kit_save(const json_t *account, const char *path, GError **error)
 {
     char *text = kit_text(account);
-    gboolean saved = g_file_set_contents_full(
-        path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
+    gboolean saved = write_file(path, text, -1, error) && save_picture(account, path, error);
 
     free_wiped(text);
     return saved;

@@ -7,7 +7,9 @@
 #include <gtk/gtk.h>
 #include <jansson.h>
 
-/* Write it to the file at PATH, which nobody else may read. ACCOUNT is what account.create gave. */
+/* Write it to the file at PATH, and its QR code to a picture beside it, "PATH.png" (without
+ * ".txt"), both of which nobody else may read. ACCOUNT is what account.create gave. */
+char *kit_picture_path(const char *path);
 gboolean kit_save(const json_t *account, const char *path, GError **error);
 
 /* Let a person choose a printer. DONE is called with the operation's result, unless SELF is gone.

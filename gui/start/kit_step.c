@@ -37,14 +37,17 @@ void
 kit_step_save(KitStep *self, const char *path)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *name = g_path_get_basename(path), *beside = kit_picture_path(path),
+                    *picture = g_path_get_basename(beside);
 
     if (!kit_save(self->account, path, &error)) {
         step_set_trouble(SNUG_STEP(self), error->message);
         return;
     }
     g_autofree char *text =
-        g_strdup_printf(_("Saved as %s. Move it to a place away from this computer."), name);
+        g_strdup_printf(_("Saved as %s, and its QR code as %s. Move them to a place away from this "
+                          "computer."),
+                        name, picture);
     tell(self, text);
 }
 

@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "core/rpc/runtime.h"
+#include "gui/people/qr_input.h"
 
 struct _RelayStep {
     Step parent;
-    Bridge *bridge;
     AdwActionRow *local_row;
     GtkCheckButton *local, *other;
     GtkWidget *other_row;
     GtkEditable *address, *invitation, *proxy;
-    GtkFileChooserNative *chooser;
+    QrInput *qr;
     char line[RELAY_LINE_SIZE]; /* of the relay here; empty: none */
 };
 
@@ -59,52 +59,18 @@ on_entered(RelayStep *self)
 /* --- a picture of its code --- */
 
 static void
-on_texts(gpointer p, const json_t *result, const GError *error, gpointer data)
+on_qr_found(RelayStep *self, const char *text)
 {
-    RelayStep *self = p;
-    const char *text = json_string_value(json_array_get(json_object_get(result, "texts"), 0));
-
-    if (error != NULL)
-        step_set_trouble(SNUG_STEP(self), error->message);
-    else if (text == NULL || strlen(text) >= RELAY_LINE_SIZE)
-        step_set_trouble(SNUG_STEP(self), _("No relay's code was found in the picture."));
+    if (strlen(text) >= RELAY_LINE_SIZE || g_str_has_prefix(text, "snug:"))
+        step_set_trouble(SNUG_STEP(self), _("The code in this picture is not a relay's."));
     else
         gtk_editable_set_text(self->address, text);
 }
 
 void
-relay_step_read_picture(RelayStep *self, const char *path)
+relay_step_read_picture(RelayStep *self, GFile *file)
 {
-    bridge_call(self->bridge, &(struct call){.method = "qr.read",
-                                             .params = json_pack("{s:s}", "path", path),
-                                             .self = self,
-                                             .done = on_texts});
-}
-
-static void
-on_chosen(RelayStep *self, int response)
-{
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(self->chooser));
-    const char *path = file != NULL ? g_file_peek_path(file) : NULL;
-
-    if (response == GTK_RESPONSE_ACCEPT && path != NULL)
-        relay_step_read_picture(self, path);
-    g_clear_object(&self->chooser);
-}
-
-static void
-on_picture_clicked(RelayStep *self)
-{
-    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
-
-    g_clear_object(&self->chooser);
-    self->chooser =
-        gtk_file_chooser_native_new(_("Picture of the Relay's QR Code"), GTK_WINDOW(root),
-                                    GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
-    g_signal_connect_object(self->chooser, "response", G_CALLBACK(on_chosen), self,
-                            G_CONNECT_SWAPPED);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
+    qr_input_take_file(self->qr, file);
 }
 
 /* --- the object --- */
@@ -161,19 +127,11 @@ relay_step_enter(Step *step)
 }
 
 static void
-relay_step_dispose(GObject *object)
-{
-    g_clear_object(&SNUG_RELAY_STEP(object)->chooser);
-    g_clear_object(&SNUG_RELAY_STEP(object)->bridge);
-    G_OBJECT_CLASS(relay_step_parent_class)->dispose(object);
-}
-
-static void
 relay_step_class_init(RelayStepClass *klass)
 {
     GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
 
-    G_OBJECT_CLASS(klass)->dispose = relay_step_dispose;
+    g_type_ensure(SNUG_TYPE_QR_INPUT);
     SNUG_STEP_CLASS(klass)->collect = relay_step_collect;
     SNUG_STEP_CLASS(klass)->enter = relay_step_enter;
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/start/relay_step.ui");
@@ -187,7 +145,8 @@ relay_step_class_init(RelayStepClass *klass)
     gtk_widget_class_bind_template_callback(widget, update);
     gtk_widget_class_bind_template_callback(widget, on_address_changed);
     gtk_widget_class_bind_template_callback(widget, on_entered);
-    gtk_widget_class_bind_template_callback(widget, on_picture_clicked);
+    gtk_widget_class_bind_template_child(widget, RelayStep, qr);
+    gtk_widget_class_bind_template_callback(widget, on_qr_found);
 }
 
 static void
@@ -198,7 +157,7 @@ relay_step_init(RelayStep *self)
 }
 
 void
-relay_step_set_bridge(RelayStep *self, Bridge *bridge)
+relay_step_set_account(RelayStep *self, Account *account)
 {
-    g_set_object(&self->bridge, bridge);
+    qr_input_setup(self->qr, account, "", GTK_WIDGET(self));
 }

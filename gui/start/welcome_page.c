@@ -288,7 +288,7 @@ welcome_page_new(Account *account)
     WelcomePage *self = g_object_new(SNUG_TYPE_WELCOME_PAGE, NULL);
 
     self->account = g_object_ref(account);
-    relay_step_set_bridge(self->relay, account->bridge);
+    relay_step_set_account(self->relay, account);
     go(self, NAME);
     return self;
 }

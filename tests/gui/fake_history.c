@@ -8,8 +8,8 @@
 
 struct fake_history {
     struct fake_agent *fake;
-    int contact, generated, unread;
-    GTree *messages; /* number -> json_t */
+    int contact, generated, unread, first_unread; /* the last: a number */
+    GTree *messages;                              /* number -> json_t */
 };
 
 static const char *const words[] = {
@@ -136,9 +136,12 @@ static json_t *
 answer_conversation(struct fake_agent *fake, const json_t *params, gpointer data)
 {
     struct fake_history *h = data;
+    json_t *j = json_pack("{s:o}", "conversation",
+                          fake_conversation(h->contact, "Person", NULL, h->unread));
 
-    return json_pack("{s:o}", "conversation",
-                     fake_conversation(h->contact, "Person", NULL, h->unread));
+    if (h->first_unread != 0)
+        json_object_set_new(j, "first_unread", json_sprintf("message-%d", h->first_unread));
+    return j;
 }
 
 struct fake_history *
@@ -183,7 +186,7 @@ fake_history_generate(struct fake_history *h, int count)
     h->generated = count;
 }
 
-void
+int
 fake_history_set_unread(struct fake_history *h, int count)
 {
     h->unread = count;
@@ -192,10 +195,12 @@ fake_history_set_unread(struct fake_history *h, int count)
 
         if (!json_is_true(json_object_get(m, "outgoing"))) {
             json_object_set_new(m, "unread", json_true());
+            h->first_unread = n;
             count--;
         }
         g_tree_insert(h->messages, GINT_TO_POINTER(n), m);
     }
+    return h->first_unread;
 }
 
 void

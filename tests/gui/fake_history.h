@@ -21,7 +21,7 @@ json_t *fake_history_add(struct fake_history *history, int number, const char *s
 void fake_history_remove(struct fake_history *history, int number);
 /* Instead of messages that were added: COUNT of them, numbers from 1 on, all sorts of words. */
 void fake_history_generate(struct fake_history *history, int count);
-/* What conversation.get says is unread; the last COUNT received ones are. */
-void fake_history_set_unread(struct fake_history *history, int count);
+/* What conversation.get says is unread; the last COUNT received ones are. The first of them. */
+int fake_history_set_unread(struct fake_history *history, int count);
 /* Add it, and tell as a new message. */
 void fake_history_receive(struct fake_history *history, int number, const char *text);

@@ -380,6 +380,24 @@ an_edit_gives_the_draft_back(void **state)
 }
 
 static void
+an_edit_gives_back_what_was_being_answered(void **state)
+{
+    struct scene *s = *state;
+    g_autoptr(Message) asked = message(5, "received", "When?"),
+                       mine = message(4, "read", "Tomorow");
+
+    composer_reply(s->composer, asked);
+    write_words(s, "At eight");
+    composer_edit(s->composer, mine);
+    stage_wait(has_written(s, "Tomorow"));
+    g_signal_emit_by_name(s->composer->box, "escape");
+    stage_wait(has_written(s, "At eight"));
+    assert_true(shows(s, "When?"));
+    press_send(s);
+    assert_string_equal(field_text(sent(s, 1), "reply_to"), "message-5");
+}
+
+static void
 up_edits_the_last_own_message(void **state)
 {
     struct scene *s = *state;
@@ -630,6 +648,7 @@ main(void)
         SCENE(typing_is_told_once_and_taken_back),
         SCENE(a_reply_names_what_it_answers),
         SCENE(an_edit_gives_the_draft_back),
+        SCENE(an_edit_gives_back_what_was_being_answered),
         SCENE(up_edits_the_last_own_message),
         SCENE(where_nobody_may_write_it_says_why),
         SCENE(nothing_stays_when_the_profile_is_locked),

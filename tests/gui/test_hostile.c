@@ -423,6 +423,9 @@ nothing_stays_open_when_it_is_locked(void **state)
                                "https://example.org/" SECRET);
     gtk_widget_activate_action(GTK_WIDGET(the_log(s)), "log.show-all", "s", "message-1");
     gtk_widget_activate_action(GTK_WIDGET(the_log(s)), "log.add-contact", "s", "snug:" SECRET);
+    gtk_widget_activate(stage_await(w, GTK_TYPE_BUTTON, "Send files")); /* a chooser of files */
+    for (int i = 0; i < 3; i++)
+        window_toast(s->window, SECRET); /* one is shown, the others wait */
     stage_settle();
     fake_agent_set_state(s->fake, "locked");
     stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_LOCKED);

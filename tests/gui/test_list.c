@@ -528,6 +528,10 @@ choices_reach_the_agent(void **state)
     stage_wait(asked_for(s, "conversation.mark", "contact-2"));
     act(s, "chat.archive", "contact-3");
     stage_wait(asked_for(s, "conversation.archive", "contact-3"));
+    gtk_widget_activate(stage_await(GTK_WIDGET(s->window), GTK_TYPE_BUTTON, "_Undo"));
+    stage_wait(fake_agent_calls(s->fake, "conversation.archive") == 2);
+    assert_true(json_is_false(
+        json_object_get(fake_agent_last(s->fake, "conversation.archive"), "archived")));
     assert_true(gtk_widget_activate_action(row_named(s, "Bernard Lovell"), "chat.mute", "(si)",
                                            "contact-2", 2));
     stage_wait(asked_for(s, "conversation.mute", "contact-2"));

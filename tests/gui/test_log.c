@@ -3,6 +3,7 @@
 
 #include "gui/chat/chat_page.h"
 #include "gui/chat/message_menu.h"
+#include "gui/chat/message_reader.h"
 #include "gui/chat/message_row.h"
 #include "gui/models/fields.h"
 #include "tests/gui/fake_agent.h"
@@ -331,6 +332,60 @@ what_is_unread_has_a_line_above_and_is_read_when_seen(void **state)
 }
 
 static void
+with_very_many_unread_it_opens_at_the_first_of_them(void **state)
+{
+    struct scene *s = *state;
+    int first;
+
+    fake_history_generate(s->history, 3000);
+    first = fake_history_set_unread(s->history, 900);
+    show(s);
+    stage_wait(in_sight(s, first));
+    stage_wait(in_sight(s, first + 1));
+    assert_true(shows(s, "New Messages"));
+    assert_false(in_sight(s, first - 2));
+    stage_wait(gtk_window_is_active(GTK_WINDOW(s->window)));
+    stage_wait(fake_agent_calls(s->fake, "message.read") > 0);
+    message_log_go_to_newest(chat_page_get_log(s->page));
+    stage_wait(in_sight(s, 3000));
+}
+
+/* Where the row of a message is in what is seen of the log. */
+static graphene_rect_t
+place_of(struct scene *s, gint64 number)
+{
+    GtkWidget *row = row_of(GTK_WIDGET(s->page), number);
+    graphene_rect_t bounds;
+
+    assert_non_null(row);
+    assert_true(gtk_widget_compute_bounds(row, scroller(s), &bounds));
+    return bounds;
+}
+
+static void
+a_short_conversation_stands_above_the_composer(void **state)
+{
+    struct scene *s = *state;
+    float height;
+
+    fake_history_add(s->history, 1, "received", "Hello");
+    fake_history_add(s->history, 2, "received", "How are you?");
+    fake_history_set_unread(s->history, 1);
+    show(s);
+    stage_wait(in_sight(s, 2));
+    height = (float)gtk_widget_get_height(scroller(s));
+    graphene_rect_t last = place_of(s, 2);
+    assert_true(last.origin.y + last.size.height > height - 40);
+    assert_true(place_of(s, 1).origin.y > height / 2);
+    stage_wait(gtk_window_is_active(GTK_WINDOW(s->window)));
+    stage_wait(fake_agent_calls(s->fake, "message.read") == 1);
+    fake_history_receive(s->history, 3, "I am fine");
+    stage_wait(in_sight(s, 3));
+    stage_wait(place_of(s, 2).origin.y < last.origin.y);
+    stage_picture(s->window, "log-short");
+}
+
+static void
 a_message_is_not_read_in_a_window_that_is_not_mapped(void **state)
 {
     struct scene *s = *state;
@@ -484,6 +539,93 @@ hostile_texts_do_not_stop_it(void **state)
     g_string_free(words, TRUE);
     g_string_free(emoji, TRUE);
     g_string_free(marks, TRUE);
+}
+
+static MessageReader *
+open_reader(struct scene *s, const char *message)
+{
+    g_autoptr(GList) all = NULL;
+
+    act(s, "log.show-all", message);
+    all = gtk_window_list_toplevels();
+    for (GList *at = all; at != NULL; at = at->next)
+        if (SNUG_IS_MESSAGE_READER(at->data))
+            return at->data;
+    fail_msg("no reader");
+    return NULL;
+}
+
+static json_t *
+add_essay(struct scene *s)
+{
+    g_autoptr(GString) words = g_string_new("A Walk by the Lake\n\n");
+    json_t *m;
+
+    for (int i = 1; i <= 80; i++)
+        g_string_append_printf(words,
+                               "On day %d it rained until noon, and then the wind took the clouds "
+                               "away over the mountains. We walked on.\n\n",
+                               i);
+    m = fake_history_add(s->history, 1, "received", words->str);
+    set(m, "ranges", json_pack("[{s:i,s:i,s:s}]", "start", 0, "length", 18, "kind", "bold"));
+    return m;
+}
+
+static void
+a_long_text_is_read_searched_and_copied_in_a_window_of_its_own(void **state)
+{
+    struct scene *s = *state;
+    MessageReader *reader;
+    GtkTextBuffer *buffer;
+    GtkTextIter begin, end;
+    GtkWidget *entry;
+
+    add_essay(s);
+    show(s);
+    stage_wait(in_sight(s, 1));
+    reader = open_reader(s, "message-1");
+    buffer =
+        gtk_text_view_get_buffer(GTK_TEXT_VIEW(find_type(GTK_WIDGET(reader), GTK_TYPE_TEXT_VIEW)));
+    gtk_widget_activate_action(GTK_WIDGET(reader), "reader.search", NULL);
+    entry = find_type(GTK_WIDGET(reader), GTK_TYPE_SEARCH_ENTRY);
+    gtk_editable_set_text(GTK_EDITABLE(entry), "DAY 70");
+    stage_wait(gtk_text_buffer_get_selection_bounds(buffer, &begin, &end));
+    g_autofree char *found = gtk_text_buffer_get_text(buffer, &begin, &end, FALSE);
+    assert_string_equal(found, "day 70");
+    g_autofree char *unnamed = stage_unnamed(GTK_WIDGET(reader));
+    assert_null(unnamed);
+    stage_picture(GTK_WIDGET(reader), "reader");
+    gtk_editable_set_text(GTK_EDITABLE(entry), "no such words");
+    stage_wait(gtk_widget_has_css_class(entry, "error"));
+    gtk_widget_activate_action(GTK_WIDGET(reader), "reader.copy", NULL);
+    assert_true(gdk_clipboard_is_local(gtk_widget_get_clipboard(GTK_WIDGET(reader))));
+}
+
+static void
+a_text_that_is_read_follows_its_message_to_the_end(void **state)
+{
+    struct scene *s = *state;
+    GListModel *windows = gtk_window_get_toplevels();
+    json_t *m = add_essay(s);
+    MessageReader *reader;
+
+    show(s);
+    stage_wait(in_sight(s, 1));
+    reader = open_reader(s, "message-1");
+    set(m, "text", json_string("Shorter now"));
+    set(m, "edited_ms", json_integer(7));
+    fake_agent_notify(s->fake, "message.changed", json_pack("{s:O}", "message", m));
+    GtkTextBuffer *buffer =
+        gtk_text_view_get_buffer(GTK_TEXT_VIEW(find_type(GTK_WIDGET(reader), GTK_TYPE_TEXT_VIEW)));
+    stage_wait(gtk_text_buffer_get_char_count(buffer) == 11);
+    fake_agent_notify(s->fake, "message.state", json_pack("{s:O}", "message", m));
+    fake_agent_notify(s->fake, "message.gone",
+                      json_pack("{s:s,s:s}", "contact", "contact-1", "id", "message-2"));
+    stage_settle();
+    assert_int_equal(g_list_model_get_n_items(windows), 2);
+    fake_agent_notify(s->fake, "message.gone",
+                      json_pack("{s:s,s:s}", "contact", "contact-1", "id", "message-1"));
+    stage_wait(g_list_model_get_n_items(windows) == 1);
 }
 
 static void
@@ -656,6 +798,8 @@ main(void)
         WITH_SCENE(it_goes_to_any_message_and_back),
         WITH_SCENE(it_grows_while_it_is_scrolled),
         WITH_SCENE(what_is_unread_has_a_line_above_and_is_read_when_seen),
+        WITH_SCENE(with_very_many_unread_it_opens_at_the_first_of_them),
+        WITH_SCENE(a_short_conversation_stands_above_the_composer),
         WITH_SCENE(a_message_is_not_read_in_a_window_that_is_not_mapped),
         WITH_SCENE(a_quote_leads_to_what_is_answered),
         WITH_SCENE(reactions_are_taken_back_and_joined),
@@ -664,6 +808,8 @@ main(void)
         WITH_SCENE(peers_words_are_never_markup),
         WITH_SCENE(what_changes_is_drawn_again),
         WITH_SCENE(hostile_texts_do_not_stop_it),
+        WITH_SCENE(a_long_text_is_read_searched_and_copied_in_a_window_of_its_own),
+        WITH_SCENE(a_text_that_is_read_follows_its_message_to_the_end),
         WITH_SCENE(a_link_is_opened_only_after_a_question),
         WITH_SCENE(the_menu_has_what_makes_sense),
         WITH_SCENE(the_keyboard_goes_from_message_to_message),

@@ -82,9 +82,8 @@ act(struct scene *s, const char *name)
     assert_true(gtk_widget_activate_action(s->page, name, "s", "message-4"));
 }
 
-/* The window over ours. */
 static GtkWidget *
-dialog(struct scene *s)
+window_over(GtkWidget *window)
 {
     gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
 
@@ -92,12 +91,19 @@ dialog(struct scene *s)
         g_autoptr(GList) all = gtk_window_list_toplevels();
 
         for (GList *w = all; w != NULL; w = w->next)
-            if (gtk_window_get_transient_for(w->data) == GTK_WINDOW(s->window) &&
+            if (gtk_window_get_transient_for(w->data) == GTK_WINDOW(window) &&
                 gtk_widget_get_visible(w->data))
                 return w->data;
     }
     fail_msg("no dialog came");
     return NULL;
+}
+
+/* The window over ours. */
+static GtkWidget *
+dialog(struct scene *s)
+{
+    return window_over(s->window);
 }
 
 static void
@@ -293,6 +299,23 @@ the_timer_is_shown_and_set(void **state)
 }
 
 static void
+a_time_of_ones_own_can_be_set(void **state)
+{
+    struct scene *s = *state;
+    GtkWidget *window, *count;
+
+    fake_agent_always(s->fake, "conversation.timer", json_pack("{s:i}", "seconds", 0));
+    assert_true(gtk_widget_activate_action(s->page, "conversation.timer", NULL));
+    window = dialog(s);
+    count = stage_await(window, GTK_TYPE_SPIN_BUTTON, "Number");
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(count), 3); /* which chooses it */
+    press(window, "_Set");
+    stage_wait(fake_agent_calls(s->fake, "conversation.timer") == 2);
+    assert_int_equal(field_int(fake_agent_last(s->fake, "conversation.timer"), "seconds"),
+                     3 * 86400);
+}
+
+static void
 what_is_scheduled_is_listed_and_changed(void **state)
 {
     struct scene *s = *state;
@@ -309,6 +332,21 @@ what_is_scheduled_is_listed_and_changed(void **state)
     GtkWidget *inside = stage_await(window, GTK_TYPE_MENU_BUTTON, "What to do with it");
     gtk_widget_activate_action(inside, "scheduled.now", "s", "message-4");
     assert_true(field_int(called(s, "message.schedule"), "at_ms") > 0);
+    stage_wait(fake_agent_calls(s->fake, "message.scheduled") >= 2);
+    stage_settle();
+    inside = stage_await(window, GTK_TYPE_MENU_BUTTON, "What to do with it"); /* of a new row */
+    gtk_widget_activate_action(inside, "scheduled.words", "s", "message-4");
+    GtkWidget *words = window_over(window),
+              *view = stage_await(words, GTK_TYPE_TEXT_VIEW, "Words of the message");
+    check_look(words, "scheduled-words");
+    gtk_text_buffer_set_text(gtk_text_view_get_buffer(GTK_TEXT_VIEW(view)), " Many returns! ", -1);
+    press(words, "_Change");
+    stage_wait(fake_agent_calls(s->fake, "message.schedule") == 2);
+    assert_string_equal(field_text(fake_agent_last(s->fake, "message.schedule"), "text"),
+                        "Many returns!");
+    stage_wait(fake_agent_calls(s->fake, "message.scheduled") >= 3);
+    stage_settle();
+    inside = stage_await(window, GTK_TYPE_MENU_BUTTON, "What to do with it");
     gtk_widget_activate_action(inside, "scheduled.cancel", "s", "message-4");
     assert_string_equal(field_text(called(s, "message.delete"), "for"), "me");
 }
@@ -318,11 +356,17 @@ main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
     const struct CMUnitTest tests[] = {
-        SCENE(replies_and_edits_go_to_the_composer), SCENE(words_are_copied),
-        SCENE(pins_are_set_and_taken_away),          SCENE(a_reaction_is_chosen_and_taken_back),
-        SCENE(a_message_is_forwarded_to_several),    SCENE(deleting_asks_first),
-        SCENE(details_tell_times_and_earlier_words), SCENE(a_failed_message_is_sent_again),
-        SCENE(the_timer_is_shown_and_set),           SCENE(what_is_scheduled_is_listed_and_changed),
+        SCENE(replies_and_edits_go_to_the_composer),
+        SCENE(words_are_copied),
+        SCENE(pins_are_set_and_taken_away),
+        SCENE(a_reaction_is_chosen_and_taken_back),
+        SCENE(a_message_is_forwarded_to_several),
+        SCENE(deleting_asks_first),
+        SCENE(details_tell_times_and_earlier_words),
+        SCENE(a_failed_message_is_sent_again),
+        SCENE(a_time_of_ones_own_can_be_set),
+        SCENE(the_timer_is_shown_and_set),
+        SCENE(what_is_scheduled_is_listed_and_changed),
     };
 
     stage_setup();

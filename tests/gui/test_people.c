@@ -726,6 +726,29 @@ evidence_that_cannot_be_saved_says_why(void **state)
 }
 
 static void
+notices_that_were_seen_elsewhere_are_told_no_more(void **state)
+{
+    struct scene *s = *state;
+    GtkWidget *window = gtk_window_new(), *bar;
+    json_t *seen = notice(1, "forged", "Bob");
+
+    fake_agent_always(s->fake, "notice.list",
+                      json_pack("{s:[o,o],s:b}", "notices", notice(1, "forged", "Bob"),
+                                notice(2, "clock", ""), "more", 0));
+    bar = notice_bar_new(s->account);
+    gtk_window_set_child(GTK_WINDOW(window), bar);
+    show(s, window);
+    stage_wait(stage_shows(window, "forged keys"));
+    json_object_set_new(seen, "seen", json_true());
+    fake_agent_notify(s->fake, "notice", json_pack("{s:o}", "notice", seen));
+    stage_wait(!stage_shows(window, "forged keys"));
+    assert_true(stage_shows(window, "clock"));
+    fake_agent_always(s->fake, "notice.list", json_pack("{s:[],s:b}", "notices", "more", 0));
+    fake_agent_notify(s->fake, "resync", json_object()); /* and the other while nothing was heard */
+    stage_wait(!gtk_widget_get_visible(bar));
+}
+
+static void
 nothing_stays_open_when_the_profile_is_locked(void **state)
 {
     struct scene *s = *state;
@@ -743,6 +766,7 @@ main(void)
         cmocka_unit_test(a_link_is_found_in_the_middle_of_a_message),
         cmocka_unit_test(what_is_no_link_is_not_taken_for_one),
         cmocka_unit_test(hostile_names_are_harmless),
+        SCENE(notices_that_were_seen_elsewhere_are_told_no_more),
         SCENE(a_link_says_that_it_names_one_account),
         SCENE(an_address_says_unverified_before_and_after),
         SCENE(an_address_of_nobody_can_be_mended),

@@ -418,11 +418,15 @@ a_relay_is_read_from_a_picture(void **state)
 
     to_relay(s);
     fake_agent_always(s->fake, "qr.read", json_pack("{s:[]}", "texts"));
-    relay_step_read_picture(SNUG_RELAY_STEP(step), "/a.png");
-    stage_wait(stage_shows(s->window, "No relay's code was found"));
+    g_autoptr(GFile) file = g_file_new_for_path("/a.png");
+    relay_step_read_picture(SNUG_RELAY_STEP(step), file);
+    stage_wait(fake_agent_calls(s->fake, "qr.read") == 1);
+    fake_agent_always(s->fake, "qr.read", json_pack("{s:[s]}", "texts", "snug:somebody"));
+    relay_step_read_picture(SNUG_RELAY_STEP(step), file);
+    stage_wait(stage_shows(s->window, "is not a relay's"));
     fake_agent_always(s->fake, "qr.read",
                       json_pack("{s:[s]}", "texts", "https://relay.example:1 pin=q"));
-    relay_step_read_picture(SNUG_RELAY_STEP(step), "/a.png");
+    relay_step_read_picture(SNUG_RELAY_STEP(step), file);
     stage_wait(gtk_widget_is_sensitive(button(s, "_Next")));
     assert_string_equal(gtk_editable_get_text(entry(s, "Relay’s address, as you were given it")),
                         "https://relay.example:1 pin=q");
@@ -480,9 +484,15 @@ the_kit_is_saved_for_its_owner_only(void **state)
     assert_true(g_file_get_contents(path, &text, NULL, NULL));
     assert_non_null(strstr(text, KIT));
     assert_non_null(strstr(text, "ana@relay.example"));
+    g_autofree char *picture = kit_picture_path(path);
+    assert_true(g_str_has_suffix(picture, "/kit.png"));
+    assert_int_equal(stat(picture, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_true(st.st_size > 100);
     assert_false(kit_save(account, "/nowhere/kit.txt", &error));
     json_decref(account);
     g_unlink(path);
+    g_unlink(picture);
     g_rmdir(folder);
 }
 
