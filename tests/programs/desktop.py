@@ -369,6 +369,42 @@ class Desktop:
         """The text of the row with PART in it."""
         return self.poll(lambda: next((r for r in self.rows(name) if part in r), None), f"{self.person.name} has a row {part!r}", seconds)
 
+    def row(self, part, name="Messages"):
+        """The row of the list of that name with PART in it."""
+        return self.see("list item", part=part, where=lambda t: t.above.name == name)
+
+    def act(self, part, item):
+        """Choose ITEM in the menu of the row with PART in it. A row may move on while it is pointed at."""
+        def opened():
+            self.point(self.row(part), 3)
+            with contextlib.suppress(AssertionError):
+                return poll(lambda: self.find("menu item", item), item, 1)
+            if self.find("menu item") is not None:
+                self.keys("Escape")
+            return None
+        self.poll(opened, f"the menu of {part!r} has {item!r}").click()
+        self.see_no("menu item", item)
+
+    def choose_file(self, path):
+        """In the file chooser that is open: a slash makes it ask for a path."""
+        def typed():
+            entry = self.find("text", "GtkFileChooserEntry")
+            if entry is None:
+                self.keys("slash")
+                entry = self.find("text", "GtkFileChooserEntry")
+            return entry
+        self.poll(lambda: self.find("filler", "GtkFileChooserWidget"), "a file chooser is open")
+        self.poll(typed, "a path can be written").write(path)
+        self.keys("Return")
+        self.see_no("filler", "GtkFileChooserWidget")
+
+    def save_file(self, path):
+        """The same in one that asks where to save."""
+        self.poll(lambda: self.find("filler", "GtkFileChooserWidget"), "a file chooser is open")
+        self.write("Name:", path)
+        self.keys("Return")
+        self.see_no("filler", "GtkFileChooserWidget")
+
     def unnamed(self):
         return [line for window in self.look(many=1000).below for line in unnamed(window)]
 
@@ -380,10 +416,11 @@ class Desktop:
                                capture_output=True, text=True, check=False).stdout.split()
         return found[-1] if found else None
 
-    def point(self, thing):
+    def point(self, thing, button=1):
         """Click on the middle of it as the pointer does: check boxes and rows have no action in GTK 4.8."""
         x, y, width, height = thing.box()
-        self.display.tool("xdotool", "mousemove", "--window", self.window_id(), str(x + width // 2), str(y + height // 2), "click", "1")
+        self.display.tool("xdotool", "mousemove", "--window", self.window_id(), str(x + width // 2), str(y + height // 2),
+                          "click", str(button))
 
     def keys(self, *keys):
         """Press one after the other, as a keyboard does."""

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desktop program as people use it who cannot see it: two windows, real agents, a real relay, from the first run on. Every
 page that is reached is walked over for things that a screen reader has no word for."""
-import contextlib
 import os
 import signal
 import unittest
 
-from desktop import Desktop, Display, Owner, Thing, needed, poll, unnamed
-from people import PHRASE, introduce
-from relay import Relay, wait_until
-
-SCREEN = "2040x760x24"  # two windows side by side
-WIDE = 1020
+from desktop import Thing, poll, unnamed
+from desktops import WIDE, Desktops, Friends, picture
+from notifyd import NotificationDaemon
+from people import PHRASE
+from relay import wait_until
 
 
 class Walk(unittest.TestCase):
@@ -29,34 +27,7 @@ class Walk(unittest.TestCase):
         self.assertEqual([line.split(" in ")[0] for line in unnamed(window)], ["push button 'GtkImage'", "text ''", "list item ''"])
 
 
-class Desktops(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        needed()
-        cls.display = cls.enterClassContext(Display(screen=SCREEN))
-
-    def setUp(self):
-        self.relay = self.enterContext(Relay("--registration", "open"))
-        self.alice = self.enterContext(Owner("alice", self.relay))
-        self.bob = self.enterContext(Owner("bob", self.relay))
-
-    def window(self, person, left=0):
-        return self.enterContext(Desktop(person, self.display, left))
-
-    def two(self):
-        """Two accounts that are contacts, and their windows."""
-        self.alice.init(self.relay, "--display-name", "Alice")
-        self.bob.init(self.relay, "--display-name", "Bob")
-        introduce(self.alice, self.bob)
-        return self.window(self.alice), self.window(self.bob, WIDE)
-
-    def assert_named(self, *desktops):
-        """A page is made while it is walked, so that a thing may be there a moment before its name is."""
-        for desktop in desktops:
-            with contextlib.suppress(AssertionError):
-                poll(lambda: not desktop.unnamed(), "names")
-            self.assertEqual(desktop.unnamed(), [])
-
+class FirstRun(Desktops):
     def first_run(self, desktop, name):
         """The steps of an account's first two minutes."""
         desktop.see("label", "Welcome to Snug")
@@ -103,6 +74,10 @@ class Desktops(unittest.TestCase):
         self.assert_named(bob)
         bob.click("Compare Safety Number")
         self.compare(bob, self.bob, "alice")
+        bob.see("panel", part="Was Asked")  # it stayed open below
+        bob.keys("Escape")
+        bob.see_no("panel", part="Was Asked")
+        bob.see_row("Waiting for answer", "Conversations")
         alice.click_part("1 person asks to write to you")
         alice.see("label", part="Anybody can use any name")
         self.assert_named(alice)
@@ -137,24 +112,65 @@ class Desktops(unittest.TestCase):
         desktop.keys("Escape")
         desktop.see_no("label", part="It matches")
 
-    # --- two who know each other ---
 
-    def say(self, desktop, text):
-        desktop.poll(lambda: desktop.find("text", part="Message"), "there is a place to write")
-        desktop.find("text", part="Message").write(text)
-        desktop.click("Send")
-        desktop.see_row(text)
+class Chats(Friends):
+    def test_messages_and_a_picture_go_from_window_to_window(self):
+        alice, bob = self.two()
+        lake, saved = os.path.join(self.alice.folder, "Lake.png"), os.path.join(self.bob.folder, "Saved.png")
+        with open(lake, "wb") as f:
+            f.write(picture(300, 200))
+        self.bob.run("send", "alice", "What did you see?")
+        self.open_first(alice)
+        self.open_first(bob)
+        alice.click("Send files")
+        alice.choose_file(lake)
+        alice.see("push button", "Do not send Lake.png")
+        alice.click("Send")
+        bob.see("push button", part="Lake.png", where=lambda t: "downloaded" in t.name and t.actions()).click()
+        bob.see("image", "Lake.png")
+        self.assert_named(bob)
+        bob.picture("desktop-viewer")
+        bob.click("Save As…")
+        bob.save_file(saved)
+        poll(lambda: os.path.exists(saved) and os.path.getsize(saved) > 0, "the picture is saved")
+        bob.click("Close")
+        bob.see_no("push button", "Save As…")
 
-    def open_first(self, desktop):
-        """The conversation on top of the list."""
-        desktop.point(desktop.see("list item", where=lambda t: t.above.name == "Conversations"))
-        desktop.see("list", "Messages")
+        bob.act("Picture", "Reply")
+        bob.see("label", "Reply to Alice")
+        self.say(bob, "What a lake")
+        self.assertIn("in answer to", alice.see_row("What a lake"))
+        bob.act("What a lake", "Edit")
+        bob.see("label", "Edit message")
+        self.say(bob, "What a blue lake")
+        alice.see_row("What a blue lake")
+        alice.act("What a blue lake", "React…")
+        self.assert_named(alice)
+        alice.click("❤️")
+        bob.see_row("❤️")
+        self.assertEqual([r for r in bob.rows() if "What a lake" in r], [])
+        bob.picture("desktop-chat")
 
-    def unlock(self, desktop):
-        desktop.see("label", "Snug Is Locked")
-        desktop.write("Pass-phrase", PHRASE)
-        desktop.click("Unlock")
-        desktop.see("list", "Conversations", seconds=60)
+    def test_notifications_say_no_words_and_lead_to_the_conversation(self):
+        alice, bob = self.two()
+        with NotificationDaemon(self.display) as daemon:
+            self.bob.run("send", "alice", "the password is tulip")
+            daemon.click(poll(lambda: daemon.find("Bob"), "a notification"))
+            alice.see_row("tulip")
+            bob.keys("shift+F6")  # nobody looks at Alice's window any more
+            self.bob.run("send", "alice", "and not rose")
+            poll(lambda: daemon.find("Bob"), "another notification")
+            alice.keys("shift+F6")
+            poll(lambda: not daemon.all(), "what was read is withdrawn")
+            bob.keys("shift+F6")
+            self.bob.run("send", "alice", "nor lily")
+            poll(lambda: daemon.find("Bob"), "a third notification")
+            self.alice.run("lock")
+            poll(lambda: not daemon.all(), "a locked profile shows nothing")
+            for notification in daemon.heard:
+                self.assertIn("New message", notification.title)
+                for word in ("tulip", "rose", "lily"):
+                    self.assertNotIn(word, notification.everything)
 
     def test_what_arrives_while_it_is_locked_is_there_afterwards(self):
         alice, _ = self.two()
@@ -218,10 +234,6 @@ class Desktops(unittest.TestCase):
             seen.append(self.focus(alice))
         self.assertNotIn("", [name for _, name, _ in seen], seen)
         bob.see_row("No hand on a mouse", "Conversations")
-
-    def focus(self, desktop):
-        thing = desktop.focused()
-        return (thing.role, thing.name, thing.place) if thing is not None else ("", "", None)
 
 
 if __name__ == "__main__":
