@@ -51,9 +51,58 @@ check_room(const struct saving *s, int folder)
     return OK;
 }
 
-/* FRESH gets NAME in FOLDER: over whatever is there, or not at all when something is. */
+/* What is written: a file without a name, of which nothing is left if we are killed; where the file
+ * system has none such, one with a name that shows what it is. */
+struct fresh {
+    int fd;
+    bool named;
+    char name[40]; /* also of the moment before it replaces another */
+};
+
+static void
+fresh_done(struct fresh *f)
+{
+    fd_closep(&f->fd);
+}
+
 static enum err
-give_name(int folder, const char *fresh, const char *name, bool replace)
+fresh_make(int folder, struct fresh *ret)
+{
+    char random[17];
+    uint8_t bytes[8];
+
+    randombytes_buf(bytes, sizeof bytes);
+    hex_write(SPAN(bytes, sizeof bytes), random);
+    snprintf(ret->name, sizeof ret->name, ".snug-%s.part", random);
+    if (access("/proc/self/fd", X_OK) == 0) /* by which it gets its name */
+        ret->fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    if (ret->fd >= 0)
+        return OK;
+    ret->named = true;
+    ret->fd = openat(folder, ret->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return ret->fd >= 0 ? OK : fd_failed("no file can be made there");
+}
+
+static void
+fresh_drop(const struct fresh *f, int folder)
+{
+    if (f->named)
+        unlinkat(folder, f->name, 0);
+}
+
+/* Give one without a name the name NAME. EEXIST is in errno when there is such a file. */
+static bool
+fresh_link(const struct fresh *f, int folder, const char *name)
+{
+    char path[32];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", f->fd);
+    return linkat(AT_FDCWD, path, folder, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* NAMED gets NAME in FOLDER: over whatever is there, or not at all when something is. */
+static enum err
+rename_to(int folder, const char *fresh, const char *name, bool replace)
 {
     if (replace)
         return renameat(folder, fresh, folder, name) == 0 ? OK
@@ -69,16 +118,34 @@ give_name(int folder, const char *fresh, const char *name, bool replace)
     return fd_failed("the file cannot be named");
 }
 
-/* In the folder that was asked for: its own name, or the first with a number that is free. */
 static enum err
-give_any_name(struct saving *s, int folder, const char *fresh)
+give_name(int folder, struct fresh *f, const char *name, bool replace)
+{
+    if (!f->named) {
+        if (fresh_link(f, folder, name))
+            return OK;
+        if (errno != EEXIST)
+            return fd_failed("the file cannot be named");
+        if (!replace)
+            return fail(ERR_EXISTS, "There is a file of that name already.");
+        if (!fresh_link(f, folder, f->name))
+            return fd_failed("the file cannot be named");
+        f->named = true;
+    }
+    return rename_to(folder, f->name, name, replace);
+}
+
+/* In the folder that was asked for: its own name, or the first with a number that is free. Never
+ * over a file: the name is its sender's choice, and what is replaced has to be its user's. */
+static enum err
+give_any_name(struct saving *s, int folder, struct fresh *fresh)
 {
     char name[SAFE_NAME_MAX + 1];
     size_t n = strlen(s->path);
 
     snprintf(name, sizeof name, "%s", s->from.name);
     for (unsigned i = 1; i < NUMBERS_MAX; i++) {
-        enum err r = give_name(folder, fresh, name, s->replace);
+        enum err r = give_name(folder, fresh, name, false);
         if (r == OK) {
             snprintf(s->path + n, sizeof s->path - n, "%s%s",
                      n > 0 && s->path[n - 1] == '/' ? "" : "/", name);
@@ -94,25 +161,18 @@ give_any_name(struct saving *s, int folder, const char *fresh)
 static enum err
 write_in(struct saving *s, int folder)
 {
-    char fresh[40], random[17];
-    uint8_t bytes[8];
+    AUTO(fresh_done) struct fresh fresh = {.fd = -1};
 
     TRY(check_room(s, folder));
-    randombytes_buf(bytes, sizeof bytes);
-    hex_write(SPAN(bytes, sizeof bytes), random);
-    snprintf(fresh, sizeof fresh, ".snug-%s.part", random);
-    AUTO(fd_closep)
-    int to = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (to < 0)
-        return fd_failed("no file can be made there");
-    enum err r = sealed_copy(&s->from, &s->task.stop, to);
-    if (r == OK && fsync(to) != 0)
+    TRY(fresh_make(folder, &fresh));
+    enum err r = sealed_copy(&s->from, &s->task.stop, fresh.fd);
+    if (r == OK && fsync(fresh.fd) != 0)
         r = fd_failed("the file cannot be written");
     if (r == OK)
-        r = s->in_folder ? give_any_name(s, folder, fresh)
-                         : give_name(folder, fresh, strrchr(s->path, '/') + 1, s->replace);
+        r = s->in_folder ? give_any_name(s, folder, &fresh)
+                         : give_name(folder, &fresh, strrchr(s->path, '/') + 1, s->replace);
     if (r != OK)
-        unlinkat(folder, fresh, 0);
+        fresh_drop(&fresh, folder);
     return r;
 }
 

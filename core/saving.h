@@ -2,7 +2,7 @@
  *
  * Out of the profile's folder: saving a file where its user wants it, and reading a part of it for
  * showing. The bytes are opened beside the loop, and never lie in clear anywhere but where they
- * were asked to.
+ * were asked to: until it is whole the file has no name, so that a kill leaves nothing.
  *
  * The one thing to know: each calls DONE once, later, unless it is freed before; and it has to be
  * freed before the engine is closed.
@@ -16,7 +16,7 @@ struct saving;
 struct saving_wish {
     int64_t attachment; /* HERE, or ERR_STATE */
     /* A folder: under its own name there, with a number when that is taken. Else the file's path:
-     * ERR_EXISTS when there is one, unless it may be replaced. Absolute. */
+     * ERR_EXISTS when there is one, unless it may be replaced (never in a folder). Absolute. */
     const char *path;
     enum { SAVE_NEW, SAVE_REPLACE } how;
     void *ctx;

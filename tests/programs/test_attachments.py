@@ -111,11 +111,14 @@ class Saving(Pair):
         found = contents(where)
         self.assertEqual(found.pop("notes.txt"), b"mine")
         self.assertEqual(list(found.values()), [b"from alice"] * 2)
+        # Its name is the sender's choice: in a folder nothing is replaced, whatever is asked for.
+        self.bob.run("save", message["id"], where, "--replace")
+        self.assertEqual(contents(where)["notes.txt"], b"mine")
         self.assertNotEqual(self.bob.attempt("save", message["files"][0]["id"], mine).code, DONE)
         self.assertEqual(contents(where)["notes.txt"], b"mine")
         self.bob.run("save", message["files"][0]["id"], mine, "--replace")
         self.assertEqual(contents(where)["notes.txt"], b"from alice")
-        self.assertEqual(len(contents(where)), 3)
+        self.assertEqual(len(contents(where)), 4)
 
     def test_who_waits_for_a_file_is_told_when_its_message_goes(self):
         self.send(self.make("secret.bin", os.urandom(200_000)))
