@@ -17,22 +17,21 @@
 #define WAIT_MIN 1000 /* ms */
 #define WAIT_MAX (60 * 1000)
 #define UNWANTED_WAIT (10 * 60 * 1000)
-#define CONFLICTS_SOON 4     /* the relay may not have noticed yet that our own stream has ended */
-#define PATIENCE (75 * 1000) /* without a frame: more than a heartbeat and its delay */
+#define CONFLICTS_SOON 4 /* the relay may not have noticed yet that our own stream has ended */
 
 struct collector {
     struct world world;
     struct collecting what;
     char authority[ADDRESS_MAX + 8], path[PATH_MAX];
     enum { WAITING, OPENING, OPEN, OVER } state;
-    uint64_t id;        /* of the stream's request */
-    int64_t due, heard; /* monotonic ms */
-    unsigned failures;  /* in a row */
-    bool repeated;      /* with the relay's time */
-    bool unwanted;      /* somebody else has our place */
-    struct buf in;      /* the beginning of a frame */
-    int fd;             /* -1: no file yet */
-    bool counting;      /* the file is full: no more goes into it */
+    uint64_t id;       /* of the stream's request */
+    int64_t due;       /* monotonic ms */
+    unsigned failures; /* in a row */
+    bool repeated;     /* with the relay's time */
+    bool unwanted;     /* somebody else has our place */
+    struct buf in;     /* the beginning of a frame */
+    int fd;            /* -1: no file yet */
+    bool counting;     /* the file is full: no more goes into it */
     uint64_t written;
     crypto_generichash_state hash; /* of what was written */
     uint64_t activity, request;    /* how many; the last request that we heard of */
@@ -140,7 +139,6 @@ open_stream(struct collector *c)
     TRY(fetch_authorize(c->what.key, relay_time(c), &subject, authorization));
     c->in = BUF(FRAME_MAX + ANSWER_MAX);
     c->state = OPENING;
-    c->heard = now(c);
     c->id++;
     c->world.start(c->world.self, &(struct transport_request){
                                       .id = c->id,
@@ -152,6 +150,7 @@ open_stream(struct collector *c)
                                       .path = path,
                                       .authorization = authorization,
                                       .kind = TRANSPORT_STREAM,
+                                      .silence_ms = STREAM_SILENCE_MS,
                                   });
     return OK;
 }
@@ -172,15 +171,13 @@ collector_step(struct collector *c)
             c->world.cancel(c->world.self, c->id);
         c->state = OVER;
     }
-    if ((c->state == OPENING || c->state == OPEN) && c->heard + PATIENCE <= now(c)) {
-        c->world.cancel(c->world.self, c->id);
-        back_off(c);
-    }
     if (c->state == WAITING && c->due <= now(c) && open_stream(c) != OK)
         back_off(c);
     if (c->state == OVER)
         return INT64_MAX;
-    return c->state == WAITING ? c->due : c->heard + PATIENCE;
+    if (c->state == WAITING)
+        return c->due;
+    return now(c) + (int64_t)(c->what.not_after - relay_time(c)) * 1000;
 }
 
 /* --- what comes --- */
@@ -272,7 +269,6 @@ collector_on_stream_data(struct collector *c, uint64_t id, struct span bytes)
 
     if (id != c->id || (c->state != OPENING && c->state != OPEN))
         return;
-    c->heard = now(c);
     buf_put(&c->in, bytes);
     enum err e = buf_ok(&c->in);
     if (e == OK)

@@ -18,8 +18,7 @@
 #define PROXY_CONNECT_WAIT 60000 /* the same through a proxy: building a circuit takes its time */
 #define ANSWER_STALL 30          /* s without a byte of an answer */
 #define ANSWER_WAIT 300000       /* ms for a whole answer */
-#define STREAM_SILENCE (2000 * HEARTBEAT_MAX) /* ms without so much as a heartbeat */
-#define CONNECTION_IDLE 45                    /* s: less than relays keep an idle connection */
+#define CONNECTION_IDLE 45       /* s: less than relays keep an idle connection */
 #define STREAM_AHEAD (4 * 1024 * 1024)
 #define POOLS_KEPT 8
 #define PINS_TEXT (PINS_MAX * (8 + 44 + 1) + 1)
@@ -50,6 +49,7 @@ struct transfer {
     uint32_t retry_after;
     enum transport_failure failure;
     int64_t heard;
+    int silence_ms;
 };
 
 struct relay_client {
@@ -415,6 +415,7 @@ start(void *self, const struct transport_request *r)
     t->stream = r->kind == TRANSPORT_STREAM;
     t->body = BUF(t->stream ? STREAM_AHEAD : ANSWER_MAX);
     t->heard = monotonic(NULL);
+    t->silence_ms = r->silence_ms;
     t->next = c->transfers;
     c->transfers = t;
     if (!transfer_begin(c, t, r)) {
@@ -490,7 +491,7 @@ static void
 end_silent_streams(struct relay_client *c, int64_t now)
 {
     for (struct transfer *t = c->transfers; t != NULL; t = t->next) {
-        if (!t->stream || t->done || now - t->heard < STREAM_SILENCE)
+        if (!t->stream || t->done || now - t->heard < t->silence_ms)
             continue;
         t->failure = TRANSPORT_UNREACHABLE;
         t->done = true;
@@ -581,8 +582,8 @@ relay_client_due(const struct relay_client *c)
     for (const struct transfer *t = c->transfers; t != NULL; t = t->next) {
         if (t->done)
             return 0;
-        if (t->stream && t->heard + STREAM_SILENCE < due)
-            due = t->heard + STREAM_SILENCE;
+        if (t->stream && t->heard + t->silence_ms < due)
+            due = t->heard + t->silence_ms;
     }
     return due;
 }

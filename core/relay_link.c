@@ -322,6 +322,7 @@ call_start(struct engine *e, struct call *c)
                        .range = c->what.range,
                        .body = c->what.body,
                        .kind = c->stream ? TRANSPORT_STREAM : TRANSPORT_WHOLE,
+                       .silence_ms = STREAM_SILENCE_MS,
                    });
     return OK;
 }

@@ -11,8 +11,7 @@
 #define CALL_PATH_MAX 96
 #define CALL_HEADER_MAX 64
 #define RELAYS_SEEN_MAX 16
-#define CALL_PATIENCE (90 * 1000)   /* ms until an answer is given up */
-#define STREAM_PATIENCE (75 * 1000) /* ms without a frame: more than a heartbeat and its delay */
+#define CALL_PATIENCE (90 * 1000) /* ms until an answer is given up */
 
 enum call_state {
     CALL_FREE,
@@ -44,7 +43,6 @@ struct relay_seen {
 struct stream {
     enum { STREAM_CLOSED, STREAM_OPENING, STREAM_OPEN } state;
     struct buf in; /* the beginning of a frame that is not whole yet */
-    int64_t heard; /* monotonic ms */
     struct backoff backoff;
     bool unwanted; /* ask a while later: another copy took our place, or we were removed */
     uint64_t handled[2], acked[2]; /* by enum inbox_queue */

@@ -105,7 +105,6 @@ stream_begin(struct engine *e)
     TRY(call_begin(e, &what, true));
     s->in = BUF(FRAME_MAX + ANSWER_MAX);
     s->state = STREAM_OPENING;
-    s->heard = engine_monotonic_ms(e);
     return OK;
 }
 
@@ -363,7 +362,6 @@ stream_data(struct engine *e, struct span bytes)
 
     if (e->trouble != OK)
         return;
-    s->heard = engine_monotonic_ms(e);
     buf_put(&s->in, bytes);
     enum err r = buf_ok(&s->in);
     if (r == OK)
@@ -381,20 +379,17 @@ int64_t
 stream_step(struct engine *e)
 {
     struct stream *s = stream_of(e);
-    int64_t now = engine_monotonic_ms(e), due;
+    int64_t now = engine_monotonic_ms(e), due = NEVER;
     enum err why;
 
     if (account_registration(e, &why) != REGISTRATION_DONE || e->ended || !collected_over(e))
         return NEVER;
-    if (s->state != STREAM_CLOSED && s->heard + STREAM_PATIENCE <= now)
-        stream_drop(e, ERR_TIMEOUT);
     if (s->state == STREAM_CLOSED && s->backoff.due <= now && stream_begin(e) != OK)
         backoff_fail(e, &s->backoff, RECONNECT_MIN, RECONNECT_MAX);
     if (s->state == STREAM_CLOSED)
         return s->backoff.due;
-    due = s->heard + STREAM_PATIENCE;
     if (s->state != STREAM_OPEN)
-        return due;
+        return NEVER;
     ack(e, QUEUE_DEVICE);
     ack(e, QUEUE_REQUEST);
     page(e);

@@ -22,6 +22,9 @@ struct relay_pins {
     size_t count; /* 0: the relay has a public certificate */
 };
 
+/* Without a frame: more than a heartbeat and its delay (B21). */
+#define STREAM_SILENCE_MS (75 * 1000)
+
 struct transport_request {
     uint64_t id;
     enum lane lane;
@@ -36,6 +39,7 @@ struct transport_request {
     const char *range;         /* "bytes=0-99"; NULL: all of it */
     struct span body;
     enum { TRANSPORT_WHOLE, TRANSPORT_STREAM } kind;
+    int silence_ms; /* of a stream: unreachable after so long without a byte */
 };
 
 enum transport_failure {

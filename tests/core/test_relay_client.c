@@ -304,6 +304,7 @@ hands_out_a_stream_as_it_comes(void **state)
     struct transport_request r = request(f, 5, "/stream");
 
     r.kind = TRANSPORT_STREAM;
+    r.silence_ms = PATIENCE;
     start(f, &r);
     run_until(f, 0, "one");
     assert_int_equal(f->seen.answers, 0);
@@ -315,12 +316,27 @@ hands_out_a_stream_as_it_comes(void **state)
 }
 
 static void
+gives_a_silent_stream_up(void **state)
+{
+    struct fixture *f = *state;
+    struct transport_request r = request(f, 5, "/stream");
+
+    r.kind = TRANSPORT_STREAM;
+    r.silence_ms = 300;
+    start(f, &r);
+    run_until(f, 1, f->seen.streamed);
+    assert_int_equal(f->seen.id, 5);
+    assert_int_equal(f->seen.answer.failure, TRANSPORT_UNREACHABLE);
+}
+
+static void
 gives_the_whole_answer_of_a_refused_stream(void **state)
 {
     struct fixture *f = *state;
     struct transport_request r = request(f, 5, "/elsewhere");
 
     r.kind = TRANSPORT_STREAM;
+    r.silence_ms = PATIENCE;
     ask(f, &r);
     assert_int_equal(f->seen.answer.status, 302);
     assert_string_equal(f->seen.body, "gone");
@@ -333,6 +349,7 @@ says_nothing_of_what_was_cancelled(void **state)
     struct transport_request r = request(f, 5, "/stream");
 
     r.kind = TRANSPORT_STREAM;
+    r.silence_ms = PATIENCE;
     start(f, &r);
     run_until(f, 0, "one");
     f->world.cancel(f->world.self, 5);
@@ -421,6 +438,7 @@ main(void)
         T(says_unreachable_when_nobody_answers),
         T(follows_no_name_into_a_private_network),
         T(hands_out_a_stream_as_it_comes),
+        T(gives_a_silent_stream_up),
         T(gives_the_whole_answer_of_a_refused_stream),
         T(says_nothing_of_what_was_cancelled),
         T(keeps_a_connection_within_a_lane_and_none_across),

@@ -46,7 +46,6 @@ static void
 connect_to_relay(struct person *p)
 {
     p->engine->links->stream.state = STREAM_OPEN;
-    p->engine->links->stream.heard = INT64_MAX / 2;
 }
 
 static void
