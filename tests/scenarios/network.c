@@ -38,6 +38,9 @@ struct happening {
     bool repeat, lose_answer;
     bool unasked; /* the relay does it by itself */
 
+    /* Data: only a sign of life. */
+    bool heartbeat;
+
     /* An answer: */
     enum transport_failure failure;
     unsigned status;
@@ -262,7 +265,7 @@ network_work(void *self, struct work *w)
 
 /* --- the relay's side --- */
 
-static void
+static struct happening *
 send_bytes(struct line *l, struct span bytes)
 {
     struct scene *s = l->actor->scene;
@@ -275,6 +278,7 @@ send_bytes(struct line *l, struct span bytes)
     buf_put(&h->body, bytes);
     assert_ok(buf_ok(&h->body));
     happening_add(s, h, at);
+    return h;
 }
 
 static void
@@ -545,7 +549,7 @@ heartbeat(struct scene *s, const struct happening *h)
             return;
         }
         frame_write(&bytes, &(struct frame){.kind = FRAME_HEARTBEAT});
-        send_bytes(l, buf_span(&bytes));
+        send_bytes(l, buf_span(&bytes))->heartbeat = true;
         happening_add(s, happening_new(h->actor, h->relay, HAPPENING_HEARTBEAT, h->id),
                       s->now_ms + HEARTBEAT_MS);
         return;
@@ -562,6 +566,9 @@ happen(struct scene *s, struct happening *h)
                                       .retry_after = h->retry_after,
                                       .body = buf_span(&h->body)};
 
+    /* A sign of life only puts off what the actor has to do when there is none. */
+    if (!h->heartbeat)
+        h->actor->due_ms = 0;
     switch (h->kind) {
     case HAPPENING_REQUEST:
         request_arrives(s, h);
@@ -644,23 +651,33 @@ network_free(struct scene *s)
 
 /* --- time --- */
 
+/* Step those for whom it is time, or to whom something happened: over days of silence most of what
+ * happens is no more than signs of life. */
 static int64_t
 step_all(struct scene *s)
 {
     int64_t due = INT64_MAX;
 
     for (size_t i = 0; i < s->actor_count; i++) {
-        struct engine *e = s->actors[i]->engine;
-        struct collector *c = s->actors[i]->collector;
-        if (e == NULL && c == NULL)
+        struct actor *a = s->actors[i];
+        if (a->engine == NULL && a->collector == NULL)
             continue;
-        int64_t at = e != NULL ? engine_step(e) : collector_step(c);
-        if (at < INT64_MAX - s->start_ms)
-            at += s->start_ms;
-        if (at < due)
-            due = at;
+        if (a->due_ms <= s->now_ms) {
+            int64_t at = a->engine != NULL ? engine_step(a->engine) : collector_step(a->collector);
+            a->due_ms = at < INT64_MAX - s->start_ms ? at + s->start_ms : INT64_MAX;
+        }
+        if (a->due_ms < due)
+            due = a->due_ms;
     }
     return due;
+}
+
+/* The test may have done anything to anybody in the meantime. */
+static void
+all_are_due(struct scene *s)
+{
+    for (size_t i = 0; i < s->actor_count; i++)
+        s->actors[i]->due_ms = 0;
 }
 
 /* Go to the next thing that happens, at most to UNTIL. */
@@ -695,6 +712,8 @@ void
 scene_pass(struct scene *s, int64_t ms)
 {
     int64_t until = s->now_ms + ms;
+
+    all_are_due(s);
     while (s->now_ms < until)
         advance(s, until);
 }
@@ -704,6 +723,7 @@ scene_settle(struct scene *s)
 {
     int64_t until = s->now_ms + DAY_MS;
 
+    all_are_due(s);
     s->busy_ms = s->now_ms;
     while (s->now_ms < until && s->now_ms < s->busy_ms + QUIET_MS)
         advance(s, s->busy_ms + QUIET_MS < until ? s->busy_ms + QUIET_MS : until);

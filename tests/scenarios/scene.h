@@ -57,6 +57,7 @@ struct actor {
     struct subkey key;
     bool offline;
     int64_t clock_off_ms; /* its clock minus the scene's */
+    int64_t due_ms;       /* when it is stepped next */
     unsigned events[16];  /* by enum event_kind */
     unsigned anonymous;   /* requests sent that are not to its own account: what others notice */
     unsigned requests;    /* all requests sent */
