@@ -243,11 +243,11 @@ def look(place, many=MANY):
 
 def unnamed(window):
     """What can have the focus, and a screen reader has no word for: GTK gives the name of the type, then. A list or a row that
-    hands the focus on to what is in it needs none, nor the row that is the value of a combo box."""
+    hands the focus on to what is in it needs none, nor the list of a combo box and the row that is its value."""
     for thing in window.walk():
         if thing.role in ("scroll pane", "frame") or not thing.has("FOCUSABLE"):
             continue
-        if thing.role == "list item" and "combo box" in thing.where():
+        if thing.role in ("list", "list item") and "combo box" in thing.where():
             continue
         name = thing.name.strip()
         if name and not name.startswith(("Gtk", "Adw")):
