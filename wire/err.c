@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
     const char *name;
@@ -69,6 +70,13 @@ err_record(enum err e, const char *why, ...)
     va_end(args);
     snprintf(reason, sizeof reason, "%s", text);
     last = e;
+}
+
+void
+err_forget(void)
+{
+    last = OK;
+    memset(reason, 0, sizeof reason);
 }
 
 const char *

@@ -72,6 +72,9 @@ void err_record(enum err e, const char *why, ...) __attribute__((format(printf, 
  * error. */
 const char *err_why(enum err e);
 
+/* Wipe the sentence recorded last on this thread: it may name somebody. */
+void err_forget(void);
+
 /* Leave the function with the error of CALL, if it is one. */
 #define TRY(call)                                                                                  \
     do {                                                                                           \

@@ -9,6 +9,7 @@
 
 #include "core/agent/collecting.h"
 #include "core/agent/jail.h"
+#include "core/agent/leftovers.h"
 #include "core/agent/notify.h"
 #include "core/agent/pictures.h"
 #include "core/disappearing.h"
@@ -78,6 +79,16 @@ on_signal(void *self, uint32_t events)
         loop_stop(&a->loop);
 }
 
+/* From here on nothing of the session is alive on the stack. Who has not read all that was said is
+ * cut off: the rest may be anything. */
+static void
+forget(struct agent *a)
+{
+    a->leftovers = false;
+    socket_forget(&a->socket);
+    leftovers_wipe();
+}
+
 static int64_t
 turn(void *self)
 {
@@ -85,6 +96,8 @@ turn(void *self)
     int64_t session = agent_session_turn(a), calls = calls_turn(a), media = media_turn(a->media);
     int64_t keyring = keyring_turn(a->keyring);
 
+    if (a->leftovers)
+        forget(a);
     socket_sweep(&a->socket);
     /* A call that ended may have changed the session: let it have its turn too. */
     if (a->turn_again) {

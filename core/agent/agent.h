@@ -67,6 +67,7 @@ struct agent {
     struct call *calls; /* deferred */
     uint64_t jobs;
     bool turn_again; /* the session changed in this turn */
+    bool leftovers;  /* it was locked in this turn: wipe what that leaves */
 };
 
 /* Notification topics; the bit of each is 1 << it. */

@@ -7,6 +7,7 @@
 #include "core/agent/agent.h"
 #include "core/agent/harden.h"
 #include "core/agent/jail.h"
+#include "core/agent/leftovers.h"
 #include "core/rpc/exit_code.h"
 #include "crypto/secret.h"
 
@@ -27,7 +28,9 @@ run(const char *profile, int ready_fd)
 
     TRY(harden(ready_fd));
     TRY(spawner_fork(&spawner)); /* before anything is there to be inherited */
-    enum err e = crypto_init();
+    enum err e = leftovers_of_threads_go();
+    if (e == OK)
+        e = crypto_init();
     if (e == OK)
         e = jail_preload();
     if (e == OK)

@@ -7,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/agent/leftovers.h"
+
 struct list {
     struct work *first, **end;
 };
@@ -58,6 +60,7 @@ run(void *arg)
         }
         pthread_mutex_unlock(&q->lock);
         w->run(w);
+        leftovers_wipe();
         pthread_mutex_lock(&q->lock);
         list_add(&q->over, w);
         eventfd_write(q->source.fd, 1);

@@ -201,6 +201,7 @@ agent_lock(struct agent *a)
     if (collect)
         collecting_start(a, &wish);
     agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "locked"));
+    a->leftovers = true;
 }
 
 /* --- in time --- */

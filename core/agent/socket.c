@@ -300,6 +300,16 @@ socket_sweep(struct socket *s)
     }
 }
 
+void
+socket_forget(struct socket *s)
+{
+    for (struct client *c = s->clients; c != NULL; c = c->next) {
+        flush(c);
+        if (c->first != NULL || c->in.bytes.n > c->in.taken)
+            c->gone = true;
+    }
+}
+
 enum err
 socket_open(struct socket *s, struct loop *l, const char *path, const struct socket_host *host)
 {

@@ -46,6 +46,9 @@ void socket_hide(struct socket *s);
 /* Sends what can be sent at once, closes all, removes the path if it is there still. */
 void socket_close(struct socket *s);
 void socket_sweep(struct socket *s);
+/* The profile was locked: whoever has not taken all that it was sent is cut off, and what waits for
+ * it is wiped. Requests that were not run yet go with those that are, for they may hold words. */
+void socket_forget(struct socket *s);
 
 /* Send one line to C, whatever waits. */
 void client_reply(struct client *c, const json_t *j);
