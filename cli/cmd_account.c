@@ -5,8 +5,10 @@
 #include "cli/delivery.h"
 #include "cli/output.h"
 #include "cli/qr.h"
+#include "core/rpc/panic.h"
 
-command_fn command_unlock, command_lock, command_passphrase, command_status, command_link;
+command_fn command_unlock, command_lock, command_panic, command_passphrase, command_status,
+    command_link;
 
 /* Whether the keyring opened it; if not, says why in one sentence. */
 static bool
@@ -57,6 +59,26 @@ enum err
 command_lock(struct cli *cli, int *ret)
 {
     return cli_do(cli, "account.lock", NULL);
+}
+
+enum err
+command_panic(struct cli *cli, int *ret)
+{
+    AUTO(json_decrefpp) json_t *told = NULL;
+    struct panic p;
+
+    TRY(panic_all(&p));
+    told = json_pack("{s:i,s:i,s:i}", "locked", (int)p.locked, "ended", (int)p.ended, "failed",
+                     (int)p.failed);
+    if (cli->json)
+        TRY(print_json(told));
+    else if (p.locked + p.ended > 0)
+        print("locked: %u%s\n", p.locked + p.ended,
+              p.ended > 0 ? ", some by killing their agent" : "");
+    TRY(print_end());
+    return p.failed == 0 ? OK
+                         : fail(ERR_STATE, "%u agents could not be reached, and may be open still.",
+                                p.failed);
 }
 
 enum err
@@ -127,6 +149,25 @@ trouble_words(const char *name)
                : "the profile's database cannot be used";
 }
 
+/* What of the machine the lock cannot follow here. */
+static void
+print_unnoticed(const json_t *noticed)
+{
+    bool suspend = false, screen = false;
+    const json_t *each;
+    size_t i;
+
+    json_array_foreach(noticed, i, each)
+    {
+        suspend |= strcmp(json_string_value(each), "suspend") == 0;
+        screen |= strcmp(json_string_value(each), "screen") == 0;
+    }
+    if (!suspend || !screen)
+        print("not noticed here, so it does not lock: %s\n", suspend  ? "the screen lock"
+                                                             : screen ? "suspend"
+                                                                      : "suspend, the screen lock");
+}
+
 static void
 print_status(const json_t *s)
 {
@@ -146,6 +187,7 @@ print_status(const json_t *s)
     print("relay: %s\n",
           json_is_true(json_object_get(relay, "online")) ? "connected" : "not connected");
     print_counts(s);
+    print_unnoticed(json_object_get(s, "noticed"));
     print_leaving(s);
     if (get(s, "trouble")[0] != '\0')
         print("trouble: %s\n", trouble_words(get(s, "trouble")));

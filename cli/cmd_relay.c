@@ -63,6 +63,28 @@ command_relay(struct cli *cli, int *ret)
 
 /* --- settings --- */
 
+static const struct {
+    const char *key, *parameter;
+} switches[] = {{"lock-on-screen-lock", "lock_on_screen_lock"},
+                {"lock-on-suspend", "lock_on_suspend"},
+                {"typing", "typing"}};
+
+static enum err
+turn(struct cli *cli, const char *parameter, const char *value)
+{
+    bool on = strcmp(value, "on") == 0;
+
+    if (!on && strcmp(value, "off") != 0)
+        return fail(ERR_USAGE, "That is on or off.");
+    return cli_do(cli, "settings.set", json_pack("{s:b}", parameter, on));
+}
+
+static const char *
+on_or_off(const json_t *settings, const char *parameter)
+{
+    return json_is_true(json_object_get(settings, parameter)) ? "on" : "off";
+}
+
 static enum err
 change(struct cli *cli, const char *key, const char *value)
 {
@@ -74,8 +96,9 @@ change(struct cli *cli, const char *key, const char *value)
         TRY(duration_read(value, &ms));
         return cli_do(cli, "settings.set", json_pack("{s:I}", "idle_lock_ms", (json_int_t)ms));
     }
-    if (strcmp(key, "typing") == 0 && (strcmp(value, "on") == 0 || strcmp(value, "off") == 0))
-        return cli_do(cli, "settings.set", json_pack("{s:b}", key, strcmp(value, "on") == 0));
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++)
+        if (strcmp(key, switches[i].key) == 0)
+            return turn(cli, switches[i].parameter, value);
     if (strcmp(key, "proxy") == 0 || strcmp(key, "receipts") == 0 || strcmp(key, "presence") == 0 ||
         strcmp(key, "requests") == 0)
         return cli_do(cli, "settings.set", json_pack("{s:s}", key, value));
@@ -117,12 +140,13 @@ command_settings(struct cli *cli, int *ret)
     TRY(cli_call(cli, "settings.get", NULL, &r));
     if (cli->json)
         return print_json(r);
-    print("idle-lock: %llds\nproxy: %s\nreceipts: %s (%s)\nrequests: %s\n"
+    print("idle-lock: %llds\nlock-on-screen-lock: %s\nlock-on-suspend: %s\nproxy: %s\nreceipts: %s "
+          "(%s)\nrequests: %s\n"
           "presence: %s\ntyping: %s\n",
           (long long)json_integer_value(json_object_get(r, "idle_lock_ms")) / 1000,
-          safe(r, "proxy"), get(r, "receipts"), receipts_words(get(r, "receipts")),
-          get(r, "requests"), get(r, "presence"),
-          json_is_true(json_object_get(r, "typing")) ? "on" : "off");
+          on_or_off(r, "lock_on_screen_lock"), on_or_off(r, "lock_on_suspend"), safe(r, "proxy"),
+          get(r, "receipts"), receipts_words(get(r, "receipts")), get(r, "requests"),
+          get(r, "presence"), on_or_off(r, "typing"));
     long long days = (long long)json_integer_value(json_object_get(r, "keep_days"));
     if (days == 0)
         print("keep: forever\n");

@@ -50,7 +50,7 @@ agent_may(const struct call *c)
     if (a->state == AGENT_LOCKED)
         return fail(ERR_LOCKED, "The profile is locked.");
     if (c->method->permission > READ || !client_subscribed(c->client))
-        a->used = loop_now();
+        agent_used(a);
     return disappearing_now(a->engine); /* the clock may have gone on while nothing ran */
 }
 
@@ -79,6 +79,48 @@ on_signal(void *self, uint32_t events)
         loop_stop(&a->loop);
 }
 
+/* --- the machine --- */
+
+static void
+on_screen_locked(void *self)
+{
+    struct agent *a = self;
+
+    if (a->state == AGENT_UNLOCKED && a->lock_on_screen_lock)
+        agent_lock(a, LOCK_POLITELY);
+}
+
+static void
+on_sleeps(void *self)
+{
+    struct agent *a = self;
+
+    if (a->state == AGENT_UNLOCKED && a->lock_on_suspend)
+        agent_lock(a, LOCK_POLITELY);
+}
+
+/* Connections are dead, and the network may be another one. */
+static void
+on_woke(void *self)
+{
+    struct agent *a = self;
+
+    if (a->engine != NULL)
+        engine_wake(a->engine);
+    else if (a->locked.collector != NULL)
+        collector_wake(a->locked.collector);
+}
+
+/* As long as there is something to wipe: keys, or a pass-phrase on another thread. */
+static void
+hold_sleep(struct agent *a)
+{
+    if ((a->state == AGENT_UNLOCKED && a->lock_on_suspend) || a->worker.busy)
+        machine_hold_sleep(a->machine);
+    else
+        machine_let_sleep(a->machine);
+}
+
 /* From here on nothing of the session is alive on the stack. Who has not read all that was said is
  * cut off: the rest may be anything. */
 static void
@@ -93,11 +135,13 @@ static int64_t
 turn(void *self)
 {
     struct agent *a = self;
+    int64_t machine = a->state == AGENT_NO_PROFILE ? INT64_MAX : machine_turn(a->machine);
     int64_t session = agent_session_turn(a), calls = calls_turn(a), media = media_turn(a->media);
     int64_t keyring = keyring_turn(a->keyring);
 
     if (a->leftovers)
         forget(a);
+    hold_sleep(a); /* not before that */
     socket_sweep(&a->socket);
     /* A call that ended may have changed the session: let it have its turn too. */
     if (a->turn_again) {
@@ -108,6 +152,8 @@ turn(void *self)
         calls = media;
     if (keyring < calls)
         calls = keyring;
+    if (machine < calls)
+        calls = machine;
     return session < calls ? session : calls;
 }
 
@@ -136,6 +182,8 @@ begin(struct agent *a, const char *profile)
 {
     char path[SOCKET_PATH_MAX];
     const struct socket_host host = {.self = a, .on_line = on_line, .on_gone = on_gone};
+    const struct machine_listener machine_listener = {
+        .self = a, .screen_locked = on_screen_locked, .sleeps = on_sleeps, .woke = on_woke};
 
     TRY(profile_lock(profile, &a->profile));
     a->state = profile_exists(a->profile) ? AGENT_LOCKED : AGENT_NO_PROFILE;
@@ -145,6 +193,8 @@ begin(struct agent *a, const char *profile)
     TRY(queue_new(&a->loop, &a->queue));
     TRY(media_new(&a->loop, &a->spawner, &a->media));
     TRY(keyring_new(&a->loop, &a->spawner, &a->keyring));
+    TRY(idle_init(&a->idle, &a->loop));
+    TRY(machine_new(&a->loop, &a->spawner, &machine_listener, &a->machine));
     TRY(runtime_socket_path(profile, path));
     return socket_open(&a->socket, &a->loop, path, &host);
 }
@@ -157,11 +207,13 @@ end(struct agent *a)
 {
     worker_done(&a->worker);
     calls_cancel_all(a, fail(ERR_STATE, "The agent ends."));
-    agent_lock(a);
+    agent_lock(a, LOCK_POLITELY);
     collecting_stop(a, &(struct collected_proof){0});
     queue_free(a->queue);
     media_free(a->media);
     keyring_free(a->keyring);
+    machine_free(a->machine);
+    idle_done(&a->idle);
     spawner_done(&a->spawner);
     socket_hide(&a->socket);
     profile_free(a->profile);

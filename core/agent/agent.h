@@ -10,7 +10,9 @@
 #pragma once
 
 #include "core/agent/call.h"
+#include "core/agent/idle.h"
 #include "core/agent/keyring.h"
+#include "core/agent/machine.h"
 #include "core/agent/media.h"
 #include "core/agent/queue.h"
 #include "core/agent/socket.h"
@@ -50,6 +52,8 @@ struct agent {
     struct picture *pictures; /* pictures.h */
     uint64_t picture_last;    /* number given out */
     struct source signals, transport;
+    struct idle idle;
+    struct machine *machine;
     struct profile *profile;
     enum agent_state state;
     bool may_reopen; /* by the keyring, though nobody asks: it was not locked since it was open */
@@ -57,9 +61,9 @@ struct agent {
     /* While unlocked, or while an account is being made. */
     struct relay_client *client;
     struct engine *engine;
-    int64_t idle_lock_ms; /* 0: never */
-    int64_t used;         /* monotonic ms of the last call that counts as use */
-    enum err trouble;     /* of the engine, as last told */
+    int64_t used; /* monotonic ms of the last call that counts as use */
+    bool lock_on_screen_lock, lock_on_suspend;
+    enum err trouble; /* of the engine, as last told */
     struct store_retry retry;
 
     struct locked locked;
@@ -114,8 +118,15 @@ void agent_close(struct agent *a);
 enum err agent_unlock(struct agent *a, const struct subkey *db_key);
 /* From now on the keyring opens the profile only for a person who asks; as every lock does. */
 void agent_forbid_reopening(struct agent *a);
-/* Wipe, close, tell. Fine when it is locked. */
-void agent_lock(struct agent *a);
+/* Wipe, close, tell. Fine when it is locked. LOCK_AT_ONCE waits for nobody, not even to say
+ * goodbye. */
+enum lock_how { LOCK_POLITELY, LOCK_AT_ONCE };
+void agent_lock(struct agent *a, enum lock_how how);
+/* The settings of the lock, new or of the profile that was just opened. */
+struct settings;
+void agent_lock_settings(struct agent *a, const struct settings *s);
+/* A person is there. */
+void agent_used(struct agent *a);
 
 /* What is due in the session; the monotonic ms of the next time. */
 int64_t agent_session_turn(struct agent *a);

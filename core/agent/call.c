@@ -330,3 +330,11 @@ param_int(const struct call *c, const char *name, int64_t otherwise)
 
     return value != NULL ? json_integer_value(value) : otherwise;
 }
+
+bool
+param_bool(const struct call *c, const char *name, bool otherwise)
+{
+    const json_t *value = json_object_get(c->params, name);
+
+    return value != NULL ? json_is_true(value) : otherwise;
+}

@@ -68,3 +68,4 @@ enum err calls_cancel_job(struct agent *a, struct client *client, const char *jo
 /* Parameters, after the check against the table. */
 const char *param_string(const struct call *c, const char *name, const char *otherwise);
 int64_t param_int(const struct call *c, const char *name, int64_t otherwise);
+bool param_bool(const struct call *c, const char *name, bool otherwise);

@@ -190,9 +190,24 @@ status_leaving(struct engine *e, json_t *j)
     return OK;
 }
 
-static enum err
-status_unlocked(struct engine *e, json_t *j)
+/* What of the machine would be noticed. */
+static json_t *
+noticed(const struct agent *a)
 {
+    struct machine_senses senses = machine_senses(a->machine);
+    json_t *list = json_array();
+
+    if (senses.sleep)
+        json_array_append_new(list, json_string("suspend"));
+    if (senses.screen)
+        json_array_append_new(list, json_string("screen"));
+    return list;
+}
+
+static enum err
+status_unlocked(struct agent *a, json_t *j)
+{
+    struct engine *e = a->engine;
     struct account_facts f;
     struct counts n = {0};
     char address[ADDRESS_MAX + 1], account[BASE64_LEN(32) + 1];
@@ -210,6 +225,7 @@ status_unlocked(struct engine *e, json_t *j)
     json_object_set_new(j, "counts",
                         json_pack("{s:i,s:i,s:i}", "contacts", (int)n.contacts, "requests",
                                   (int)n.requests, "notices", (int)n.notices));
+    json_object_set_new(j, "noticed", noticed(a));
     TRY(status_leaving(e, j));
     if (engine_trouble(e) != OK)
         json_object_set_new(j, "trouble", json_string(err_name(engine_trouble(e))));
@@ -230,7 +246,7 @@ method_account_status(struct call *c, json_t **ret)
     json_t *kinds = ways_kinds(a);
     if (kinds != NULL)
         json_object_set_new(j, "unlock", kinds);
-    enum err e = a->state == AGENT_UNLOCKED ? status_unlocked(a->engine, j) : OK;
+    enum err e = a->state == AGENT_UNLOCKED ? status_unlocked(a, j) : OK;
     if (e == OK)
         *ret = j;
     else

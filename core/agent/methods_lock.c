@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <unistd.h>
+
 #include "core/agent/dispatch.h"
 #include "core/agent/key_task.h"
 #include "core/agent/ways.h"
+#include "core/rpc/exit_code.h"
+#include "core/rpc/panic.h"
 
 /* --- unlock --- */
 
@@ -25,6 +29,8 @@ slots_opened(struct key_task *t)
 
     if (e == OK && t->agent->state == AGENT_LOCKED)
         e = unlock_with(t->agent, t->mk);
+    if (e == OK)
+        panic_forget(profile_name(t->agent->profile)); /* a person is back */
     if (e == OK)
         call_finish(t->call, json_object());
     else
@@ -97,6 +103,9 @@ unlock_by_keyring(struct call *c)
     TRY(ways_read(a, &ways));
     if (ways.keyring < 0)
         return fail(ERR_NOT_FOUND, "The keyring does not open this profile.");
+    if (panic_noted(profile_name(a->profile)))
+        return fail(ERR_LOCKED,
+                    "The profile was locked in a panic: only the pass-phrase opens it.");
     if (unasked && !a->may_reopen)
         return fail(ERR_LOCKED, "The profile was locked, and stays so until somebody unlocks it.");
     TRY(keyring_start(a->keyring,
@@ -131,7 +140,28 @@ enum err
 method_account_lock(struct call *c, json_t **ret)
 {
     TRY(profile_needed(c->agent));
-    agent_lock(c->agent);
+    agent_lock(c->agent, LOCK_POLITELY);
+    return OK;
+}
+
+/* A pass-phrase on another thread would be there for a while yet. */
+enum err
+method_agent_panic(struct call *c, json_t **ret)
+{
+    struct agent *a = c->agent;
+
+    if (a->worker.busy)
+        _exit(EXIT_LOCKED);
+    if (a->state == AGENT_NO_PROFILE)
+        calls_cancel_all(a, fail(ERR_LOCKED, "The profile was locked."));
+    agent_lock(a, LOCK_AT_ONCE);
+    return OK;
+}
+
+enum err
+method_agent_activity(struct call *c, json_t **ret)
+{
+    agent_used(c->agent);
     return OK;
 }
 

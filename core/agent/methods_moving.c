@@ -148,7 +148,7 @@ method_profile_wipe(struct call *c, json_t **ret)
         return fail(ERR_USAGE, "That is not the name of the profile.");
     if (a->state == AGENT_NO_PROFILE && a->engine != NULL)
         return fail(ERR_BUSY, "The profile is just being made.");
-    agent_lock(a);
+    agent_lock(a, LOCK_POLITELY);
     collecting_stop(a, &(struct collected_proof){0});
     TRY(profile_wipe(a->profile));
     loop_stop(&a->loop); /* the lock goes with it: another one may make the profile anew */

@@ -164,8 +164,9 @@ method_settings_get(struct call *c, json_t **ret)
     TRY(keep_get(c->agent->engine, &keep_days));
     TRY(mentions_while_muted_get(c->agent->engine, &mentions));
     *ret = json_pack(
-        "{s:I,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:I}", "idle_lock_ms", (json_int_t)s.idle_lock_ms,
-        "proxy", s.proxy, "receipts", receipts_name(s.receipts), "requests",
+        "{s:I,s:b,s:b,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:I}", "idle_lock_ms", (json_int_t)s.idle_lock_ms,
+        "lock_on_screen_lock", s.lock_on_screen_lock, "lock_on_suspend", s.lock_on_suspend, "proxy",
+        s.proxy, "receipts", receipts_name(s.receipts), "requests",
         requests_names[links_requests(c->agent->engine)], "presence", audience_name(s.presence),
         "typing", s.typing, "keep_days", (json_int_t)keep_days, "mentions_while_muted", mentions,
         "download_auto", (json_int_t)download_auto);
@@ -199,8 +200,9 @@ method_settings_set(struct call *c, json_t **ret)
     s.idle_lock_ms = param_int(c, "idle_lock_ms", s.idle_lock_ms);
     TRY(receipts_read(param_string(c, "receipts", receipts_name(s.receipts)), &s.receipts));
     TRY(audience_read(param_string(c, "presence", audience_name(s.presence)), &s.presence));
-    if (json_object_get(c->params, "typing") != NULL)
-        s.typing = json_is_true(json_object_get(c->params, "typing"));
+    s.lock_on_screen_lock = param_bool(c, "lock_on_screen_lock", s.lock_on_screen_lock);
+    s.lock_on_suspend = param_bool(c, "lock_on_suspend", s.lock_on_suspend);
+    s.typing = param_bool(c, "typing", s.typing);
     proxy = param_string(c, "proxy", s.proxy);
     if (strlen(proxy) >= sizeof s.proxy)
         return fail(ERR_USAGE, "A proxy is written as host:port.");
@@ -212,7 +214,7 @@ method_settings_set(struct call *c, json_t **ret)
     presence_touch(a->engine);
     if (requests != links_requests(a->engine))
         TRY(links_set_requests(a->engine, requests));
-    a->idle_lock_ms = s.idle_lock_ms;
+    agent_lock_settings(a, &s);
     if (json_object_get(c->params, "proxy") == NULL)
         return OK;
     TRY(relay_client_set_proxy(a->client, s.proxy));

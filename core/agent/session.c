@@ -149,13 +149,28 @@ agent_unlock(struct agent *a, const struct subkey *db_key)
     }
     TRY(agent_open(a, db, settings.proxy));
     take_collected(a);
-    a->idle_lock_ms = settings.idle_lock_ms;
     a->state = AGENT_UNLOCKED;
     a->may_reopen = false;
     profile_leave(a->profile, LEFT_OPEN);
-    a->used = loop_now();
+    agent_lock_settings(a, &settings);
+    agent_used(a);
     agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "unlocked"));
     return OK;
+}
+
+void
+agent_lock_settings(struct agent *a, const struct settings *s)
+{
+    a->lock_on_screen_lock = s->lock_on_screen_lock;
+    a->lock_on_suspend = s->lock_on_suspend;
+    idle_begin(&a->idle, s->idle_lock_ms);
+}
+
+void
+agent_used(struct agent *a)
+{
+    a->used = loop_now();
+    idle_used(&a->idle);
 }
 
 /* Who was told that we are here is told that we go. Waits until that is out, but no longer than
@@ -186,17 +201,19 @@ agent_forbid_reopening(struct agent *a)
 }
 
 void
-agent_lock(struct agent *a)
+agent_lock(struct agent *a, enum lock_how how)
 {
     /* Also when it is locked: an unlocking may be under way. */
     calls_cancel_unlocked(a, fail(ERR_LOCKED, "The profile was locked."));
     agent_forbid_reopening(a);
     if (a->state != AGENT_UNLOCKED)
         return;
-    say_goodbye(a);
+    if (how == LOCK_POLITELY)
+        say_goodbye(a);
     struct collecting_wish wish;
     bool collect = !a->loop.stopped && collecting_ask(a, &wish);
     a->state = AGENT_LOCKED;
+    idle_begin(&a->idle, 0);
     agent_close(a);
     if (collect)
         collecting_start(a, &wish);
@@ -246,24 +263,16 @@ retry_store(struct agent *a)
 int64_t
 agent_session_turn(struct agent *a)
 {
-    int64_t due = INT64_MAX, now = loop_now(), soon;
+    int64_t due, now = loop_now(), soon;
 
-    if (a->state == AGENT_UNLOCKED && a->idle_lock_ms > 0) {
-        due = a->used + a->idle_lock_ms;
-        if (due <= now) {
-            agent_lock(a);
-            return INT64_MAX;
-        }
-    }
-    if (a->engine == NULL) {
-        soon = collecting_turn(a);
-        return soon < due ? soon : due;
-    }
+    if (a->state == AGENT_UNLOCKED && idle_over(&a->idle))
+        agent_lock(a, LOCK_POLITELY);
+    if (a->engine == NULL)
+        return collecting_turn(a);
     if (relay_client_due(a->client) <= now)
         relay_client_run(a->client);
     presence_used(a->engine, a->used);
-    soon = engine_step(a->engine);
-    due = soon < due ? soon : due;
+    due = engine_step(a->engine);
     soon = retry_store(a);
     due = soon < due ? soon : due;
     soon = relay_client_due(a->client);

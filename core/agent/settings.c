@@ -7,6 +7,8 @@
 #include "wire/address.h"
 
 #define IDLE_LOCK "set.idle_lock_ms"
+#define ON_SCREEN_LOCK "set.lock.screen"
+#define ON_SUSPEND "set.lock.suspend"
 #define PROXY "set.proxy"
 #define DELIVERED "set.receipts.delivered"
 #define READ_TOO "set.receipts.read"
@@ -21,6 +23,8 @@ struct settings
 settings_default(void)
 {
     return (struct settings){.idle_lock_ms = IDLE_LOCK_DEFAULT,
+                             .lock_on_screen_lock = true,
+                             .lock_on_suspend = true,
                              .receipts = RECEIPTS_DELIVERED_ONLY};
 }
 
@@ -37,10 +41,13 @@ enum err
 settings_read(struct db *db, struct settings *ret)
 {
     struct settings s = settings_default();
+    int64_t on_screen_lock = 1, on_suspend = 1;
     int64_t delivered = 1, also_read = 0, presence = AUDIENCE_NOBODY, typing = 0;
     AUTO(buf_done) struct buf proxy = BUF(sizeof s.proxy - 1);
 
     TRY(get_int(db, IDLE_LOCK, &s.idle_lock_ms));
+    TRY(get_int(db, ON_SCREEN_LOCK, &on_screen_lock));
+    TRY(get_int(db, ON_SUSPEND, &on_suspend));
     TRY(get_int(db, DELIVERED, &delivered));
     TRY(get_int(db, READ_TOO, &also_read));
     TRY(get_int(db, PRESENCE, &presence));
@@ -55,6 +62,8 @@ settings_read(struct db *db, struct settings *ret)
     if (presence == AUDIENCE_CHOSEN || presence == AUDIENCE_EVERYONE)
         s.presence = (enum presence_audience)presence;
     s.typing = typing != 0;
+    s.lock_on_screen_lock = on_screen_lock != 0;
+    s.lock_on_suspend = on_suspend != 0;
     *ret = s;
     return OK;
 }
@@ -79,6 +88,8 @@ settings_write(struct db *db, const struct settings *s)
     TRY(settings_check(s));
     TRY(tx_begin(db, &tx));
     TRY(meta_set_int(db, IDLE_LOCK, s->idle_lock_ms));
+    TRY(meta_set_int(db, ON_SCREEN_LOCK, s->lock_on_screen_lock));
+    TRY(meta_set_int(db, ON_SUSPEND, s->lock_on_suspend));
     TRY(meta_set_int(db, DELIVERED, s->receipts >= RECEIPTS_DELIVERED_ONLY));
     TRY(meta_set_int(db, READ_TOO, s->receipts == RECEIPTS_READ_TOO));
     TRY(meta_set_int(db, PRESENCE, s->presence));

@@ -11,6 +11,7 @@ enum receipts { RECEIPTS_NONE, RECEIPTS_DELIVERED_ONLY, RECEIPTS_READ_TOO };
 
 struct settings {
     int64_t idle_lock_ms; /* 0: never */
+    bool lock_on_screen_lock, lock_on_suspend;
     char proxy[ADDRESS_MAX + 16];
     enum receipts receipts;
     enum presence_audience presence;

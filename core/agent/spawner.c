@@ -52,7 +52,7 @@ struct keeper {
     int signals;
 };
 
-static const char *const names[HELPER_COUNT] = {"snug-media", "snug-keyring"};
+static const char *const names[HELPER_COUNT] = {"snug-media", "snug-keyring", "snug-watch"};
 
 /* The program NAME in FOLDER, to be started by its descriptor; -1. */
 static int
@@ -71,7 +71,7 @@ open_program(const char *folder, const char *below, const char *name)
 static void
 find(int ret[HELPER_COUNT])
 {
-    static const char *const folders[HELPER_COUNT] = {"../media/", "../keyring/"};
+    static const char *const folders[HELPER_COUNT] = {"../media/", "../keyring/", "../watch/"};
     char self[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
@@ -96,16 +96,18 @@ report(enum helper helper, uint64_t number, int status)
         _exit(EXIT_FAILURE);
 }
 
-/* What of our environment a helper gets: the way to the session bus, and for one of them only. */
+/* What of our environment a helper gets: the way to the buses, and not the one that looks at
+ * pictures. */
 static void
-choose_environment(enum helper helper, char *ret[3])
+choose_environment(enum helper helper, char *ret[4])
 {
-    static const char *const wanted[] = {"DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="};
+    static const char *const wanted[] = {
+        "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR=", "DBUS_SYSTEM_BUS_ADDRESS="};
     int n = 0;
 
-    for (char **e = environ; helper == HELPER_KEYRING && *e != NULL; e++)
-        for (int i = 0; i < 2; i++)
-            if (n < 2 && strncmp(*e, wanted[i], strlen(wanted[i])) == 0)
+    for (char **e = environ; helper != HELPER_MEDIA && *e != NULL; e++)
+        for (int i = 0; i < 3; i++)
+            if (n < 3 && strncmp(*e, wanted[i], strlen(wanted[i])) == 0)
                 ret[n++] = *e;
     ret[n] = NULL;
 }
@@ -114,7 +116,7 @@ choose_environment(enum helper helper, char *ret[3])
 static void
 become_helper(enum helper helper, pid_t spawner, int in, int out)
 {
-    char *argv[] = {strdupa(names[helper]), NULL}, *environment[3];
+    char *argv[] = {strdupa(names[helper]), NULL}, *environment[4];
     sigset_t none;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

@@ -5,8 +5,9 @@
  * The one thing to know: it is forked before anything secret is in memory and knows by itself where
  * its few programs are; whoever asks names one of them and hands over two descriptors, never a path
  * or a word of a command line. The kernel lets it start nothing else (jail.h), and neither it nor a
- * helper has a network. Helpers begin with an empty environment; the keyring's knows where the
- * session bus is. It ends, with all helpers, when the agent ends in whatever way.
+ * helper has a network. Helpers begin with an empty environment; the keyring's and
+ * the watch's know where the buses are. It ends, with all helpers, when the agent ends in whatever
+ * way.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 
 #include "core/agent/loop.h"
 
-enum helper { HELPER_MEDIA, HELPER_KEYRING, HELPER_COUNT };
+enum helper { HELPER_MEDIA, HELPER_KEYRING, HELPER_WATCH, HELPER_COUNT };
 #define HELPER_NOT_STARTED (-1)
 
 struct spawner {

@@ -48,6 +48,12 @@ base_is_safe(const char *path)
 enum err
 runtime_socket_path(const char *profile, char ret[SOCKET_PATH_MAX])
 {
+    return runtime_path(profile, ".sock", ret);
+}
+
+enum err
+runtime_path(const char *profile, const char *ending, char ret[SOCKET_PATH_MAX])
+{
     char base[PATH_MAX], dir[PATH_MAX + 32], path[PATH_MAX + 96];
 
     runtime_base(base, sizeof base);
@@ -58,7 +64,7 @@ runtime_socket_path(const char *profile, char ret[SOCKET_PATH_MAX])
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return fail(ERR_STATE, "%.150s: %m", dir);
     TRY(check_directory(dir));
-    if (snprintf(path, sizeof path, "%s/%.40s.sock", dir, profile) >= SOCKET_PATH_MAX)
+    if (snprintf(path, sizeof path, "%s/%.40s%s", dir, profile, ending) >= SOCKET_PATH_MAX)
         return fail(ERR_STATE, "The path of the runtime directory is too long for a socket.");
     snprintf(ret, SOCKET_PATH_MAX, "%s", path);
     return OK;

@@ -18,6 +18,9 @@
  * enter; ERR_STATE with a sentence otherwise. */
 enum err runtime_socket_path(const char *profile, char ret[SOCKET_PATH_MAX]);
 
+/* Another file of PROFILE beside it, such as `.panic`. */
+enum err runtime_path(const char *profile, const char *ending, char ret[SOCKET_PATH_MAX]);
+
 /* Whether the process at the other end of the socket FD runs as we do. ERR_REFUSED. */
 enum err runtime_check_peer(int fd);
 

@@ -16,14 +16,15 @@ ARROWS = {
     "wire": ["wire"],
     "crypto": ["crypto", "wire"],
     "core": ["core", "crypto", "wire"],
-    "core/agent": ["core/agent", "core/keyring", "core/media", "core/rpc", "core", "crypto", "wire"],
+    "core/agent": ["core/agent", "core/keyring", "core/watch", "core/media", "core/rpc", "core", "crypto", "wire"],
     "core/rpc": ["core/rpc", "wire"],
     "core/media": ["core/media", "wire"],
     "core/keyring": ["core/keyring", "wire"],
+    "core/watch": ["core/watch", "core/keyring", "wire"],
     "relay": ["relay", "wire"],
     "cli": ["cli", "core/rpc", "wire"],
     "gui": ["gui", "core/rpc", "wire"],
-    "tests": ["tests", "cli", "gui", "relay", "core/agent", "core/rpc", "core/media", "core/keyring", "core", "crypto", "wire"],
+    "tests": ["tests", "cli", "gui", "relay", "core/agent", "core/rpc", "core/media", "core/keyring", "core/watch", "core", "crypto", "wire"],
 }
 
 # Headers of these libraries (by a pattern on what stands between < and >) belong to these files alone, tests aside.
@@ -39,6 +40,7 @@ OWNERS = {
     r"(gtk|adwaita|glib|gio)\b.*": r"gui/.*|core/media/.*",
     r"libsecret/.*": r"core/keyring/service\.c",
     r"gdk-pixbuf/.*": r"core/media/pixbuf\.c|gui/.*",
+    r"systemd/.*": r"core/watch/buses\.c",
     r"zbar\.h": r"core/media/qr_reader\.c",
     r"zxcvbn\.h": r"gui/start/passphrase\.c",
     r"seccomp\.h": r".*/sandbox\.c|core/agent/jail\w*\.[ch]",

@@ -208,6 +208,20 @@ class Keyring(Scene):
         self.alice.snug("unlock")
         self.assertEqual((self.keyring.asked, state(self.alice)), (1, "unlocked"))
 
+    def test_opens_nothing_after_a_panic_until_the_pass_phrase_did(self):
+        for hung in (False, True):
+            pid = self.alice.agent_pid()
+            if hung:
+                os.kill(pid, signal.SIGSTOP)
+            self.alice.snug("panic")
+            self.alice.snug("contacts", expect=LOCKED)
+            with self.alice.rpc() as rpc:
+                self.assertIn("panic", rpc.call("account.unlock", keyring=True)["error"]["message"])
+            self.alice.open()
+            self.alice.snug("lock")
+            self.alice.snug("unlock")
+            self.assertEqual(state(self.alice), "unlocked")
+
     def test_is_not_missed_when_it_does_not_open(self):
         self.keyring.locked, self.keyring.person = True, "dismisses"
         self.refuses("keyring is locked")

@@ -518,7 +518,7 @@ class Agent(unittest.TestCase):
             self.assertEqual(held, {"0": "pipe", "1": "pipe"})
             self.assertEqual(os.listdir(f"/proc/{self.spawner}/task"), [str(self.spawner)])
             # 0 to 2, the agent's socket, the programs it may start, and signals.
-            self.assertLessEqual(len(os.listdir(f"/proc/{self.spawner}/fd")), 7)
+            self.assertLessEqual(len(os.listdir(f"/proc/{self.spawner}/fd")), 8)
             os.kill(pid, signal.SIGCONT)
             self.assertEqual(rpc.read()["result"]["width"], 8000)
 
