@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/windows.h"
 
+#include "gui/activity.h"
 #include "gui/chat/chat_window.h"
 #include "gui/window.h"
 
@@ -133,4 +134,5 @@ windows_add_actions(GtkApplication *app, Account *account)
 
     g_object_set_data_full(G_OBJECT(app), "windows-account", g_object_ref(account), g_object_unref);
     g_action_map_add_action_entries(G_ACTION_MAP(app), entries, G_N_ELEMENTS(entries), app);
+    activity_watch(app, account->bridge);
 }

@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include "gui/account.h"
+#include "gui/activity.h"
 #include "gui/models/fields.h"
 #include "tests/gui/fake_agent.h"
 #include "tests/gui/stage.h"
@@ -258,6 +259,22 @@ the_contact_book_follows_what_is_told(void **state)
     stage_wait(g_list_model_get_n_items(book) == 0);
 }
 
+static void
+a_person_at_the_window_is_told_of_now_and_then(void **state)
+{
+    struct scene *s = *state;
+
+    for (int i = 0; i < 100; i++)
+        activity_happened(s->account->bridge);
+    stage_wait(fake_agent_calls(s->fake, "agent.activity") == 1);
+    for (int i = 0; i < 100; i++)
+        activity_happened(s->account->bridge);
+    fake_agent_always(s->fake, "account.link", json_pack("{s:s}", "link", "snug:x"));
+    ask(s, "account.link", NULL);
+    stage_wait(s->answers == 1);
+    assert_int_equal(fake_agent_calls(s->fake, "agent.activity"), 1);
+}
+
 int
 main(void)
 {
@@ -275,6 +292,8 @@ main(void)
         cmocka_unit_test_setup_teardown(an_agent_that_hangs_is_told_apart_from_a_slow_answer,
                                         scene_open, scene_close),
         cmocka_unit_test_setup_teardown(locking_is_told_and_unlocking_refreshes, scene_open,
+                                        scene_close),
+        cmocka_unit_test_setup_teardown(a_person_at_the_window_is_told_of_now_and_then, scene_open,
                                         scene_close),
         cmocka_unit_test_setup_teardown(the_contact_book_follows_what_is_told, scene_open,
                                         scene_close),

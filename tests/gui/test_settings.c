@@ -48,11 +48,11 @@ static void
 set_answers(struct fake_agent *fake)
 {
     fake_agent_always(fake, "settings.get",
-                      json_pack("{s:I,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:I}", "idle_lock_ms",
-                                (json_int_t)600000, "proxy", "", "receipts", "delivered",
-                                "requests", "link", "presence", "nobody", "typing", 0, "keep_days",
-                                (json_int_t)0, "mentions_while_muted", 1, "download_auto",
-                                (json_int_t)1048576));
+                      json_pack("{s:I,s:b,s:b,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:I}", "idle_lock_ms",
+                                (json_int_t)600000, "lock_on_screen_lock", 1, "lock_on_suspend", 1,
+                                "proxy", "", "receipts", "delivered", "requests", "link",
+                                "presence", "nobody", "typing", 0, "keep_days", (json_int_t)0,
+                                "mentions_while_muted", 1, "download_auto", (json_int_t)1048576));
     fake_agent_always(fake, "me.get",
                       json_pack("{s:s,s:s}", "name", "Ana <b>María</b>", "about", "On the hill"));
     fake_agent_always(fake, "account.status",
@@ -201,7 +201,8 @@ settings_are_shown_and_changed_at_once(void **state)
     struct scene *s = *state;
     AdwComboRow *receipts = ADW_COMBO_ROW(row(s->window, "Receipts"));
     AdwComboRow *lock = ADW_COMBO_ROW(row(s->window, "Lock when idle"));
-    GtkWidget *typing = row(s->window, "Typing");
+    GtkWidget *typing = row(s->window, "Typing"), *suspend = row(s->window, "Lock before sleep"),
+              *screen = row(s->window, "Lock with the screen");
 
     assert_int_equal(adw_combo_row_get_selected(receipts), 1);
     assert_int_equal(adw_combo_row_get_selected(lock), 3);
@@ -215,6 +216,11 @@ settings_are_shown_and_changed_at_once(void **state)
     assert_int_equal(field_int(last_set(s, 2), "idle_lock_ms"), 0);
     gtk_switch_set_active(switch_row_get_switch(SNUG_SWITCH_ROW(typing)), TRUE);
     assert_true(field_bool(last_set(s, 3), "typing"));
+    assert_true(gtk_switch_get_active(switch_row_get_switch(SNUG_SWITCH_ROW(suspend))));
+    gtk_switch_set_active(switch_row_get_switch(SNUG_SWITCH_ROW(suspend)), FALSE);
+    assert_false(field_bool(last_set(s, 4), "lock_on_suspend"));
+    gtk_switch_set_active(switch_row_get_switch(SNUG_SWITCH_ROW(screen)), FALSE);
+    assert_false(field_bool(last_set(s, 5), "lock_on_screen_lock"));
 }
 
 static json_t *
