@@ -7,8 +7,8 @@
 #include "cli/qr.h"
 #include "core/rpc/panic.h"
 
-command_fn command_unlock, command_lock, command_panic, command_passphrase, command_status,
-    command_link;
+command_fn command_unlock, command_lock, command_panic, command_take_over, command_passphrase,
+    command_status, command_link;
 
 /* Whether the keyring opened it; if not, says why in one sentence. */
 static bool
@@ -79,6 +79,12 @@ command_panic(struct cli *cli, int *ret)
     return p.failed == 0 ? OK
                          : fail(ERR_STATE, "%u agents could not be reached, and may be open still.",
                                 p.failed);
+}
+
+enum err
+command_take_over(struct cli *cli, int *ret)
+{
+    return cli_do(cli, "account.take_over", NULL);
 }
 
 enum err
@@ -189,6 +195,10 @@ print_status(const json_t *s)
     print_counts(s);
     print_unnoticed(json_object_get(s, "noticed"));
     print_leaving(s);
+    if (get(s, "copy")[0] != '\0')
+        print(
+            "another copy of this profile is running and has taken over; `snug take-over` goes on "
+            "here\n");
     if (get(s, "trouble")[0] != '\0')
         print("trouble: %s\n", trouble_words(get(s, "trouble")));
 }

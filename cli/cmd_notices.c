@@ -45,8 +45,21 @@ static const struct {
      "It is tried again by itself. If it stays, tell them."},
     {"device-removed", "This device was removed from your account.",
      "If that was not you, recover the account with the kit. What is here can still be read."},
-    {"displaced", "Another program reads this device's messages.",
-     "A copy of this profile runs somewhere. End it there: two copies spoil each other's keys."},
+    {"displaced",
+     "Another copy of this profile is running. It has taken over, and this one is silent.",
+     "End it there, or `snug take-over` to go on here: two copies spoil each other's keys."},
+    {"put-back",
+     "This profile was put back to an older copy of itself. It has begun anew with everybody.",
+     "Nothing to do: what contacts still have comes again by itself. What you sent since the copy "
+     "was made is "
+     "not here; the conversations say where."},
+    {"put-together",
+     "This profile's store was put together from copies of different times. It has begun anew "
+     "with everybody.",
+     "If you did not restore anything, look who can write to this computer's disk."},
+    {"anchor-lost",
+     "The relay lost what it keeps to tell an old copy of this profile from the new one.",
+     "It has a new one. If you restored a copy just now, contacts may see something sent twice."},
     {"not-seen", "This contact has not seen the keys you have now.",
      "They were not there for long. What you send waits until they come."},
     {"needs-link", "They take requests by contact link only.", "Ask them for one."},

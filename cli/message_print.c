@@ -129,6 +129,16 @@ put_missing(struct buf *out, const json_t *m, size_t count)
     buf_put_str(out, "]");
 }
 
+/* What stands for our own that another copy of this profile said. */
+static void
+put_elsewhere(struct buf *out, const json_t *m)
+{
+    json_int_t n = number(m, "elsewhere");
+
+    buf_printf(out, "[you sent %lld message%s on another copy of this profile that %s not here]",
+               (long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+}
+
 static bool
 is_missing(const json_t *m)
 {
@@ -141,7 +151,9 @@ put_said(struct buf *out, const json_t *m, size_t count)
     const json_t *card = json_object_get(m, "card");
     const char *holder = place_holder(m);
 
-    if (is_missing(m))
+    if (number(m, "elsewhere") != 0)
+        put_elsewhere(out, m);
+    else if (is_missing(m))
         put_missing(out, m, count);
     else if (holder != NULL)
         buf_put_str(out, holder);
@@ -196,7 +208,7 @@ put_became(struct buf *out, const json_t *m)
         buf_put_str(out, "  (pinned)");
     json_array_foreach(json_object_get(m, "reactions"), i, each) buf_printf(
         out, "  [%s %s]", safe(each, "emoji"), is_true(each, "mine") ? "you" : safe(m, "label"));
-    if (is_true(m, "outgoing"))
+    if (is_true(m, "outgoing") && number(m, "elsewhere") == 0)
         put_state(out, m);
     put_passing(out, m);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/account_state.h"
+#include "core/anchor.h"
 #include "core/prekeys.h"
 #include "core/relay_link.h"
 #include "core/trust.h"
@@ -163,6 +164,7 @@ account_moved(struct engine *e)
     w->unknown = false;
     w->refused = OK;
     w->want_status = true;
+    engine_heed(e, anchor_moved(e));
     account_wake(e);
 }
 

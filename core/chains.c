@@ -7,8 +7,10 @@
 
 #include <sodium.h>
 
+#include "core/anchor.h"
 #include "core/engine_state.h"
 #include "core/messages.h"
+#include "core/own_gaps.h"
 #include "crypto/pairwise.h"
 
 enum err
@@ -77,10 +79,18 @@ current_place(struct engine *e, const struct contact *c, struct chain_place *ret
 enum err
 chain_next(struct engine *e, const struct contact *c, struct chain_place *ret)
 {
-    enum err found = current_place(e, c, ret);
-    if (found != ERR_NOT_FOUND)
-        return found;
-    TRY(chain_go_on(e, c));
+    int64_t usable;
+
+    TRY(db_run(e->db,
+               "UPDATE chains_out SET run=(SELECT run FROM runs) WHERE contact=?1 AND current=1 "
+               "AND ?2 AND run<>(SELECT run FROM runs)",
+               "ii", c->id, (int64_t)anchor_lets_go_on(e)));
+    TRY(db_get_int(e->db, &usable,
+                   "SELECT count(*) FROM chains_out WHERE contact=?1 AND current=1 AND "
+                   "run=(SELECT run FROM runs)",
+                   "i", c->id));
+    if (usable == 0)
+        TRY(chain_go_on(e, c));
     return current_place(e, c, ret);
 }
 
@@ -182,6 +192,18 @@ delivered(struct engine *e, const struct chain_id *chain, int64_t first, int64_t
                   SPAN_OF(*chain), first, last);
 }
 
+/* The highest number that they say to hold. */
+static int64_t
+claimed_of(const struct chain_ack *ack)
+{
+    int64_t claimed = ack->upto > INT64_MAX - 64 ? INT64_MAX - 64 : (int64_t)ack->upto;
+
+    for (int64_t i = 63; i >= 0; i--)
+        if ((ack->bitmap >> i & 1) != 0)
+            return claimed + i + 1;
+    return claimed;
+}
+
 enum err
 chain_acked(struct engine *e, const struct contact *c, const struct chain_ack *ack)
 {
@@ -196,9 +218,12 @@ chain_acked(struct engine *e, const struct contact *c, const struct chain_ack *a
         acked = query_int(&q, 1);
     }
     TRY(query_end(&q));
+    int64_t claimed = claimed_of(ack);
     if (!ours)
-        return OK;
-    /* Nobody can hold what we have not said. */
+        return claimed > 0 ? own_gap_unknown(e, c, &ack->chain, claimed) : OK;
+    if (claimed >= next) /* we said it on another copy of this profile */
+        TRY(own_gap_note(
+            e, c, &(struct own_gap){.chain = ack->chain, .held = next - 1, .claimed = claimed}));
     int64_t upto = ack->upto < (uint64_t)next ? (int64_t)ack->upto : next - 1;
     if (upto > acked) {
         TRY(delivered(e, &ack->chain, acked + 1, upto));

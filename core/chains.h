@@ -26,7 +26,9 @@ struct chain_place {
     uint64_t before_seq; /* for seq 1; 0: it goes on from none */
 };
 
-/* The place of the next content to C; chain_sent then tells the hash of the `shared` bytes that
+/* The place of the next content to C. A chain of an earlier run is gone on with only when nobody
+ * else can have done so (core/anchor.h), so that two copies of a store never give one number to two
+ * contents. chain_sent then tells the hash of the `shared` bytes that
  * took it. */
 enum err chain_next(struct engine *e, const struct contact *c, struct chain_place *ret);
 enum err chain_sent(struct engine *e, const struct contact *c, const struct chain_place *place,

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/db_inside.h"
 #include "core/schema.h"
 #include "crypto/kdf.h"
 
@@ -27,6 +28,7 @@ struct statement {
 struct db {
     sqlite3 *handle;
     int depth; /* open tx */
+    struct accumulator *accumulator;
     struct statement statements[STATEMENTS_MAX];
 };
 
@@ -52,11 +54,23 @@ fail_sqlite(sqlite3 *db, int rc, const char *doing)
     }
 }
 
-static enum err
-run_plain(struct db *s, const char *sql)
+enum err
+db_exec(struct db *s, const char *sql)
 {
     int rc = sqlite3_exec(s->handle, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? OK : fail_sqlite(s->handle, rc, "setting it up");
+}
+
+struct sqlite3 *
+db_handle(struct db *s)
+{
+    return s->handle;
+}
+
+struct accumulator *
+db_accumulator(const struct db *s)
+{
+    return s->accumulator;
 }
 
 /* --- statements --- */
@@ -296,14 +310,14 @@ run_numbered(struct db *s, const char *verb, int depth)
 {
     char sql[64];
     snprintf(sql, sizeof sql, "%s level%d", verb, depth);
-    return run_plain(s, sql);
+    return db_exec(s, sql);
 }
 
 enum err
 tx_begin(struct db *s, struct tx *ret)
 {
     if (s->depth == 0)
-        TRY(run_plain(s, "BEGIN IMMEDIATE"));
+        TRY(db_exec(s, "BEGIN IMMEDIATE"));
     else
         TRY(run_numbered(s, "SAVEPOINT", s->depth));
     *ret = (struct tx){.db = s, .depth = s->depth++};
@@ -316,7 +330,7 @@ tx_commit(struct tx *tx)
     struct db *s = tx->db;
     assert(s != NULL && s->depth == tx->depth + 1);
     if (tx->depth == 0)
-        TRY(run_plain(s, "COMMIT")); /* on failure tx_done rolls back */
+        TRY(db_exec(s, "COMMIT")); /* on failure tx_done rolls back */
     else
         TRY(run_numbered(s, "RELEASE", tx->depth));
     s->depth--;
@@ -375,15 +389,15 @@ key_file(struct db *s, const struct subkey *key)
 static enum err
 set_format(struct db *s)
 {
-    return run_plain(s, "PRAGMA cipher_compatibility=3; PRAGMA cipher_page_size=4096");
+    return db_exec(s, "PRAGMA cipher_compatibility=3; PRAGMA cipher_page_size=4096");
 }
 
 static enum err
 set_up(struct db *s)
 {
-    return run_plain(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                        "PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
-                        "PRAGMA cache_size=-16384; PRAGMA busy_timeout=0");
+    return db_exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                      "PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
+                      "PRAGMA cache_size=-16384; PRAGMA busy_timeout=0");
 }
 
 static enum err
@@ -455,13 +469,23 @@ migrate(struct db *s, int64_t version)
     char pragma[64];
 
     if (version == SCHEMA_VERSION)
-        return OK;
+        return accumulator_check(s);
     TRY(tx_begin(s, &tx));
     for (int64_t v = version; v < SCHEMA_VERSION; v++)
-        TRY(run_plain(s, schema_steps[v]));
+        TRY(db_exec(s, schema_steps[v]));
     snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", SCHEMA_VERSION);
-    TRY(run_plain(s, pragma));
+    TRY(db_exec(s, pragma));
+    TRY(accumulator_renew(s, 0));
     return tx_commit(&tx);
+}
+
+/* The tables as they are to be, every change of which counts from here on (B18.3). */
+static enum err
+set_tables(struct db *s, const struct subkey *key, int64_t version)
+{
+    TRY(accumulator_new(s, key, &s->accumulator));
+    TRY(migrate(s, version));
+    return accumulator_watch(s);
 }
 
 enum err
@@ -483,11 +507,11 @@ db_create(const char *path, const struct subkey *db_key, struct db **ret)
     if (e == OK)
         e = set_format(s);
     if (e == OK) /* can only be said of an empty file */
-        e = run_plain(s, "PRAGMA auto_vacuum=INCREMENTAL");
+        e = db_exec(s, "PRAGMA auto_vacuum=INCREMENTAL");
     if (e == OK)
         e = set_up(s);
     if (e == OK)
-        e = migrate(s, 0);
+        e = set_tables(s, db_key, 0);
     if (e != OK) {
         db_close(STEAL(s));
         unlink(path);
@@ -517,7 +541,7 @@ db_open(const char *path, const struct subkey *db_key, struct db **ret)
         return fail(ERR_DAMAGED, "the profile's database has no content");
     TRY(length_check(s, path));
     TRY(set_up(s));
-    TRY(migrate(s, version));
+    TRY(set_tables(s, db_key, version));
     *ret = STEAL(s);
     return OK;
 }
@@ -526,10 +550,11 @@ enum err
 db_open_memory(struct db **ret)
 {
     AUTO(db_closep) struct db *s = NULL;
+    static const struct subkey key;
 
     TRY(open_handle(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &s));
-    TRY(run_plain(s, "PRAGMA foreign_keys=ON"));
-    TRY(migrate(s, 0));
+    TRY(db_exec(s, "PRAGMA foreign_keys=ON"));
+    TRY(set_tables(s, &key, 0));
     *ret = STEAL(s);
     return OK;
 }
@@ -545,6 +570,7 @@ db_close(struct db *s)
     }
     int rc = sqlite3_close(s->handle);
     assert(rc == SQLITE_OK);
+    accumulator_free(s->accumulator);
     sodium_memzero(s, sizeof *s);
     free(s);
 }
@@ -552,7 +578,7 @@ db_close(struct db *s)
 enum err
 db_checkpoint(struct db *s)
 {
-    return run_plain(s, "PRAGMA wal_checkpoint(TRUNCATE)");
+    return db_exec(s, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 enum err
@@ -573,7 +599,7 @@ db_size(struct db *s, struct db_size *ret)
 enum err
 db_write_anew(struct db *s)
 {
-    TRY(run_plain(s, "PRAGMA auto_vacuum=INCREMENTAL; VACUUM"));
+    TRY(db_exec(s, "PRAGMA auto_vacuum=INCREMENTAL; VACUUM"));
     return db_checkpoint(s);
 }
 

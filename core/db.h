@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The SQLCipher file of a profile: open, key, migrate, transactions, and a short way to run a
- * statement (B18.2). The only file that knows SQLCipher.
+ * statement (B18.2). The only file that knows SQLCipher; core/accumulator.c beside it knows SQL
+ * functions and triggers.
  *
  * The one thing to know: every state change is one transaction. `tx_begin` inside a transaction
  * makes a savepoint, so functions that need one compose; what was not committed is rolled back when

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/anchor.h"
 #include "core/clearing.h"
 #include "core/collected.h"
 #include "core/contacts.h"
@@ -195,6 +196,7 @@ open_parts(struct engine *e)
     TRY(pairwise_new(e->device, &store, &e->pairwise));
     TRY(relay_links_new(&e->links));
     TRY(account_open(e));
+    TRY(anchor_open(e));
     TRY(tokens_open(e));
     TRY(lookups_open(e));
     TRY(trust_open(e));
@@ -246,6 +248,7 @@ engine_close(struct engine *e)
     trust_close(e);
     lookups_close(e);
     tokens_close(e);
+    anchor_close(e);
     account_close(e);
     relay_links_free(e, e->links);
     pairwise_free(e->pairwise);
@@ -268,6 +271,7 @@ engine_db(struct engine *e)
 #define STEPS(X)                                                                                   \
     X(disappearing_step)                                                                           \
     X(account_step)                                                                                \
+    X(anchor_step)                                                                                 \
     X(tokens_step)                                                                                 \
     X(contacts_step)                                                                               \
     X(trust_step)                                                                                  \
@@ -327,6 +331,7 @@ engine_wake(struct engine *e)
     e->resting = false;
     relay_links_wake(e);
     account_wake(e);
+    anchor_wake(e);
     tokens_wake(e);
     lookups_wake(e);
     trust_wake(e);

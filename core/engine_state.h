@@ -54,6 +54,7 @@ struct engine {
     struct trust_work *trust_work;
     struct clearing_work *clearing_work;
     struct moving_work *moving_work;
+    struct anchor_work *anchor_work;
     struct left_work *left_work;
     struct outbox_work *outbox_work; /* outbox's own; NULL until it makes one */
     struct attachment_work *attachment_work;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/fresh_start.h"
 
+#include "core/anchor.h"
 #include "core/chains.h"
 #include "core/engine_state.h"
 #include "core/healing.h"
@@ -70,6 +71,7 @@ plan(struct engine *e)
 static enum err
 show_manifest(struct engine *e)
 {
+    TRY(anchor_moved(e)); /* the relay has none of this device */
     TRY(db_run(e->db, "DELETE FROM meta WHERE key LIKE 'attached.%'", ""));
     return db_run(e->db, "UPDATE contacts SET shown_seq=0 WHERE shown_seq<>0", "");
 }

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "core/anchor.h"
 #include "core/content.h"
 #include "core/fresh_start.h"
 #include "core/leaving.h"
@@ -490,7 +491,10 @@ outbox_step(struct engine *e)
 
     if (w == NULL || e->resting || e->trouble != OK)
         return NEVER;
-    int64_t due = NEVER;
+    int64_t due;
+    if (!anchor_lets_send(e, &due))
+        return due;
+    due = NEVER;
     for (size_t i = 0; i < w->count && e->trouble == OK; i++)
         due = sooner(due, line_step(e, w->lines[i]));
     if (e->trouble == OK)

@@ -44,7 +44,7 @@ struct stream {
     enum { STREAM_CLOSED, STREAM_OPENING, STREAM_OPEN } state;
     struct buf in; /* the beginning of a frame that is not whole yet */
     struct backoff backoff;
-    bool unwanted; /* ask a while later: another copy took our place, or we were removed */
+    bool unwanted;                 /* ask a while later: we were removed */
     uint64_t handled[2], acked[2]; /* by enum inbox_queue */
     bool acking[2], paging, page_wanted;
     struct backoff ack_backoff, page_backoff;

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <sodium.h>
 
+#include "core/anchor.h"
 #include "core/content.h"
 #include "core/outbox_work.h"
 #include "core/tokens.h"
@@ -323,7 +324,10 @@ sending_transient(struct engine *e, const struct contact *c, struct span shared,
         .lane = ROW_TRANSIENT, .ciphertext = BUF(SIGNAL_MESSAGE_MAX), .envelope = BUF(ENVELOPE_B3)};
     struct target t;
     struct bundle bundle;
+    int64_t due;
 
+    if (!anchor_lets_send(e, &due))
+        return fail(ERR_STATE, "it has yet to be seen whether the store was put back");
     TRY(target_get(e, c, &t));
     TRY(room_for_transient(e, &t));
     TRY(bundle_get(e, &t, true, &bundle));

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/account.h"
+#include "core/anchor.h"
 #include "core/collected.h"
 #include "core/inbox.h"
 #include "core/relay_state.h"
@@ -265,7 +266,7 @@ page(struct engine *e)
 /* --- frames --- */
 
 static enum err
-on_hello(struct engine *e)
+on_hello(struct engine *e, const struct frame *f)
 {
     struct stream *s = stream_of(e);
 
@@ -279,6 +280,7 @@ on_hello(struct engine *e)
     backoff_clear(&s->page_backoff);
     tell_relay(e);
     account_on_connect(e);
+    anchor_on_hello(e, f->anchor);
     return OK;
 }
 
@@ -300,7 +302,10 @@ on_bye(struct engine *e, enum bye_reason why)
 
     if (why != BYE_DISPLACED && why != BYE_DEVICE_REMOVED)
         return OK;
-    s->unwanted = true;
+    if (why == BYE_DISPLACED)
+        anchor_yield(e); /* or the two would take turns for ever */
+    else
+        s->unwanted = true;
     TRY(act_begin(e, &tx));
     return act_end(e, &tx,
                    notice_once_a_day(e, why == BYE_DISPLACED ? "displaced" : "device-removed", 0,
@@ -316,7 +321,7 @@ on_frame(struct engine *e, const struct frame *f)
         return fail(ERR_MALFORMED, "the stream does not begin with a hello");
     switch (f->kind) {
     case FRAME_HELLO:
-        return on_hello(e);
+        return on_hello(e, f);
     case FRAME_ITEM:
         return take(e, QUEUE_DEVICE, f);
     case FRAME_END:
@@ -382,7 +387,8 @@ stream_step(struct engine *e)
     int64_t now = engine_monotonic_ms(e), due = NEVER;
     enum err why;
 
-    if (account_registration(e, &why) != REGISTRATION_DONE || e->ended || !collected_over(e))
+    if (account_registration(e, &why) != REGISTRATION_DONE || e->ended || !collected_over(e) ||
+        anchor_state(e) == ANCHOR_YIELDED)
         return NEVER;
     if (s->state == STREAM_CLOSED && s->backoff.due <= now && stream_begin(e) != OK)
         backoff_fail(e, &s->backoff, RECONNECT_MIN, RECONNECT_MAX);

@@ -6,6 +6,7 @@
 #include "core/agent/key_task.h"
 #include "core/agent/show.h"
 #include "core/agent/ways.h"
+#include "core/anchor.h"
 #include "core/leaving.h"
 #include "core/moving.h"
 #include "wire/encoding.h"
@@ -226,6 +227,8 @@ status_unlocked(struct agent *a, json_t *j)
                         json_pack("{s:i,s:i,s:i}", "contacts", (int)n.contacts, "requests",
                                   (int)n.requests, "notices", (int)n.notices));
     json_object_set_new(j, "noticed", noticed(a));
+    if (anchor_state(e) == ANCHOR_YIELDED)
+        json_object_set_new(j, "copy", json_string("running"));
     TRY(status_leaving(e, j));
     if (engine_trouble(e) != OK)
         json_object_set_new(j, "trouble", json_string(err_name(engine_trouble(e))));

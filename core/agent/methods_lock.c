@@ -4,6 +4,7 @@
 #include "core/agent/dispatch.h"
 #include "core/agent/key_task.h"
 #include "core/agent/ways.h"
+#include "core/anchor.h"
 #include "core/rpc/exit_code.h"
 #include "core/rpc/panic.h"
 
@@ -199,4 +200,14 @@ method_account_passphrase(struct call *c, json_t **ret)
         return e;
     }
     return key_task_start(c, &r);
+}
+
+/* --- two copies --- */
+
+enum err
+method_account_take_over(struct call *c, json_t **ret)
+{
+    TRY(anchor_take_over(c->agent->engine));
+    c->agent->turn_again = true;
+    return OK;
 }

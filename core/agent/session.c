@@ -9,12 +9,14 @@
 #include "core/agent/pictures.h"
 #include "core/agent/settings.h"
 #include "core/agent/show.h"
+#include "core/anchor.h"
 #include "core/collected.h"
 #include "core/presence.h"
 
 #define STORE_RETRY_MIN 2000 /* ms */
 #define STORE_RETRY_MAX 60000
 #define GOODBYE_MAX 1000 /* ms */
+#define ANCHOR_MAX 5000  /* ms */
 #define GOODBYE_LOOK 20
 
 /* --- what happens becomes notifications --- */
@@ -173,6 +175,15 @@ agent_used(struct agent *a)
     idle_used(&a->idle);
 }
 
+static void
+run_transport(struct agent *a)
+{
+    struct pollfd transport = {.fd = relay_client_fd(a->client), .events = POLLIN};
+
+    poll(&transport, 1, GOODBYE_LOOK);
+    relay_client_run(a->client);
+}
+
 /* Who was told that we are here is told that we go. Waits until that is out, but no longer than
  * keys may stay where they are after a lock. */
 static void
@@ -182,12 +193,19 @@ say_goodbye(struct agent *a)
 
     if (presence_sign_off(a->engine) == 0)
         return;
-    while (presence_signing_off(a->engine) && loop_now() < until) {
-        struct pollfd transport = {.fd = relay_client_fd(a->client), .events = POLLIN};
+    while (presence_signing_off(a->engine) && loop_now() < until)
+        run_transport(a);
+}
 
-        poll(&transport, 1, GOODBYE_LOOK);
-        relay_client_run(a->client);
-    }
+/* By which the next unlock knows the store for the one that is left now (B18.3). */
+static void
+leave_anchor(struct agent *a)
+{
+    int64_t until = loop_now() + ANCHOR_MAX;
+
+    anchor_put_now(a->engine);
+    while (anchor_putting(a->engine) && loop_now() < until)
+        run_transport(a);
 }
 
 /* An end that nobody asked for (of the session, or a crash) leaves it as it is. */
@@ -208,8 +226,10 @@ agent_lock(struct agent *a, enum lock_how how)
     agent_forbid_reopening(a);
     if (a->state != AGENT_UNLOCKED)
         return;
-    if (how == LOCK_POLITELY)
+    if (how == LOCK_POLITELY) {
         say_goodbye(a);
+        leave_anchor(a);
+    }
     struct collecting_wish wish;
     bool collect = !a->loop.stopped && collecting_ask(a, &wish);
     a->state = AGENT_LOCKED;

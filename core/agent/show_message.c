@@ -2,6 +2,8 @@
  *
  * Messages as JSON: docs/RPC.md says what each key means.
  */
+#include <stdlib.h>
+
 #include "core/agent/marks.h"
 #include "core/agent/show.h"
 #include "core/agent/show_attachment.h"
@@ -124,6 +126,14 @@ show_gap(struct engine *e, int64_t id, json_t *j)
         json_object_set_new(j, "next_ms", json_integer(gap.next_ms));
 }
 
+/* How much of our own is only on another copy of this profile. */
+static void
+show_elsewhere(const struct message *m, json_t *j)
+{
+    json_object_set_new(j, "elsewhere", json_integer(strtol(m->text, NULL, 10)));
+    json_object_set_new(j, "text", json_string(""));
+}
+
 /* How things stand with it, beside its words. */
 static json_t *
 show_times(const struct message *m)
@@ -167,7 +177,9 @@ show_message(struct engine *e, const struct message *m)
     json_object_set_new(j, "timer_s", show_timer(m));
     if (card != NULL)
         json_object_set_new(j, "card", card);
-    if (m->type == 0)
+    if (m->type == 0 && m->outgoing)
+        show_elsewhere(m, j);
+    else if (m->type == 0)
         show_gap(e, m->id, j);
     if (m->type == CONTENT_ATTACHMENTS)
         json_object_set_new(j, "files", show_attachments(e, m->id));

@@ -170,6 +170,8 @@ message_notice_words(const Message *m)
         return timer_words(m);
     if (m->type != MESSAGE_MISSING && m->state != MESSAGE_GAP && m->state != MESSAGE_GONE)
         return NULL;
+    if (m->state == MESSAGE_GONE && m->outgoing)
+        return g_strdup(_("You sent something on another copy of this profile that is not here"));
     if (m->state == MESSAGE_GONE)
         return g_strdup(_("Something that was sent here is lost"));
     return g_strdup(_("Something is missing here; it has been asked for"));

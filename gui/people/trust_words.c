@@ -62,8 +62,15 @@ static const char *const notices[][2] = {
     {"device-removed",
      N_("This device was removed from your account. If that was not you, use your "
         "recovery kit. What is here can still be read.")},
-    {"displaced", N_("Another program reads this device's messages. A copy of your profile may run "
-                     "somewhere: end it there.")},
+    {"displaced", N_("Another copy of this profile is running. It has taken over, and this one is "
+                     "silent until it is unlocked anew.")},
+    {"put-back",
+     N_("This profile was put back to an older copy of itself. What contacts still have "
+        "comes again by itself; what you sent since then is not here.")},
+    {"put-together", N_("This profile's store was put together from copies of different times. It "
+                        "has begun anew with everybody.")},
+    {"anchor-lost", N_("Your relay lost what it keeps to tell an old copy of this profile from the "
+                       "new one. It has a new one.")},
     {"not-seen", N_("This contact has not seen the keys you have now.")},
     {"needs-link", N_("They take requests by contact link only. Ask them for one.")},
     {"token-abuse", N_("Somebody else used what only this contact may send with. They get "
