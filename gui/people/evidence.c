@@ -56,8 +56,6 @@ on_response(GtkNativeDialog *chooser, int response, struct choice *c)
         else
             say(c->near, _("It can only be saved on this computer."));
     }
-    gtk_native_dialog_destroy(chooser);
-    g_object_unref(chooser);
 }
 
 void
@@ -72,10 +70,9 @@ evidence_export(GtkWidget *near, Account *account, const char *notice)
     g_set_weak_pointer(&c->near, near);
     c->account = g_object_ref(account);
     c->notice = g_strdup(notice);
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(chooser), TRUE);
     gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), _("snug-evidence.json"));
     g_signal_connect_data(chooser, "response", G_CALLBACK(on_response), c, choice_free, 0);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
+    chooser_run(chooser, account);
 }
 
 /* --- about a contact --- */
