@@ -101,11 +101,10 @@ fresh_store(struct db *db, const struct account_wish *wish, const struct fresh *
 }
 
 enum err
-account_prepare(struct db *db, const struct world *world, const struct account_wish *wish,
-                struct recovery_seed *ret_seed)
+account_prepare_of(struct db *db, const struct world *world, const struct account_wish *wish,
+                   const struct recovery_seed *seed)
 {
     AUTO(tx_done) struct tx tx = {0};
-    AUTO(recovery_seed_wipe) struct recovery_seed seed;
     AUTO(fresh_done) struct fresh f = {.object = BUF(MANIFEST_MAX + SIGNED_OVERHEAD)};
     int64_t now_s = world->now_ms(world->self) / 1000, there;
 
@@ -117,11 +116,20 @@ account_prepare(struct db *db, const struct world *world, const struct account_w
     TRY(db_get_int(db, &there, "SELECT count(*) FROM account", ""));
     if (there != 0)
         return fail(ERR_EXISTS, "this profile has an account already");
-    recovery_seed_generate(&seed);
-    TRY(fresh_make(wish, &seed, now_s, &f));
+    TRY(fresh_make(wish, seed, now_s, &f));
     TRY(fresh_store(db, wish, &f));
     TRY(prekeys_first(db, now_s));
-    TRY(tx_commit(&tx));
+    return tx_commit(&tx);
+}
+
+enum err
+account_prepare(struct db *db, const struct world *world, const struct account_wish *wish,
+                struct recovery_seed *ret_seed)
+{
+    AUTO(recovery_seed_wipe) struct recovery_seed seed;
+
+    recovery_seed_generate(&seed);
+    TRY(account_prepare_of(db, world, wish, &seed));
     *ret_seed = seed;
     return OK;
 }

@@ -26,6 +26,11 @@ struct account_wish {
 enum err account_prepare(struct db *db, const struct world *world, const struct account_wish *wish,
                          struct recovery_seed *ret_seed);
 
+/* The same with a seed that is there already, for the account that is registered with it
+ * (core/replacing.h): its manifest stands for the one that is in force until that is known. */
+enum err account_prepare_of(struct db *db, const struct world *world,
+                            const struct account_wish *wish, const struct recovery_seed *seed);
+
 /* The address that WISH leads to. ERR_MALFORMED: not a user name. */
 enum err account_wish_address(const struct account_wish *wish, struct address *ret);
 

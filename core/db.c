@@ -27,7 +27,8 @@ struct statement {
 
 struct db {
     sqlite3 *handle;
-    int depth; /* open tx */
+    struct subkey *key; /* locked memory; NULL: none is needed */
+    int depth;          /* open tx */
     struct accumulator *accumulator;
     struct statement statements[STATEMENTS_MAX];
 };
@@ -303,6 +304,102 @@ db_changes(struct db *s)
     return sqlite3_changes(s->handle);
 }
 
+/* --- values of any kind --- */
+
+size_t
+query_columns(struct query *q)
+{
+    return (size_t)sqlite3_column_count(stmt_of(q));
+}
+
+void
+query_value(struct query *q, int column, struct db_value *ret)
+{
+    switch (sqlite3_column_type(stmt_of(q), column)) {
+    case SQLITE_NULL:
+        *ret = (struct db_value){.kind = DB_NULL};
+        return;
+    case SQLITE_INTEGER:
+        *ret = (struct db_value){.kind = DB_NUMBER, .number = query_int(q, column)};
+        return;
+    case SQLITE_TEXT:
+        *ret = (struct db_value){.kind = DB_TEXT, .bytes = query_bytes(q, column)};
+        return;
+    default:
+        *ret = (struct db_value){.kind = DB_BLOB, .bytes = query_bytes(q, column)};
+    }
+}
+
+struct db_insert {
+    struct db *db;
+    sqlite3_stmt *stmt;
+};
+
+enum err
+db_insert_new(struct db *s, const char *sql, struct db_insert **ret)
+{
+    struct db_insert *i = calloc(1, sizeof *i);
+
+    if (i == NULL)
+        return fail(ERR_MEMORY, "not enough memory");
+    i->db = s;
+    int rc = sqlite3_prepare_v2(s->handle, sql, -1, &i->stmt, NULL);
+    assert(rc != SQLITE_ERROR); /* our own mistake in the SQL */
+    if (rc != SQLITE_OK) {
+        free(i);
+        return fail_sqlite(s->handle, rc, "preparing");
+    }
+    *ret = i;
+    return OK;
+}
+
+static int
+bind_value(sqlite3_stmt *stmt, int at, const struct db_value *v)
+{
+    const void *p = v->bytes.n == 0 ? "" : (const void *)v->bytes.p;
+
+    switch (v->kind) {
+    case DB_NUMBER:
+        return sqlite3_bind_int64(stmt, at, v->number);
+    case DB_BLOB:
+        return sqlite3_bind_blob(stmt, at, p, (int)v->bytes.n, SQLITE_TRANSIENT);
+    case DB_TEXT:
+        return sqlite3_bind_text(stmt, at, p, (int)v->bytes.n, SQLITE_TRANSIENT);
+    case DB_NULL:
+    default:
+        return sqlite3_bind_null(stmt, at);
+    }
+}
+
+enum err
+db_insert_row(struct db_insert *i, const struct db_value *values, size_t count)
+{
+    int rc = SQLITE_OK;
+
+    assert((int)count == sqlite3_bind_parameter_count(i->stmt));
+    for (size_t at = 0; at < count && rc == SQLITE_OK; at++)
+        rc = bind_value(i->stmt, (int)at + 1, &values[at]);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(i->stmt);
+    sqlite3_reset(i->stmt);
+    sqlite3_clear_bindings(i->stmt);
+    if (rc == SQLITE_DONE)
+        return OK;
+    if ((rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH ||
+        (rc & 0xff) == SQLITE_TOOBIG)
+        return fail(ERR_MALFORMED, "a row breaks a rule of its table");
+    return fail_sqlite(i->db->handle, rc, "writing");
+}
+
+void
+db_insert_free(struct db_insert *i)
+{
+    if (i == NULL)
+        return;
+    sqlite3_finalize(i->stmt);
+    free(i);
+}
+
 /* --- transactions --- */
 
 static enum err
@@ -374,6 +471,10 @@ key_file(struct db *s, const struct subkey *key)
     uint8_t salt[16];
     char pragma[16 + 64 + 32 + 8], hex[65], salt_hex[33];
 
+    s->key = SECRET_NEW(struct subkey);
+    if (s->key == NULL)
+        return fail(ERR_MEMORY, "no memory that stays out of swap");
+    *s->key = *key;
     salt_of(key, salt);
     sodium_bin2hex(hex, sizeof hex, key->b, sizeof key->b);
     sodium_bin2hex(salt_hex, sizeof salt_hex, salt, sizeof salt);
@@ -571,14 +672,40 @@ db_close(struct db *s)
     int rc = sqlite3_close(s->handle);
     assert(rc == SQLITE_OK);
     accumulator_free(s->accumulator);
+    secret_free(s->key);
     sodium_memzero(s, sizeof *s);
     free(s);
 }
 
 enum err
+db_open_snapshot(struct db *s, struct db **ret)
+{
+    AUTO(db_closep) struct db *other = NULL;
+    const char *path = sqlite3_db_filename(s->handle, "main");
+    int64_t tables;
+
+    if (s->key == NULL || path == NULL || path[0] == '\0')
+        return fail(ERR_STATE, "a store in memory has one connection");
+    TRY(open_handle(path, SQLITE_OPEN_READWRITE, &other));
+    TRY(key_file(other, s->key));
+    TRY(set_format(other));
+    TRY(run_plain(other, "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY;"
+                         "PRAGMA cache_size=-4096; PRAGMA busy_timeout=2000; BEGIN"));
+    TRY(db_get_int(other, &tables, "SELECT count(*) FROM sqlite_master", "")); /* from here on */
+    *ret = STEAL(other);
+    return OK;
+}
+
+enum err
 db_checkpoint(struct db *s)
 {
-    return db_exec(s, "PRAGMA wal_checkpoint(TRUNCATE)");
+    int64_t busy = 0;
+
+    /* In memory there is no row. */
+    enum err e = db_get_int(s, &busy, "PRAGMA wal_checkpoint(TRUNCATE)", "");
+    if (e == OK && busy != 0)
+        return fail(ERR_BUSY, "A backup is just being written; try again when it is done.");
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 enum err

@@ -38,8 +38,13 @@ db_closep(struct db **s)
     db_close(*s);
 }
 
+/* Another connection to the file of S, for reading only: it sees what is committed now, and goes on
+ * seeing just that whatever is written meanwhile, until it is closed. It may be used on another
+ * thread than S, which stays open longer. ERR_STATE: S is in memory. */
+enum err db_open_snapshot(struct db *s, struct db **ret);
+
 /* Move the WAL into the file and cut it: after deleting what must be gone, and before a planned
- * end. */
+ * end. ERR_BUSY: somebody still reads in it (db_open_snapshot). */
 enum err db_checkpoint(struct db *s);
 
 struct db_size {
@@ -90,6 +95,22 @@ void query_text(struct query *q, int column, char *ret, size_t size);
 /* End it and say whether all went well; query_done does the same without a word, for AUTO. */
 enum err query_end(struct query *q);
 void query_done(struct query *q);
+
+/* A value of any kind; borrowed like query_bytes. */
+struct db_value {
+    enum { DB_NULL, DB_NUMBER, DB_BLOB, DB_TEXT } kind;
+    int64_t number;
+    struct span bytes;
+};
+size_t query_columns(struct query *q);
+void query_value(struct query *q, int column, struct db_value *ret);
+
+/* One statement for many rows, of which SQL needs not be a literal; it is ours, never a peer's.
+ * ERR_MALFORMED: a rule of the table is broken by the row. */
+struct db_insert;
+enum err db_insert_new(struct db *s, const char *sql, struct db_insert **ret);
+enum err db_insert_row(struct db_insert *i, const struct db_value *values, size_t count);
+void db_insert_free(struct db_insert *i); /* NULL is fine */
 
 /* The first column of the first row; ERR_NOT_FOUND when there is none. */
 enum err db_get_int(struct db *s, int64_t *ret, const char *sql, const char *format, ...);

@@ -18,6 +18,7 @@
 #include "core/persona.h"
 #include "core/presence.h"
 #include "core/relay_link.h"
+#include "core/replacing.h"
 #include "core/scheduled.h"
 #include "core/tokens.h"
 #include "core/trust.h"
@@ -204,6 +205,7 @@ open_parts(struct engine *e)
     TRY(clearing_open(e));
     TRY(moving_open(e));
     TRY(left_open(e));
+    TRY(replacing_open(e));
     TRY(outbox_open(e));
     TRY(transient_open(e));
     TRY(presence_open(e));
@@ -243,6 +245,7 @@ engine_close(struct engine *e)
     outbox_close(e);
     attachments_close(e);
     clearing_close(e);
+    replacing_close(e);
     left_close(e);
     moving_close(e);
     trust_close(e);
@@ -297,25 +300,45 @@ engine_db(struct engine *e)
     X(wiping_step)                                                                                 \
     X(relay_links_step)
 
-int64_t
-engine_step(struct engine *e)
+/* Of a device that is not the account's yet. */
+#define FIRST_STEPS(X)                                                                             \
+    X(disappearing_step)                                                                           \
+    X(replacing_step)                                                                              \
+    X(clearing_step)                                                                               \
+    X(wiping_step)                                                                                 \
+    X(relay_links_step)
+
+struct steps {
+    int64_t (*const *todo)(struct engine *);
+    size_t count;
+};
+
+static struct steps
+steps_of(const struct engine *e)
 {
 #define STEP(name) name,
     static int64_t (*const steps[])(struct engine *) = {STEPS(STEP)};
     static int64_t (*const last_steps[])(struct engine *) = {LAST_STEPS(STEP)};
+    static int64_t (*const first_steps[])(struct engine *) = {FIRST_STEPS(STEP)};
 #undef STEP
-    int64_t (*const *todo)(struct engine *) = e->ended ? last_steps : steps;
-    size_t count = e->ended ? sizeof last_steps / sizeof *last_steps : sizeof steps / sizeof *steps;
+#define STEPS_OF(list) ((struct steps){list, sizeof list / sizeof *list})
+    return e->ended ? STEPS_OF(last_steps) : e->replacing ? STEPS_OF(first_steps) : STEPS_OF(steps);
+}
+
+int64_t
+engine_step(struct engine *e)
+{
+    struct steps s = steps_of(e);
     int64_t due = NEVER;
 
     if (e->resting)
         return NEVER;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < s.count; i++) {
         if (e->trouble != OK) {
             relay_links_rest(e);
             return NEVER;
         }
-        due = sooner(due, todo[i](e));
+        due = sooner(due, s.todo[i](e));
     }
     return due;
 }
@@ -333,6 +356,7 @@ engine_wake(struct engine *e)
     account_wake(e);
     anchor_wake(e);
     tokens_wake(e);
+    replacing_wake(e);
     lookups_wake(e);
     trust_wake(e);
     attachments_wake(e, 0);

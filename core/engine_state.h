@@ -56,6 +56,7 @@ struct engine {
     struct moving_work *moving_work;
     struct anchor_work *anchor_work;
     struct left_work *left_work;
+    struct replacing_work *replacing_work;
     struct outbox_work *outbox_work; /* outbox's own; NULL until it makes one */
     struct attachment_work *attachment_work;
     struct transient_work *transient_work;
@@ -74,7 +75,9 @@ struct engine {
 
     enum err trouble;
     bool resting;
-    bool ended; /* the account is deleted, or about to be: nothing is sent any more */
+    bool ended;     /* nothing is sent any more: the account is deleted, or about to be, or: */
+    bool replaced;  /* another device took our place */
+    bool replacing; /* we are about to take another device's place (core/replacing.h) */
 };
 
 /* What crypto/pairwise keeps in the database; ctx is E. In core/pairwise_db.c. */
@@ -94,6 +97,8 @@ enum err moving_open(struct engine *e);
 void moving_close(struct engine *e);
 enum err left_open(struct engine *e);
 void left_close(struct engine *e);
+enum err replacing_open(struct engine *e);
+void replacing_close(struct engine *e);
 enum err outbox_open(struct engine *e);
 enum err disappearing_open(struct engine *e);
 enum err wiping_open(struct engine *e);
@@ -112,6 +117,7 @@ void tokens_wake(struct engine *e);
 void trust_wake(struct engine *e);
 void moving_wake(struct engine *e);
 void left_wake(struct engine *e);
+void replacing_wake(struct engine *e);
 void outbox_wake_all(struct engine *e);
 void attachments_wake(struct engine *e, int64_t contact); /* 0: of all */
 

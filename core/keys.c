@@ -7,6 +7,7 @@
 #include "core/account.h"
 #include "core/account_state.h"
 #include "core/relay_link.h"
+#include "core/replacing.h"
 #include "core/tokens.h"
 #include "core/trust.h"
 
@@ -53,6 +54,16 @@ compare_opks(struct engine *e, const Wire__KeysStatus *status)
     return OK;
 }
 
+/* After a restore it holds some that we do not know, and contacts use them (B20). */
+static enum err
+put_tokens_right(struct engine *e)
+{
+    bool keep;
+
+    TRY(replacing_keeps_tokens(e, &keep));
+    return keep ? tokens_again(e) : tokens_reset(e);
+}
+
 static enum err
 compare_rest(struct engine *e, const Wire__KeysStatus *status)
 {
@@ -68,7 +79,7 @@ compare_rest(struct engine *e, const Wire__KeysStatus *status)
         w->want_bundle = true;
     TRY(tokens_hash(e, &tokens));
     if (!span_equal(span_pb(status->tokens_hash), SPAN_OF(tokens)))
-        TRY(tokens_reset(e));
+        TRY(put_tokens_right(e));
     if (status->manifest_seq > e->manifest.seq)
         trust_check_own(e);
     return OK;

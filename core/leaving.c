@@ -226,6 +226,9 @@ account_deletion(const struct engine *e)
 enum err
 account_alive(const struct engine *e)
 {
+    if (e->replaced)
+        return fail(ERR_STATE, "Another device took the place of this one; nothing is sent from "
+                               "here any more.");
     return e->ended ? fail(ERR_STATE, "The account was deleted; nothing is sent any more.") : OK;
 }
 

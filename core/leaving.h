@@ -39,7 +39,7 @@ enum err account_delete(struct engine *e);
 enum deletion { DELETION_NONE, DELETION_PENDING, DELETION_DONE };
 enum deletion account_deletion(const struct engine *e);
 
-/* ERR_STATE with a sentence once the account was deleted. */
+/* ERR_STATE with a sentence once the account was deleted, or this device was replaced. */
 enum err account_alive(const struct engine *e);
 
 int64_t left_step(struct engine *e);

@@ -103,23 +103,31 @@ set_paths(struct profile *p)
     snprintf(p->sealed, sizeof p->sealed, "%s/" SEALED_FILE, folder);
 }
 
-/* Remove a directory that holds plain files, as ours do, and one folder of such. */
+/* Remove a directory that holds plain files. */
 static void
 sweep(const char *path)
 {
-    char inside[PATH_MAX];
     DIR *d = opendir(path);
     struct dirent *entry;
 
     if (d == NULL)
         return;
-    snprintf(inside, sizeof inside, "%s/" FILES_FOLDER, path);
-    rmdir(inside); /* it is empty while the profile is being made */
     while ((entry = readdir(d)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             unlinkat(dirfd(d), entry->d_name, 0);
     closedir(d);
     rmdir(path);
+}
+
+/* The same with the one folder that a profile has. */
+static void
+sweep_profile(const char *path)
+{
+    char inside[PATH_MAX];
+
+    snprintf(inside, sizeof inside, "%s/" FILES_FOLDER, path);
+    sweep(inside);
+    sweep(path);
 }
 
 /* One that was unlinked by who wiped the profile meanwhile is nobody's. */
@@ -159,6 +167,7 @@ profile_lock(const char *name, struct profile **ret)
     set_paths(p);
     snprintf(p->lock_path, sizeof p->lock_path, "%s/%s.lock", dir, name);
     TRY(take_lock(p));
+    sweep_profile(p->fresh); /* of one that was killed while it was being made */
     *ret = STEAL(p);
     return OK;
 }
@@ -195,7 +204,7 @@ profile_begin(struct profile *p)
     assert(!p->begun);
     if (profile_exists(p))
         return fail(ERR_EXISTS, "There is a profile %s already.", p->name);
-    sweep(p->fresh);
+    sweep_profile(p->fresh);
     if (mkdir(p->fresh, 0700) != 0)
         return failed(p->fresh);
     p->begun = true;
@@ -239,7 +248,7 @@ profile_abandon(struct profile *p)
 {
     if (!p->begun)
         return;
-    sweep(p->fresh);
+    sweep_profile(p->fresh);
     p->begun = false;
     set_paths(p);
 }
@@ -396,12 +405,9 @@ destroy_slots(const char *folder)
 static enum err
 destroy_folder(const char *folder)
 {
-    char inside[PATH_MAX];
     struct stat st;
 
-    snprintf(inside, sizeof inside, "%s/" FILES_FOLDER, folder);
-    sweep(inside);
-    sweep(folder);
+    sweep_profile(folder);
     return stat(folder, &st) != 0 && errno == ENOENT
                ? OK
                : fail(ERR_IO, "Something in %s cannot be removed.", folder);

@@ -4,8 +4,9 @@
  * and beside it NAME.lock, which one process at a time holds (docs/PROTOCOL.md B18.4).
  *
  * The one thing to know: a new profile grows in a directory of its own and gets its name by one
- * rename when it is whole. Whatever happens before that leaves nothing but a directory that the
- * next try sweeps away. The lock lies outside, so that it can be held before there is a profile.
+ * rename when it is whole. Whatever happens before that leaves nothing but a directory that is
+ * swept away when the lock is taken next. The lock lies outside, so that it can be held before
+ * there is a profile.
  */
 #pragma once
 

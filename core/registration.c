@@ -188,6 +188,7 @@ account_on_unknown(struct engine *e)
     if (!w->registered || w->unknown)
         return;
     w->unknown = true;
+    trust_check_own(e); /* or it knows another device in our place */
     joining_done(&w->joining);
 }
 

@@ -306,6 +306,8 @@ on_bye(struct engine *e, enum bye_reason why)
         anchor_yield(e); /* or the two would take turns for ever */
     else
         s->unwanted = true;
+    if (why == BYE_DEVICE_REMOVED)
+        trust_check_own(e); /* by whom? */
     TRY(act_begin(e, &tx));
     return act_end(e, &tx,
                    notice_once_a_day(e, why == BYE_DISPLACED ? "displaced" : "device-removed", 0,

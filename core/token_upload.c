@@ -72,6 +72,18 @@ tokens_reset(struct engine *e)
 }
 
 enum err
+tokens_again(struct engine *e)
+{
+    int64_t waiting;
+
+    TRY(db_get_int(e->db, &waiting, "SELECT count(*) FROM tokens WHERE uploaded IN (0,2)", ""));
+    if (waiting > 0)
+        return OK; /* it is not all there yet */
+    e->token_work->dirty = true;
+    return db_run(e->db, "UPDATE tokens SET uploaded=0 WHERE uploaded=1", "");
+}
+
+enum err
 tokens_settled(struct engine *e, bool *ret)
 {
     const struct token_work *w = e->token_work;

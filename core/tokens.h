@@ -47,6 +47,8 @@ enum err tokens_misused(struct engine *e, const struct contact *c);
 
 /* Row 8 said that the relay holds other tokens than we think: upload them all anew. */
 enum err tokens_reset(struct engine *e);
+/* The same, but what it holds beside them stays. */
+enum err tokens_again(struct engine *e);
 
 /* We have another relay from now on: it gets all of them, and contacts get new ones, since the
  * relay before has seen these (B2.5). In the caller's transaction. */

@@ -7,6 +7,7 @@
 #include "core/outbox.h"
 #include "core/own_manifests.h"
 #include "core/relay_link.h"
+#include "core/replacing.h"
 #include "core/trust_state.h"
 #include "crypto/manifest.h"
 
@@ -162,6 +163,19 @@ forget_devices(struct engine *e, const struct manifest *before, const struct man
     return OK;
 }
 
+/* Whether a device that stood there is another one now. */
+static bool
+other_devices(const struct manifest *before, const struct manifest *now)
+{
+    for (size_t i = 0; i < before->device_count; i++) {
+        const struct device_entry *same = manifest_device(now, before->devices[i].id);
+
+        if (same == NULL || memcmp(same->dik.b, before->devices[i].dik.b, sizeof same->dik.b) != 0)
+            return true;
+    }
+    return false;
+}
+
 static enum err
 on_successor(struct engine *e, const struct manifest *before, const struct manifest *now)
 {
@@ -176,6 +190,8 @@ on_successor(struct engine *e, const struct manifest *before, const struct manif
         TRY(db_run(e->db, "UPDATE contacts SET forked=0 WHERE id=?1", "i", c.id));
         TRY(notice_add(e, "key-rotated", c.id, SPAN_NONE, SPAN_NONE));
     }
+    if (other_devices(before, now))
+        TRY(notice_add(e, "device-replaced", c.id, SPAN_NONE, SPAN_NONE));
     address_write(&before->address, from);
     address_write(&now->address, to);
     if (strcmp(from, to) != 0)
@@ -393,11 +409,14 @@ trust_own_card(struct engine *e, struct span object)
 {
     AUTO(buf_done) struct buf ours = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
     struct manifest m;
-    bool known, changed = false;
+    bool known, replaced, changed = false;
 
     TRY(manifest_verify(object, &m));
     TRY(own_manifest_is_ours(e, &m, &known));
     if (known)
+        return OK;
+    TRY(replaced_by(e, &m, &replaced));
+    if (replaced)
         return OK;
     TRY(trust_manifest_bytes(e, &e->account, &ours));
     bool same = memcmp(m.account.b, e->account.b, sizeof m.account.b) == 0;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "wire/account.pb-c.h"
+#include "wire/backup.pb-c.h"
 #include "wire/blobs.pb-c.h"
 #include "wire/buf.h"
 #include "wire/content.pb-c.h"
@@ -78,7 +79,9 @@
     X(timer, Wire__Timer, wire__timer, SHARED_MAX)                                                 \
     X(presence, Wire__Presence, wire__presence, SHARED_MAX)                                        \
     X(pin, Wire__Pin, wire__pin, SHARED_MAX)                                                       \
-    X(contact_card, Wire__ContactCard, wire__contact_card, SHARED_MAX)
+    X(contact_card, Wire__ContactCard, wire__contact_card, SHARED_MAX)                             \
+    /* in the files of a person */                                                                 \
+    X(backup_record, Wire__BackupRecord, wire__backup_record, BACKUP_RECORD_MAX)
 
 #define WIRE_DECLARE(name, type, prefix, max)                                                      \
     enum err name##_read(struct span bytes, type **ret);                                           \

@@ -164,3 +164,10 @@
 /* Pictures (B13) */
 #define PREVIEW_MAX (8 * 1024)
 #define PREVIEW_SIDE_MAX 48
+
+/* Backups (B20) */
+#define BACKUP_RECORD_MAX (512 * 1024)
+#define BACKUP_DATA_MAX (64 * 1024) /* of a file, in a record */
+#define BACKUP_COLUMNS_MAX 64
+#define BACKUP_NAME_MAX 64
+#define BACKUPS_KEPT_MAX 365 /* of those that are made by themselves */

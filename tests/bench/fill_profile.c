@@ -81,6 +81,7 @@ main(int argc, char **argv)
     int64_t contact, newest;
 
     assert(argc == 3);
+    must(crypto_init());
     must(profile_lock(argv[1], &p));
     struct db *db = open_store(p);
     must(db_get_int(db, &contact, "SELECT min(id) FROM contacts", ""));

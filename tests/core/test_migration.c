@@ -227,5 +227,6 @@ main(void)
         cmocka_unit_test_setup_teardown(what_waited_goes_out_and_they_know_each_other, set_up,
                                         tear_down),
     };
+    assert_ok(crypto_init());
     return cmocka_run_group_tests_name("core-migration", tests, NULL, NULL);
 }

@@ -460,3 +460,14 @@ END
     BEGIN(contact_card, Wire__ContactCard, wire__contact_card) m.link = card_link;
 m.name = alice;
 END
+
+    BEGIN(backup_record, Wire__BackupRecord, wire__backup_record)
+        PART(Wire__BackupValue, wire__backup_value, v);
+PART(Wire__BackupRow, wire__backup_row, row);
+v.kind_case = WIRE__BACKUP_VALUE__KIND_TEXT;
+v.text = (ProtobufCBinaryData){strlen(some_text), (uint8_t *)some_text};
+row.n_values = 1;
+row.values = v_list;
+m.kind_case = WIRE__BACKUP_RECORD__KIND_ROW;
+m.row = &row;
+END
