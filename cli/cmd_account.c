@@ -146,6 +146,20 @@ print_leaving(const json_t *s)
                   : " as soon as the relay can be reached; nothing is sent any more");
 }
 
+/* After a restore, and on the device that was before it. */
+static void
+print_joining(const json_t *s)
+{
+    const json_t *joining = json_object_get(s, "joining");
+    const char *error = joining != NULL ? get(joining, "error") : "";
+
+    if (joining != NULL)
+        print("taking the former device's place: %s%s%s\n", safe(joining, "step"),
+              error[0] != '\0' ? ", " : "", safe_text(error));
+    if (is_true(s, "replaced"))
+        print("another device took the place of this one; nothing is sent any more\n");
+}
+
 static const char *
 trouble_words(const char *name)
 {
@@ -195,6 +209,7 @@ print_status(const json_t *s)
     print_counts(s);
     print_unnoticed(json_object_get(s, "noticed"));
     print_leaving(s);
+    print_joining(s);
     if (get(s, "copy")[0] != '\0')
         print(
             "another copy of this profile is running and has taken over; `snug take-over` goes on "

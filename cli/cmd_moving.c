@@ -95,6 +95,21 @@ delete_account(struct cli *cli)
     return print_end();
 }
 
+/* --- after a restore --- */
+
+static enum err
+rejoin(struct cli *cli)
+{
+    const struct args *a = &cli->args;
+    json_t *params = json_pack("{s:b}", "register", args_flag(a, "register") != NULL);
+
+    if (args_word(a, 1) != NULL)
+        json_object_set_new(params, "relay", json_string(args_word(a, 1)));
+    if (args_flag(a, "name") != NULL)
+        json_object_set_new(params, "name", json_string(args_flag(a, "name")));
+    return cli_do(cli, "account.rejoin", params);
+}
+
 enum err
 command_account(struct cli *cli, int *ret)
 {
@@ -104,7 +119,9 @@ command_account(struct cli *cli, int *ret)
         return move_account(cli);
     if (strcmp(what, "delete") == 0)
         return delete_account(cli);
-    return fail(ERR_USAGE, "`snug account move` or `snug account delete`.");
+    if (strcmp(what, "rejoin") == 0)
+        return rejoin(cli);
+    return fail(ERR_USAGE, "`snug account move`, `delete` or `rejoin`.");
 }
 
 /* --- wiping --- */

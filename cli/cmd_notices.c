@@ -35,6 +35,16 @@ static const struct {
      "Ask who runs it. If it was renewed you need the new pin; if not, somebody is between you."},
     {"relay-forgot-us", "The relay does not know this account any more.",
      "It is told all of it again by itself. If that happens often, look for another relay."},
+    {"device-replaced", "This contact goes on with another device.",
+     "Nothing to do: it is the same account, and the safety number is as it was. If they did not "
+     "mean to, somebody has their recovery kit or a backup: ask them by another way."},
+    {"replaced", "Another device took the place of this one. Nothing is sent from here any more.",
+     "If that was you, wipe this profile with `snug wipe`. If not, somebody has your recovery kit "
+     "or a "
+     "backup and its pass-phrase: tell your contacts by another way."},
+    {"backup-failed", "A backup could not be made.",
+     "Is the folder there, and is there room? `snug backup status` says why; it is tried again "
+     "every hour."},
     {"key-rotated", "This contact changed to the key that was announced before.",
      "Nothing to do: the safety number is as it was."},
     {"different-before", "What came before a message of this contact was something else.",

@@ -689,8 +689,8 @@ db_open_snapshot(struct db *s, struct db **ret)
     TRY(open_handle(path, SQLITE_OPEN_READWRITE, &other));
     TRY(key_file(other, s->key));
     TRY(set_format(other));
-    TRY(run_plain(other, "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY;"
-                         "PRAGMA cache_size=-4096; PRAGMA busy_timeout=2000; BEGIN"));
+    TRY(db_exec(other, "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY;"
+                       "PRAGMA cache_size=-4096; PRAGMA busy_timeout=2000; BEGIN"));
     TRY(db_get_int(other, &tables, "SELECT count(*) FROM sqlite_master", "")); /* from here on */
     *ret = STEAL(other);
     return OK;

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "core/agent/backups.h"
 #include "core/agent/collecting.h"
 #include "core/agent/jail.h"
 #include "core/agent/leftovers.h"
@@ -154,6 +155,9 @@ turn(void *self)
         calls = keyring;
     if (machine < calls)
         calls = machine;
+    int64_t backups = backups_turn(a);
+    if (backups < calls)
+        calls = backups;
     return session < calls ? session : calls;
 }
 
@@ -190,6 +194,7 @@ begin(struct agent *a, const char *profile)
     a->may_reopen = profile_left_open(a->profile);
     TRY(watch_signals(a));
     TRY(worker_init(&a->worker, &a->loop));
+    TRY(worker_init(&a->backup_worker, &a->loop));
     TRY(queue_new(&a->loop, &a->queue));
     TRY(media_new(&a->loop, &a->spawner, &a->media));
     TRY(keyring_new(&a->loop, &a->spawner, &a->keyring));
@@ -208,6 +213,7 @@ end(struct agent *a)
     worker_done(&a->worker);
     calls_cancel_all(a, fail(ERR_STATE, "The agent ends."));
     agent_lock(a, LOCK_POLITELY);
+    worker_done(&a->backup_worker);
     collecting_stop(a, &(struct collected_proof){0});
     queue_free(a->queue);
     media_free(a->media);
@@ -243,8 +249,11 @@ tell_starter(int fd, enum err e)
 enum err
 agent_run(const char *profile, struct spawner spawner, int ready_fd)
 {
-    struct agent a = {
-        .spawner = spawner, .signals.fd = -1, .worker.source.fd = -1, .socket.source.fd = -1};
+    struct agent a = {.spawner = spawner,
+                      .signals.fd = -1,
+                      .worker.source.fd = -1,
+                      .backup_worker.source.fd = -1,
+                      .socket.source.fd = -1};
     int manager = notify_open();
 
     enum err e = loop_init(&a.loop);

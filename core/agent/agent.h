@@ -68,6 +68,10 @@ struct agent {
 
     struct locked locked;
 
+    struct worker backup_worker;
+    struct backup_task *backup; /* backups.h; NULL: none is under way */
+    int64_t backup_look;        /* monotonic ms of the next look at the schedule */
+
     struct call *calls; /* deferred */
     uint64_t jobs;
     bool turn_again; /* the session changed in this turn */

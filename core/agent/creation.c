@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/agent/agent.h"
+#include "core/replacing.h"
 #include "wire/encoding.h"
 
 /* As a relay prints itself, `https://host:port pin=PIN`, or short: `host:port`. Up to PINS_MAX
@@ -73,6 +74,9 @@ creation_fill(const struct call *c, struct creation *n)
     n->wish.display_name = n->display_name;
     n->wish.invitation = n->invitation;
     n->settings = settings_default();
+    n->recovering = json_object_get(c->params, "kit") != NULL;
+    if (n->recovering)
+        TRY(recovery_code_read(SPAN_STR(param_string(c, "kit", "")), &n->seed));
     TRY(text_read(c, "proxy", n->settings.proxy, sizeof n->settings.proxy));
     TRY(receipts_read(param_string(c, "receipts", receipts_name(n->settings.receipts)),
                       &n->settings.receipts));
@@ -110,7 +114,8 @@ make_store(struct agent *a, struct creation *n, struct db **ret)
     if (e == OK) {
         struct world world = relay_client_world(clocks);
 
-        e = account_prepare(db, &world, &n->wish, &n->seed);
+        e = n->recovering ? replacing_prepare_kit(db, &world, &n->wish, &n->seed)
+                          : account_prepare(db, &world, &n->wish, &n->seed);
     }
     relay_client_free(clocks);
     if (e == OK)

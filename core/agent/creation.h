@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Making a profile: the wish of account.create as the request says it, checked, and what is kept
- * until the account is registered.
+ * Making a profile: the wish of account.create, or account.recover, as the request says it,
+ * checked, and what is kept until the account is registered, or found.
  */
 #pragma once
 
@@ -20,6 +20,7 @@ struct creation {
     struct settings settings;
     struct subkey db_key;
     struct recovery_seed seed;
+    bool recovering; /* SEED is that of an account that is there (core/replacing.h) */
 };
 
 /* `relay`, `name` and `unlisted` of C. NAME: what `name` is when neither is given, NULL: it must

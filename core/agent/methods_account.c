@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
 
+#include "core/agent/backups.h"
 #include "core/agent/creation.h"
 #include "core/agent/dispatch.h"
 #include "core/agent/key_task.h"
@@ -138,7 +139,7 @@ method_account_create(struct call *c, json_t **ret)
 
     if (c->agent->state != AGENT_NO_PROFILE)
         return fail(ERR_EXISTS, "There is a profile %s already.", profile_name(c->agent->profile));
-    if (c->agent->engine != NULL)
+    if (c->agent->engine != NULL || backups_restoring(c->agent))
         return fail(ERR_BUSY, "The profile is being made.");
     TRY(creation_read(c, &n)); /* mistakes are told before the work begins */
     secret_free(n);
@@ -230,6 +231,7 @@ status_unlocked(struct agent *a, json_t *j)
     if (anchor_state(e) == ANCHOR_YIELDED)
         json_object_set_new(j, "copy", json_string("running"));
     TRY(status_leaving(e, j));
+    TRY(backups_show_joining(e, j));
     if (engine_trouble(e) != OK)
         json_object_set_new(j, "trouble", json_string(err_name(engine_trouble(e))));
     return OK;

@@ -3,6 +3,7 @@
  * Leaving: for another relay, as an account, as a profile of this machine.
  */
 #include "core/agent/agent.h"
+#include "core/agent/backups.h"
 #include "core/agent/collecting.h"
 #include "core/agent/creation.h"
 #include "core/agent/dispatch.h"
@@ -146,7 +147,7 @@ method_profile_wipe(struct call *c, json_t **ret)
 
     if (strcmp(param_string(c, "profile", ""), profile_name(a->profile)) != 0)
         return fail(ERR_USAGE, "That is not the name of the profile.");
-    if (a->state == AGENT_NO_PROFILE && a->engine != NULL)
+    if (a->state == AGENT_NO_PROFILE && (a->engine != NULL || backups_restoring(a)))
         return fail(ERR_BUSY, "The profile is just being made.");
     agent_lock(a, LOCK_POLITELY);
     collecting_stop(a, &(struct collected_proof){0});

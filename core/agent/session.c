@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/agent/agent.h"
+#include "core/agent/backups.h"
 #include "core/agent/collecting.h"
 #include "core/agent/pictures.h"
 #include "core/agent/settings.h"
@@ -226,6 +227,7 @@ agent_lock(struct agent *a, enum lock_how how)
     agent_forbid_reopening(a);
     if (a->state != AGENT_UNLOCKED)
         return;
+    backups_stop_writing(a);
     if (how == LOCK_POLITELY) {
         say_goodbye(a);
         leave_anchor(a);

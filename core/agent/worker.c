@@ -55,11 +55,18 @@ worker_done(struct worker *w)
     }
 }
 
+void
+worker_wait(struct worker *w)
+{
+    if (w->busy)
+        finish(w);
+}
+
 enum err
 worker_start(struct worker *w, void *task, void (*work)(void *task), void (*done)(void *task))
 {
     if (w->busy)
-        return fail(ERR_BUSY, "The agent is busy with a pass-phrase; try again in a moment.");
+        return fail(ERR_BUSY, "The agent is busy; try again in a moment.");
     w->task = task;
     w->work = work;
     w->done = done;

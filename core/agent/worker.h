@@ -23,6 +23,9 @@ enum err worker_init(struct worker *w, struct loop *l);
 /* Waits for the task, and runs its `done`. */
 void worker_done(struct worker *w);
 
+/* Wait for the task under way, and run its `done` now. Fine when there is none. */
+void worker_wait(struct worker *w);
+
 /* ERR_BUSY: another task is under way. */
 enum err worker_start(struct worker *w, void *task, void (*work)(void *task),
                       void (*done)(void *task));

@@ -54,6 +54,11 @@ static const char *const notices[][2] = {
      N_("Your relay shows another certificate than before. Nothing is sent to it. Ask who "
         "runs it whether it was renewed.")},
     {"relay-forgot-us", N_("Your relay does not know your account any more.")},
+    {"device-replaced", N_("This contact goes on with another device. The safety number is as it "
+                           "was.")},
+    {"replaced", N_("Another device took the place of this one. Nothing is sent from here any "
+                    "more.")},
+    {"backup-failed", N_("A backup could not be made. Is the folder there, and is there room?")},
     {"key-rotated", N_("This contact changed to the key that was announced before. All is well.")},
     {"different-before", N_("Something else was said before one of this contact's messages than "
                             "what you see here.")},

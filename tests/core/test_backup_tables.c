@@ -126,5 +126,6 @@ main(void)
         cmocka_unit_test(rows_are_put_in_with_what_the_left_out_columns_begin_as),
     };
 
+    assert_ok(crypto_init());
     return cmocka_run_group_tests_name("core-backup-tables", tests, NULL, NULL);
 }

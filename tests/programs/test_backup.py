@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups with real programs: written, checked, restored on a new machine while the old one is there or gone; the recovery
+kit; kills in the middle; and those that are made by themselves."""
+import os
+import shutil
+import signal
+import time
+import unittest
+
+from friends import Friend
+from people import introduce
+from relay import PATIENCE, Relay, wait_until
+
+BACKUP_PHRASE = "the pass-phrase of backups"
+
+
+class Two(unittest.TestCase):
+    def setUp(self):
+        self.relay = self.enterContext(Relay("--registration", "open"))
+        self.alice = self.enterContext(Friend("alice", self.relay))
+        self.bob = self.enterContext(Friend("bob", self.relay))
+        self.kit = os.path.join(self.alice.folder, "kit")
+        self.alice.register("--kit-file", self.kit)
+        self.bob.register()
+        introduce(self.alice, self.bob)
+        self.file = os.path.join(self.bob.folder, "alice.backup")
+
+    def say(self, one, other, text):
+        one.snug("send", other.name, text, "--wait", str(2 * PATIENCE))
+        wait_until(lambda: text in other.received(), f"{other.name} reads {text}", 2 * PATIENCE)
+
+    def back_up(self, *options):
+        return self.alice.json("backup", "create", self.file, *options, secret=BACKUP_PHRASE)
+
+    def restore(self, *options, expect=0):
+        """A new machine."""
+        again = self.enterContext(Friend("alice", self.relay))
+        again.snug("restore", self.file, *options, secret=f"{BACKUP_PHRASE}\n{again.phrase}", expect=expect)
+        return again
+
+    def notices_of(self, person):
+        return [n["kind"] for n in person.json("notices")["notices"]]
+
+
+class Backup(Two):
+    def test_a_backup_comes_back_on_a_new_machine_and_what_came_since_is_made_up_for(self):
+        self.say(self.alice, self.bob, "before")
+        self.say(self.bob, self.alice, "also before")
+        made = self.back_up("--files")
+        self.assertEqual(made["path"], self.file)
+        self.assertEqual(os.stat(self.file).st_mode & 0o777, 0o600)
+        self.say(self.bob, self.alice, "after it")
+        self.alice.kill_agent()
+        self.bob.snug("send", "alice", "while she is away", "--wait", "20")
+        again = self.restore()
+        self.assertEqual(again.json("status")["device"], 2)
+        wait_until(lambda: "before" in [t for _, t, _ in again.messages()], "the history is there")
+        self.say(again, self.bob, "here again")
+        wait_until(lambda: again.received() == ["also before", "after it", "while she is away"], "Bob said it again",
+                   3 * PATIENCE)
+        self.say(self.bob, again, "welcome back")
+        self.assertEqual(self.bob.received(), ["before", "here again"])
+        kinds = self.notices_of(self.bob)
+        self.assertIn("device-replaced", kinds)
+        self.assertNotIn("key-changed", kinds)
+        self.assertEqual(self.bob.json("contacts")["contacts"][0]["trust"], "from-link")
+
+    def test_the_former_device_learns_that_it_was_replaced(self):
+        self.back_up()
+        again = self.restore()
+        wait_until(lambda: self.alice.json("status").get("replaced"), "the former device knows", 3 * PATIENCE)
+        self.assertIn("replaced", self.notices_of(self.alice))
+        self.assertFalse(self.alice.json("status")["relay"]["online"])
+        self.say(again, self.bob, "I moved")
+
+    def test_without_the_relay_the_history_is_there_and_it_joins_later(self):
+        self.say(self.bob, self.alice, "hello")
+        self.back_up()
+        self.alice.kill_agent()
+        self.relay.stop()
+        again = self.enterContext(Friend("alice", self.relay))
+        result = again.json("restore", self.file, secret=f"{BACKUP_PHRASE}\n{again.phrase}")
+        self.assertFalse(result["joined"])
+        self.assertEqual(again.received(), ["hello"])
+        self.assertEqual(again.json("status")["joining"]["step"], "asking")
+        again.kill_agent(signal.SIGKILL)
+        self.relay.start(listen=f"127.0.0.1:{self.relay.port}")
+        again.open()
+        wait_until(lambda: "joining" not in again.json("status"), "it joined", 3 * PATIENCE)
+        again.wait_online()
+
+    def test_what_is_no_whole_backup_restores_nothing(self):
+        self.back_up()
+        fresh = self.enterContext(Friend("carol", self.relay))
+        secret = f"{BACKUP_PHRASE}\n{fresh.phrase}"
+        with open(self.file, "rb") as f:
+            whole = f.read()
+        cut = os.path.join(self.bob.folder, "cut")
+        for length in (len(whole) - 1, len(whole) // 2, 100, 0):
+            with open(cut, "wb") as f:
+                f.write(whole[:length])
+            self.assertNotEqual(fresh.attempt("restore", cut, phrase=secret).code, 0)
+        self.assertIn("another pass-phrase", fresh.attempt("restore", self.file, phrase=f"wrong\n{fresh.phrase}").err)
+        self.assertEqual(fresh.json("status")["state"], "none")
+        self.assertEqual([n for n in os.listdir(os.path.join(fresh.data, "snug")) if not n.endswith(".lock")], [])
+        self.assertEqual(fresh.json("backup", "check", self.file, secret=BACKUP_PHRASE)["contacts"], 1)
+        self.alice.snug("restore", self.file, secret=secret, expect=1)  # there is a profile
+
+
+class Kit(Two):
+    def recover(self, person, *options, expect=0):
+        return person.snug("recover", "--name", "alice", "--relay", f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}",
+                           "--kit-file", self.kit, *options, secret=person.phrase, expect=expect)
+
+    def test_the_kit_alone_brings_the_account_back(self):
+        account = self.alice.json("status")["account"]
+        self.alice.kill_agent()
+        shutil.rmtree(self.alice.data)
+        again = self.enterContext(Friend("alice", self.relay))
+        self.recover(again)
+        status = again.json("status")
+        self.assertEqual((status["account"], status["device"]), (account, 2))
+        self.assertNotIn("joining", status)
+        self.bob.snug("send", "alice", "are you there?", "--wait", "0", expect=7)
+        wait_until(lambda: "device-replaced" in self.notices_of(self.bob), "Bob sees another device", 3 * PATIENCE)
+        self.assertNotIn("key-changed", self.notices_of(self.bob))
+        link = self.bob.json("link")["link"]
+        again.snug("add", link)
+        wait_until(lambda: again.json("contacts", "--state", "accepted")["contacts"], "they are contacts again", 3 * PATIENCE)
+        self.say(again, self.bob, "it is me")
+
+    def test_another_kit_or_address_is_refused_and_leaves_nothing(self):
+        other = os.path.join(self.bob.folder, "bobs-kit")
+        carol = self.enterContext(Friend("carol", self.relay))
+        carol.register("--kit-file", other)
+        fresh = self.enterContext(Friend("dave", self.relay))
+        self.kit = other
+        self.assertNotEqual(self.recover_code(fresh, "alice"), 0)
+        self.assertNotEqual(self.recover_code(fresh, "nobody"), 0)
+        self.assertEqual(fresh.json("status")["state"], "none")
+        self.alice.wait_online()
+        self.say(self.bob, self.alice, "all is well")
+
+    def recover_code(self, person, name):
+        return person.attempt("recover", "--name", name, "--relay", f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}",
+                              "--kit-file", self.kit, phrase=person.phrase).code
+
+
+class Killed(Two):
+    def test_a_kill_leaves_neither_half_a_backup_nor_half_a_profile(self):
+        for delay in (0.1, 0.5, 0.9):
+            self.kill_during(self.alice, delay, ["backup", "create", self.file, "--files"], BACKUP_PHRASE)
+            self.alice.open()
+            self.assertEqual([n for n in os.listdir(self.bob.folder) if n.endswith(".part")], [])
+            if os.path.exists(self.file):  # it was quicker
+                self.bob.snug("backup", "check", self.file, secret=BACKUP_PHRASE)
+                os.unlink(self.file)
+        self.back_up()
+        again = self.enterContext(Friend("alice", self.relay))
+        phrases = f"{BACKUP_PHRASE}\n{again.phrase}"
+        for delay in (0.1, 0.5, 0.9):
+            self.kill_during(again, delay, ["restore", self.file], phrases)
+            if again.json("status")["state"] != "none":
+                break
+            self.assertEqual([n for n in os.listdir(os.path.join(again.data, "snug")) if not n.endswith(".lock")], [])
+        if again.json("status")["state"] == "none":
+            again.snug("restore", self.file, secret=phrases)
+        else:
+            again.open()
+        wait_until(lambda: "joining" not in again.json("status"), "it joined", 3 * PATIENCE)
+        self.say(again, self.bob, "whole")
+
+    def kill_during(self, person, delay, command, phrases):
+        import threading
+        person.attempt("agent", "start")
+        pid = person.agent_pid()
+        timer = threading.Timer(delay, lambda: os.kill(pid, signal.SIGKILL))
+        timer.start()
+        person.attempt(*command, phrase=phrases)
+        timer.join()
+        wait_until(lambda: person.agent_pid() != pid, "the agent ends")
+        person.attempt("agent", "start")
+
+
+class Scheduled(Two):
+    def test_backups_are_made_by_themselves_and_a_failure_is_told(self):
+        folder = os.path.join(self.alice.folder, "backups")
+        os.mkdir(folder)
+        self.alice.snug("backup", "schedule", "--every", "daily", "--folder", folder, "--keep", "2", secret=BACKUP_PHRASE)
+        wait_until(lambda: len(os.listdir(folder)) == 1, "the first one is made")
+        made = os.path.join(folder, os.listdir(folder)[0])
+        self.assertEqual(self.bob.json("backup", "check", made, secret=BACKUP_PHRASE)["contacts"], 1)
+        wait_until(lambda: self.alice.json("backup", "status").get("last") == made, "it is noted")
+        self.assertNotIn("error", self.alice.json("backup", "status"))
+        self.alice.snug("backup", "schedule", "--every", "daily", "--folder", os.path.join(folder, "none"), expect=2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Coming back from a backup (B20): what contacts said since and still hold comes once, they see
+ * another device and no other account, and whatever is lost on the way changes nothing.
+ */
+#include "tests/check.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/backup/reader.h"
+#include "core/backup/restore.h"
+#include "core/backup/writer.h"
+#include "core/engine_state.h"
+#include "core/replacing.h"
+#include "tests/scenarios/network.h"
+#include "tests/scenarios/scene.h"
+
+#define PASS SPAN_STR("of a backup")
+
+static struct scene *s;
+static struct actor *alice, *bob;
+static char backup[80];
+
+static int
+two_friends(void **state)
+{
+    s = scene_new();
+    alice = scene_join_on_disk(s, "alice");
+    bob = scene_join_on_disk(s, "bob");
+    scene_befriend(s, alice, bob);
+    snprintf(backup, sizeof backup, "%s.backup", alice->path);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    unlink(backup);
+    scene_free(s);
+    return 0;
+}
+
+static void
+back_up(struct actor *a)
+{
+    struct backup_root root;
+    struct backup_written written;
+    struct backup_order o = {.root = &root, .now_ms = s->now_ms};
+
+    assert_ok(backup_root_make(PASS, SLOT_COST_TEST, &root));
+    assert_ok(db_open_snapshot(engine_db(a->engine), &o.db));
+    assert_ok(backup_write_file(&o, backup, &written));
+    db_close(o.db);
+}
+
+/* The machine is gone, and A begins on another one with what was saved. */
+static void
+restore(struct actor *a)
+{
+    AUTO(secret32_wipe) struct secret32 key;
+    AUTO(fd_closep) int fd = open(backup, O_RDONLY | O_CLOEXEC);
+    AUTO(db_closep) struct db *db = NULL;
+    struct backup_facts facts;
+
+    assert_true(fd >= 0);
+    if (a->engine != NULL)
+        actor_crash(a);
+    network_unlink(a->path);
+    assert_ok(backup_open(fd, PASS, &key));
+    assert_ok(db_create(a->path, &a->key, &db));
+    assert_ok(backup_restore(
+        &(struct backup_restoring){.fd = fd, .key = &key, .db = db, .now_ms = s->now_ms}, &facts));
+    db_close(STEAL(db));
+    actor_start(a);
+}
+
+/* Resets are spread over ten minutes. */
+static void
+let_it_heal(void)
+{
+    scene_pass(s, 15 * MINUTE_MS);
+    scene_settle(s);
+}
+
+static enum replacing_step
+step_of(struct actor *a)
+{
+    struct replacing_facts f;
+
+    assert_ok(replacing_facts_get(a->engine, &f));
+    return f.step;
+}
+
+static int64_t
+count(struct actor *a, const char *sql)
+{
+    int64_t n;
+
+    assert_ok(db_get_int(engine_db(a->engine), &n, sql, ""));
+    return n;
+}
+
+#define DEVICES_REPLACED "SELECT count(*) FROM notices WHERE kind='device-replaced'"
+#define OTHER_NOTICES "SELECT count(*) FROM notices WHERE kind<>'device-replaced'"
+
+static void
+say(struct actor *a, struct actor *b, const char *text)
+{
+    actor_say(a, b, text);
+    scene_settle(s);
+}
+
+static void
+what_a_contact_said_since_the_backup_comes_once(void **state)
+{
+    say(alice, bob, "one");
+    say(bob, alice, "two");
+    back_up(alice);
+    say(bob, alice, "three");
+    say(bob, alice, "four");
+    actor_crash(alice);
+    say(bob, alice, "five, to nobody");
+    restore(alice);
+    let_it_heal();
+    assert_int_equal(step_of(alice), REPLACING_NONE);
+    assert_history(alice, bob, "> one\n< two\n< three\n< four\n< five, to nobody");
+    assert_history(bob, alice, "< one\n> two\n> three\n> four\n> five, to nobody");
+    say(alice, bob, "six");
+    say(bob, alice, "seven");
+    assert_history(bob, alice, "< one\n> two\n> three\n> four\n> five, to nobody\n< six\n> seven");
+    assert_int_equal(count(alice, "SELECT count(*) FROM messages WHERE text='seven'"), 1);
+}
+
+static void
+contacts_see_another_device_and_no_other_account(void **state)
+{
+    struct contact before = actor_contact(bob, alice);
+
+    back_up(alice);
+    restore(alice);
+    let_it_heal();
+    struct contact after = actor_contact(bob, alice);
+    assert_int_equal(count(bob, DEVICES_REPLACED), 1);
+    assert_int_equal(count(bob, OTHER_NOTICES), 0);
+    assert_false(after.key_changed);
+    assert_false(after.forked);
+    assert_int_equal(after.trust, before.trust);
+    assert_memory_equal(after.account.b, before.account.b, sizeof before.account.b);
+    assert_int_equal(count(alice, "SELECT device FROM account"), 2);
+    assert_int_equal(count(alice, "SELECT count(*) FROM sessions"), 1);
+}
+
+static void
+what_was_on_its_way_is_unconfirmed_until_it_is_acknowledged(void **state)
+{
+    actor_offline(bob);
+    actor_say(alice, bob, "on its way");
+    scene_settle(s);
+    back_up(alice);
+    restore(alice);
+    assert_int_equal(count(alice, "SELECT count(*) FROM messages WHERE state=6"), 1);
+    actor_online(bob);
+    let_it_heal();
+    say(bob, alice, "got it");
+    assert_history(bob, alice, "< on its way\n> got it");
+    assert_int_equal(count(alice, "SELECT count(*) FROM messages WHERE outgoing=1 AND state=3"), 1);
+}
+
+/* --- on the way --- */
+
+static const char *fate_path;
+static int fates;
+static enum fate fate_is;
+
+static enum fate
+fate(void *ctx, struct actor *from, const char *path)
+{
+    return from == alice && strcmp(path, fate_path) == 0 && fates-- > 0 ? fate_is : FATE_ARRIVE;
+}
+
+static void
+meet(const char *path, enum fate what, int times)
+{
+    s->fate = fate;
+    fate_path = path;
+    fate_is = what;
+    fates = times;
+}
+
+static void
+lost_requests_and_answers_do_not_matter(void **state)
+{
+    static const char *const paths[] = {"/v1/card", "/v1/manifest"};
+    static const enum fate kinds[] = {FATE_LOSE_REQUEST, FATE_LOSE_ANSWER, FATE_REPEAT};
+
+    back_up(alice);
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            meet(paths[i], kinds[k], 2);
+            restore(alice);
+            let_it_heal();
+            assert_int_equal(step_of(alice), REPLACING_NONE);
+        }
+    }
+    say(alice, bob, "six times new");
+    say(bob, alice, "and the same");
+    assert_history(bob, alice, "< six times new\n> and the same");
+    assert_int_equal(count(bob, OTHER_NOTICES), 0);
+}
+
+static void
+a_crash_at_any_step_does_not_matter(void **state)
+{
+    back_up(alice);
+    restore(alice);
+    for (int i = 0; i < 40 && step_of(alice) != REPLACING_NONE; i++) {
+        scene_pass(s, 15);
+        actor_crash(alice);
+        actor_start(alice);
+        scene_pass(s, i % 4 == 3 ? 3000 : 15);
+    }
+    let_it_heal();
+    assert_int_equal(step_of(alice), REPLACING_NONE);
+    say(alice, bob, "here");
+    say(bob, alice, "there");
+    assert_history(bob, alice, "< here\n> there");
+    assert_int_equal(count(bob, OTHER_NOTICES), 0);
+}
+
+static void
+a_relay_that_is_away_is_waited_for(void **state)
+{
+    say(bob, alice, "hello");
+    back_up(alice);
+    s->relay->down = true;
+    restore(alice);
+    scene_pass(s, HOUR_MS);
+    assert_int_equal(step_of(alice), REPLACING_ASK);
+    assert_history(alice, bob, "< hello");
+    actor_say(alice, bob, "said meanwhile");
+    s->relay->down = false;
+    let_it_heal();
+    let_it_heal();
+    assert_history(bob, alice, "> hello\n< said meanwhile");
+}
+
+static void
+the_same_backup_twice_is_two_devices_one_after_the_other(void **state)
+{
+    struct account_facts f;
+
+    back_up(alice);
+    restore(alice);
+    let_it_heal();
+    restore(alice);
+    let_it_heal();
+    assert_ok(account_facts_get(alice->engine, &f));
+    assert_int_equal(f.device, 3);
+    say(bob, alice, "which one are you?");
+    assert_history(alice, bob, "< which one are you?");
+    assert_int_equal(count(bob, DEVICES_REPLACED), 2);
+}
+
+/* --- the one before --- */
+
+static void
+the_former_device_falls_silent(void **state)
+{
+    struct replacing_facts f;
+
+    back_up(alice);
+    actor_crash(alice);
+    actor_copy(alice, "former");
+    restore(alice);
+    let_it_heal();
+    actor_crash(alice);
+    actor_copy(alice, "new");
+    actor_restore(alice, "former");
+    actor_start(alice);
+    scene_pass(s, HOUR_MS);
+    assert_ok(replacing_facts_get(alice->engine, &f));
+    assert_true(f.replaced);
+    assert_int_equal(count(alice, "SELECT count(*) FROM notices WHERE kind='replaced'"), 1);
+    assert_int_equal(count(alice, "SELECT count(*) FROM notices WHERE kind='account-changed'"), 0);
+    unsigned requests = alice->requests;
+    scene_pass(s, DAY_MS);
+    assert_int_equal(alice->requests, requests);
+    actor_crash(alice);
+    actor_restore(alice, "new");
+    actor_start(alice);
+    say(bob, alice, "still the new one?");
+    assert_history(alice, bob, "< still the new one?");
+}
+
+/* --- tokens --- */
+
+static void
+a_token_newer_than_the_backup_goes_on_for_a_while(void **state)
+{
+    back_up(alice);
+    for (int day = 0; day < 32; day++) {
+        scene_pass(s, DAY_MS);
+        if (day % 8 == 0)
+            say(alice, bob, "still here");
+    }
+    int64_t generation = count(bob, "SELECT max(their_generation) FROM contacts");
+    assert_true(generation > 1);
+    restore(alice);
+    let_it_heal();
+    unsigned unreachable = actor_contact(bob, alice).unreachable;
+    say(bob, alice, "with the newer token");
+    assert_false(unreachable);
+    assert_int_equal(
+        count(alice, "SELECT count(*) FROM messages WHERE text='with the newer token'"), 1);
+    scene_pass(s, 31 * DAY_MS);
+    say(bob, alice, "and after that");
+    assert_int_equal(count(alice, "SELECT count(*) FROM messages WHERE text='and after that'"), 1);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, two_friends, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(what_a_contact_said_since_the_backup_comes_once),
+        TEST(contacts_see_another_device_and_no_other_account),
+        TEST(what_was_on_its_way_is_unconfirmed_until_it_is_acknowledged),
+        TEST(lost_requests_and_answers_do_not_matter),
+        TEST(a_crash_at_any_step_does_not_matter),
+        TEST(a_relay_that_is_away_is_waited_for),
+        TEST(the_same_backup_twice_is_two_devices_one_after_the_other),
+        TEST(the_former_device_falls_silent),
+        TEST(a_token_newer_than_the_backup_goes_on_for_a_while),
+    };
+
+    assert_ok(crypto_init());
+    return cmocka_run_group_tests_name("scenarios-backup", tests, NULL, NULL);
+}
