@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/chat/log_scroll.h"
 
+#include "gui/chat/gap_fold.h"
+
 #define AT_END 24 /* px from the end that still count as it */
 #define FRAMES 3  /* until the list has measured what it was scrolled to */
 #define NEAR 2    /* pages from where the history has to grow */
@@ -92,8 +94,9 @@ place_goal(const struct log_scroll *s)
 static void
 go_to_goal(const struct log_scroll *s)
 {
-    int at = s->goal == LOG_END ? (int)g_list_model_get_n_items(G_LIST_MODEL(s->history)) - 1
-                                : history_find(s->history, s->number);
+    GListModel *folded = G_LIST_MODEL(gtk_list_view_get_model(s->list));
+    int at = s->goal == LOG_END ? (int)g_list_model_get_n_items(folded) - 1
+                                : gap_fold_find(folded, s->number);
 
     if (at < 0)
         return;

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/chat/gap_fold.h"
 #include "gui/chat/link.h"
 #include "gui/chat/log_input.h"
 #include "gui/chat/log_scroll.h"
@@ -20,7 +21,8 @@ struct _MessageLog {
     AdwBin parent;
     Account *account;
     History *history;
-    GHashTable *rows; /* Message -> MessageRow that shows it */
+    GtkFilterListModel *folded; /* what is shown of it, owned by the list */
+    GHashTable *rows;           /* Message -> MessageRow that shows it */
     GtkScrolledWindow *scroller;
     GtkListView *list;
     GtkRevealer *newest_revealer;
@@ -45,13 +47,15 @@ static struct row_place
 place_of(MessageLog *self, const Message *m)
 {
     int at = history_find(self->history, m->number);
-    const Message *before = at > 0 ? history_peek(self->history, (guint)at - 1) : NULL;
+    const Message *before =
+        at > 0 ? history_peek(self->history, gap_fold_head(self->history, (guint)at - 1)) : NULL;
 
     return (struct row_place){
         .before = before,
         .first_new = self->new_from != 0 && m->number >= self->new_from &&
                      (before == NULL || before->number < self->new_from),
         .found = self->found == m->number,
+        .gaps = at >= 0 ? gap_fold_count(self->history, (guint)at) : 0,
     };
 }
 
@@ -198,12 +202,26 @@ queue_look(gpointer data)
 
 /* --- the history --- */
 
+/* Place holders are other ones now, or beside other ones. */
+static void
+on_healed(MessageLog *self)
+{
+    gap_fold_again(self->folded);
+    update_all_places(self);
+    queue_look(self);
+}
+
 static void
 on_items_changed(MessageLog *self, guint position, guint removed, guint added)
 {
     guint n = g_list_model_get_n_items(G_LIST_MODEL(self->history));
+    Message *below = history_peek(self->history, position + added),
+            *above = position > 0 ? history_peek(self->history, position - 1) : NULL;
 
-    update_place(self, history_peek(self->history, position + added));
+    if ((below != NULL && message_is_missing(below)) ||
+        (above != NULL && message_is_missing(above)))
+        on_healed(self);
+    update_place(self, below);
     if (added > 0 && position + added == n)
         log_scroll_follow(&self->scroll);
     queue_look(self);
@@ -233,6 +251,13 @@ unfind(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* What is shown in the place of a message. */
+static gint64
+shown_number(MessageLog *self, int at)
+{
+    return history_peek(self->history, gap_fold_head(self->history, (guint)at))->number;
+}
+
 static void
 show_found(MessageLog *self, gint64 number)
 {
@@ -258,6 +283,7 @@ on_loaded(MessageLog *self, const char *message)
             g_signal_emit(self, signals[FAILED], 0, _("That message is no longer here."));
             return;
         }
+        number = shown_number(self, history_find(self->history, number));
         show_found(self, number);
         log_scroll_go(&self->scroll, LOG_THIRD, number);
         return;
@@ -304,6 +330,7 @@ forget_history(MessageLog *self)
     bridge_cancel(self->account->bridge, self->asked);
     g_signal_handlers_disconnect_by_data(self->history, self);
     gtk_list_view_set_model(self->list, NULL);
+    self->folded = NULL;
     g_clear_object(&self->history);
     g_clear_handle_id(&self->unfind, g_source_remove);
     self->new_from = self->found = self->read_upto = self->opening = 0;
@@ -338,11 +365,13 @@ message_log_open(MessageLog *self, const char *contact)
     self->history = history_new(self->account->bridge, contact);
     self->scroll.history = self->history;
     self->scroll.stick = TRUE;
-    model = gtk_no_selection_new(g_object_ref(G_LIST_MODEL(self->history)));
+    self->folded = gap_fold_new(self->history);
+    model = gtk_no_selection_new(G_LIST_MODEL(self->folded));
     gtk_list_view_set_model(self->list, GTK_SELECTION_MODEL(model));
     g_signal_connect_swapped(self->history, "items-changed", G_CALLBACK(on_items_changed), self);
     g_signal_connect_swapped(self->history, "loaded", G_CALLBACK(on_loaded), self);
     g_signal_connect_swapped(self->history, "arrived", G_CALLBACK(on_arrived), self);
+    g_signal_connect_swapped(self->history, "healed", G_CALLBACK(on_healed), self);
     g_signal_connect_swapped(self->history, "failed", G_CALLBACK(on_history_failed), self);
     self->asked = bridge_call(self->account->bridge,
                               &(struct call){.method = "conversation.get",

@@ -22,6 +22,7 @@ struct _MessageRow {
     Message *message; /* NULL: not bound */
     gulong changed;
     gboolean joined; /* to what is above */
+    guint gaps;      /* how many are missing here */
     char *spoken;    /* what the item was named last */
     MessageBubble *bubble;
     struct message_text text;
@@ -245,7 +246,8 @@ static void
 name_item(MessageRow *self)
 {
     GtkWidget *item = gtk_widget_get_parent(GTK_WIDGET(self));
-    g_autofree char *words = message_spoken_words(self->message);
+    g_autofree char *words = self->gaps > 0 ? message_gap_words(self->message, self->gaps)
+                                            : message_spoken_words(self->message);
 
     if (item == NULL || g_strcmp0(words, self->spoken) == 0)
         return;
@@ -281,7 +283,8 @@ show_bubble(MessageRow *self)
 static void
 show_message(MessageRow *self)
 {
-    g_autofree char *notice = message_notice_words(self->message);
+    g_autofree char *notice = self->gaps > 0 ? message_gap_words(self->message, self->gaps)
+                                             : message_notice_words(self->message);
 
     self->notice = show_line(self, self->notice, notice, "log-notice");
     gtk_widget_set_visible(GTK_WIDGET(self->bubble), notice == NULL);
@@ -305,6 +308,10 @@ message_row_set_place(MessageRow *self, const struct row_place *place)
     self->fresh =
         show_line(self, self->fresh, place->first_new ? _("New Messages") : NULL, "log-new");
     set_class(GTK_WIDGET(self), "found", place->found);
+    if (place->gaps != self->gaps) {
+        self->gaps = place->gaps;
+        show_message(self);
+    }
     if (joined != self->joined) {
         self->joined = joined;
         gtk_widget_queue_resize(GTK_WIDGET(self));

@@ -23,6 +23,7 @@ struct row_place {
     const Message *before; /* what stands above; NULL: nothing does */
     gboolean first_new;    /* the "New messages" line is above */
     gboolean found;        /* to be seen at a glance */
+    guint gaps;            /* place holders: for how many messages it stands */
 };
 
 /* Show MESSAGE, and follow what changes of it. */

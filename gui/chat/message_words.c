@@ -161,6 +161,42 @@ timer_words(const Message *m)
     return g_strdup_printf(_("%s lets new messages disappear after %s"), name, time);
 }
 
+static char *
+lost_words(const Message *m, guint n)
+{
+    if (m->outgoing)
+        return g_strdup_printf(
+            ngettext("You sent a message on another copy of this profile. It is not here.",
+                     "You sent %u messages on another copy of this profile. They are not here.", n),
+            n);
+    return g_strdup_printf(ngettext("A message was lost on the way, and cannot be sent again.",
+                                    "%u messages were lost on the way, and cannot be sent again.",
+                                    n),
+                           n);
+}
+
+char *
+message_gap_words(const Message *m, guint n)
+{
+    if (m->state == MESSAGE_GONE || m->outgoing)
+        return lost_words(m, n);
+    if (m->asked == 0)
+        return g_strdup_printf(ngettext("A message is missing here. It is about to be asked for.",
+                                        "%u messages are missing here. They are about to be "
+                                        "asked for.",
+                                        n),
+                               n);
+    if (m->next_ms != 0)
+        return g_strdup_printf(ngettext("A message is missing here. It has been asked for.",
+                                        "%u messages are missing here. They have been asked for.",
+                                        n),
+                               n);
+    return g_strdup_printf(
+        ngettext("A message is missing here. It was asked for, and may still come.",
+                 "%u messages are missing here. They were asked for, and may still come.", n),
+        n);
+}
+
 char *
 message_notice_words(const Message *m)
 {
@@ -168,13 +204,9 @@ message_notice_words(const Message *m)
         return NULL;
     if (m->type == MESSAGE_TIMER)
         return timer_words(m);
-    if (m->type != MESSAGE_MISSING && m->state != MESSAGE_GAP && m->state != MESSAGE_GONE)
+    if (!message_is_missing(m))
         return NULL;
-    if (m->state == MESSAGE_GONE && m->outgoing)
-        return g_strdup(_("You sent something on another copy of this profile that is not here"));
-    if (m->state == MESSAGE_GONE)
-        return g_strdup(_("Something that was sent here is lost"));
-    return g_strdup(_("Something is missing here; it has been asked for"));
+    return message_gap_words(m, (guint)CLAMP(m->elsewhere, 1, G_MAXINT16));
 }
 
 static char *

@@ -26,6 +26,8 @@ char *message_duration_words(gint64 seconds);
 /* What stands in the middle of the log instead of a bubble (timers, place holders); NULL: this
  * message is a bubble. */
 char *message_notice_words(const Message *message);
+/* The same of place holders of COUNT messages, of which MESSAGE is the first. */
+char *message_gap_words(const Message *message, guint count);
 /* The message in one harmless line of at most MAX characters: its words, or what it is. Spoilers
  * are hidden. */
 char *message_line_words(const Message *message, guint max);

@@ -29,7 +29,7 @@ static void model_init(GListModelInterface *model);
 G_DEFINE_FINAL_TYPE_WITH_CODE(History, history, G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(G_TYPE_LIST_MODEL, model_init))
 
-enum { LOADED, ARRIVED, FAILED, SIGNAL_COUNT };
+enum { LOADED, ARRIVED, HEALED, FAILED, SIGNAL_COUNT };
 static guint signals[SIGNAL_COUNT];
 
 static void reread_from(History *self, gint64 after);
@@ -135,6 +135,17 @@ forget_beyond(History *self, enum history_end end)
     take_out(self, end == HISTORY_OLDER ? 0 : n - FORGET, FORGET);
 }
 
+/* A message of the window. */
+static void
+update(History *self, Message *m, const json_t *shown)
+{
+    gboolean was_missing = message_is_missing(m);
+
+    message_update(m, shown);
+    if (was_missing || message_is_missing(m))
+        g_signal_emit(self, signals[HEALED], 0);
+}
+
 /* A message that the agent showed: it is in the window from now on, where its number says. */
 static void
 put_in(History *self, const json_t *shown)
@@ -146,7 +157,7 @@ put_in(History *self, const json_t *shown)
     if (number <= self->deleted_upto)
         return;
     if (there != NULL && there->number == number) {
-        message_update(there, shown);
+        update(self, there, shown);
         return;
     }
     g_ptr_array_insert(self->messages, (int)at, message_new(shown));
@@ -450,7 +461,7 @@ on_changed(History *self, const json_t *params)
 
     change_half(self, number, number, shown);
     if (at >= 0)
-        message_update(history_peek(self, (guint)at), shown);
+        update(self, history_peek(self, (guint)at), shown);
 }
 
 /* A file got further: its object is updated, and so is who shows it. */
@@ -613,6 +624,8 @@ history_class_init(HistoryClass *klass)
                                    G_TYPE_NONE, 1, G_TYPE_STRING);
     signals[ARRIVED] = g_signal_new("arrived", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                     G_TYPE_NONE, 1, SNUG_TYPE_MESSAGE);
+    signals[HEALED] =
+        g_signal_new("healed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
     signals[FAILED] = g_signal_new("failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 1, G_TYPE_STRING);
 }

@@ -9,7 +9,8 @@
  *
  * Signals: "loaded" (there is a new window, after history_load_*: const char *message, what was
  * asked for, or NULL for the newest); "arrived" (Message *: a new one, also when it is outside of
- * the window); "failed" (const char *sentence).
+ * the window); "healed" (a place holder in it came, or is another kind of one now); "failed"
+ * (const char *sentence).
  */
 #pragma once
 

@@ -23,6 +23,13 @@ message_number(const char *id)
                                             : 0;
 }
 
+gboolean
+message_is_missing(const Message *self)
+{
+    return self->deleted_ms == 0 && (self->type == MESSAGE_MISSING || self->state == MESSAGE_GAP ||
+                                     self->state == MESSAGE_GONE);
+}
+
 /* --- lists --- */
 
 static void
@@ -153,6 +160,10 @@ read_times(Message *self, const json_t *shown)
     self->due_ms = field_int(shown, "due_ms");
     self->retained_ms = field_int(shown, "retained_ms");
     self->timer_s = field_int(shown, "timer_s");
+    self->asked = field_int(shown, "asked");
+    self->asked_ms = field_int(shown, "asked_ms");
+    self->next_ms = field_int(shown, "next_ms");
+    self->elsewhere = field_int(shown, "elsewhere");
 }
 
 void

@@ -77,6 +77,9 @@ struct _Message {
     int versions;
     gint64 sent_ms, stored_ms, state_ms, edited_ms, deleted_ms, pinned_ms;
     gint64 expire_s, expires_ms, due_ms, retained_ms, timer_s;
+    gint64 asked;             /* place holders: how often it was asked for; */
+    gint64 asked_ms, next_ms; /* last and next, 0: not yet, no more */
+    gint64 elsewhere;         /* how many of our own are only on another copy of this profile */
     char *card_link, *card_name, *card_contact;
     struct message_quote quote;
     GArray *ranges;    /* of struct text_range */
@@ -87,6 +90,9 @@ struct _Message {
 
 Message *message_new(const json_t *shown);
 void message_update(Message *self, const json_t *shown);
+
+/* A place holder stands for it. */
+gboolean message_is_missing(const Message *self);
 
 /* The number in an id such as "message-7"; 0: there is none. */
 gint64 message_number(const char *id);
