@@ -6,6 +6,7 @@
 #include "gui/chat/chat_search.h"
 #include "gui/chat/chat_window.h"
 #include "gui/chat/composer.h"
+#include "gui/chat/delivery_dialog.h"
 #include "gui/chat/message_actions.h"
 #include "gui/chat/pinned_bar.h"
 #include "gui/chat/rich_text.h"
@@ -186,6 +187,21 @@ act_search(GtkWidget *widget, const char *name, GVariant *target)
     chat_search_begin(SNUG_CHAT_PAGE(widget)->search);
 }
 
+static void
+on_delivery_jumped(gpointer page, const char *message)
+{
+    chat_page_jump(page, message);
+}
+
+static void
+act_delivery(GtkWidget *widget, const char *name, GVariant *target)
+{
+    ChatPage *self = SNUG_CHAT_PAGE(widget);
+
+    if (self->contact != NULL)
+        delivery_dialog_open(widget, self->account, self->contact, on_delivery_jumped);
+}
+
 /* The main window lets go of the page while this is going on. */
 static void
 act_new_window(GtkWidget *widget, const char *name, GVariant *target)
@@ -270,6 +286,7 @@ chat_page_class_init(ChatPageClass *klass)
     gtk_widget_class_bind_template_callback(widget, chat_page_toast);
     gtk_widget_class_bind_template_callback(widget, on_search_closed);
     gtk_widget_class_install_action(widget, "chat.search", NULL, act_search);
+    gtk_widget_class_install_action(widget, "chat.delivery", NULL, act_delivery);
     gtk_widget_class_install_action(widget, "chat.new-window", NULL, act_new_window);
     gtk_widget_class_add_binding_action(widget, GDK_KEY_f, GDK_CONTROL_MASK, "chat.search", NULL);
 }
