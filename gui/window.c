@@ -7,6 +7,7 @@
 #include "gui/chat/composer.h"
 #include "gui/list/sidebar.h"
 #include "gui/models/fields.h"
+#include "gui/people/copy_bar.h"
 #include "gui/people/notice_bar.h"
 #include "gui/people/people.h"
 #include "gui/start/unlock_page.h"
@@ -23,7 +24,7 @@ struct _Window {
     GtkInfoBar *banner;
     GtkLabel *banner_text;
     GtkButton *banner_button;
-    AdwBin *notices;
+    AdwBin *copy, *notices;
     GtkStack *pages;
     AdwBin *welcome, *locked, *sidebar, *content;
     AdwLeaflet *leaflet;
@@ -416,6 +417,7 @@ window_class_init(WindowClass *klass)
     gtk_widget_class_bind_template_child(widget, Window, banner_text);
     gtk_widget_class_bind_template_child(widget, Window, banner_button);
     gtk_widget_class_bind_template_child(widget, Window, notices);
+    gtk_widget_class_bind_template_child(widget, Window, copy);
     gtk_widget_class_bind_template_child(widget, Window, pages);
     gtk_widget_class_bind_template_child(widget, Window, welcome);
     gtk_widget_class_bind_template_child(widget, Window, locked);
@@ -450,6 +452,7 @@ window_new(AdwApplication *app, Account *account)
     g_signal_connect_object(account->bridge, "notify::responding", G_CALLBACK(update_banner), self,
                             G_CONNECT_SWAPPED);
     people_add_actions(GTK_WINDOW(self), account);
+    adw_bin_set_child(self->copy, copy_bar_new(account));
     adw_bin_set_child(self->notices, notice_bar_new(account));
     show_state(self);
     return self;

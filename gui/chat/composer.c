@@ -141,6 +141,8 @@ show_known(Composer *self)
     gboolean others = self->known != NULL && self->known->state != CONTACT_SELF;
 
     writing_box_set_contact(self->box, others ? self->contact : NULL, name);
+    gtk_widget_set_visible(self->silent,
+                           others && other_copy_is_running(self->account->other_copy));
     gtk_label_set_text(self->closed_text, closed != NULL ? closed : "");
     if (closed != NULL)
         gtk_stack_set_visible_child_name(self->stack, "closed");
@@ -596,6 +598,7 @@ bind_children(GtkWidgetClass *widget)
     gtk_widget_class_bind_template_child(widget, Composer, later);
     gtk_widget_class_bind_template_child(widget, Composer, record);
     gtk_widget_class_bind_template_child(widget, Composer, waiting);
+    gtk_widget_class_bind_template_child(widget, Composer, silent);
 }
 
 static void
@@ -655,6 +658,8 @@ composer_new(Account *account)
     g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(account->bridge, "notification::message", G_CALLBACK(on_message), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(account->other_copy, "changed", G_CALLBACK(show_known), self,
                             G_CONNECT_SWAPPED);
     composer_show_buttons(self);
     return GTK_WIDGET(self);

@@ -23,7 +23,7 @@ struct _Composer {
     GtkWidget *context, *notice, *busy;
     GtkImage *context_icon;
     GtkLabel *context_title, *context_line, *notice_text, *closed_text, *counter;
-    GtkWidget *attach, *send, *later, *record, *waiting;
+    GtkWidget *attach, *send, *later, *record, *waiting, *silent;
 
     Message *replying, *editing; /* at most one of them */
     Message *aside;              /* what was written before EDITING, */

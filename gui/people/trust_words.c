@@ -67,15 +67,17 @@ static const char *const notices[][2] = {
     {"device-removed",
      N_("This device was removed from your account. If that was not you, use your "
         "recovery kit. What is here can still be read.")},
-    {"displaced", N_("Another copy of this profile is running. It has taken over, and this one is "
-                     "silent until it is unlocked anew.")},
+    {"displaced",
+     N_("Another copy of this profile has taken over. This one sends and receives nothing "
+        "until you use Snug here again.")},
     {"put-back",
      N_("This profile was put back to an older copy of itself. What contacts still have "
         "comes again by itself; what you sent since then is not here.")},
-    {"put-together", N_("This profile's store was put together from copies of different times. It "
-                        "has begun anew with everybody.")},
-    {"anchor-lost", N_("Your relay lost what it keeps to tell an old copy of this profile from the "
-                       "new one. It has a new one.")},
+    {"put-together", N_("What is kept of this profile was put together from copies of different "
+                        "times. Encryption was set up anew with every contact.")},
+    {"anchor-lost",
+     N_("Your relay lost what tells an old copy of this profile from the newest one. "
+        "It was given to it again.")},
     {"not-seen", N_("This contact has not seen the keys you have now.")},
     {"needs-link", N_("They take requests by contact link only. Ask them for one.")},
     {"token-abuse", N_("Somebody else used what only this contact may send with. They get "
