@@ -4,8 +4,8 @@
 #include <glib/gi18n.h>
 
 #include "gui/chat/message_words.h"
-#include "gui/chat/rich_text.h"
 #include "gui/models/fields.h"
+#include "gui/shown_text.h"
 
 #define TOGETHER_MS 400 /* what comes within it is told together */
 #define ALONE_MAX 3     /* more conversations than that at once are one notification */
@@ -68,7 +68,7 @@ conversation_id(const char *contact)
 static char *
 title_of(const struct news *n, enum notification_words words, guint unread)
 {
-    g_autofree char *name = rich_text_line(n->label, 60);
+    g_autofree char *name = name_shown(n->label);
 
     if (words == NOTIFY_NOTHING)
         return g_strdup(unread > 1 ? _("New messages") : _("New message"));
@@ -218,7 +218,7 @@ static void
 on_notice(Notifications *self, const json_t *params)
 {
     const json_t *notice = json_object_get(params, "notice");
-    g_autofree char *name = rich_text_line(field_text(notice, "contact"), 60), *title = NULL;
+    g_autofree char *name = line_shown(field_text(notice, "contact"), 60), *title = NULL;
 
     if (field_bool(notice, "seen")) {
         withdraw(self, ALARM_ID);

@@ -9,9 +9,9 @@
 #include "gui/chat/delivery_dialog.h"
 #include "gui/chat/message_actions.h"
 #include "gui/chat/pinned_bar.h"
-#include "gui/chat/rich_text.h"
 #include "gui/models/fields.h"
 #include "gui/people/trust_banner.h"
+#include "gui/shown_text.h"
 #include "gui/toast.h"
 #include "gui/windows.h"
 
@@ -44,7 +44,7 @@ static GParamSpec *properties[PROP_COUNT];
 static void
 show_name(ChatPage *self, const char *label)
 {
-    g_autofree char *line = rich_text_line(label, 80);
+    g_autofree char *line = line_shown(label, 80);
 
     gtk_label_set_text(self->name, line);
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->name), line);
@@ -54,7 +54,7 @@ show_name(ChatPage *self, const char *label)
 static char *
 presence_words(const Contact *c)
 {
-    g_autofree char *text = rich_text_line(c->presence_text, 80);
+    g_autofree char *text = line_shown(c->presence_text, 80);
     const char *label = presence_label(c->presence);
 
     if (c->typing)

@@ -3,8 +3,8 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/chat/rich_text.h"
 #include "gui/people/people.h"
+#include "gui/shown_text.h"
 #include "gui/windows.h"
 
 struct _ChatWindow {
@@ -58,7 +58,7 @@ chat_window_new(GtkApplication *app, Account *account, const char *contact)
 {
     ChatWindow *self = g_object_new(SNUG_TYPE_CHAT_WINDOW, "application", app, NULL);
     Contact *c = contact_book_get(account->contacts, contact);
-    g_autofree char *title = rich_text_line(c != NULL ? c->label : _("Conversation"), 80);
+    g_autofree char *title = line_shown(c != NULL ? c->label : _("Conversation"), 80);
 
     gtk_window_set_title(GTK_WINDOW(self), title);
     self->account = g_object_ref(account);

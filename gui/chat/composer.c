@@ -5,11 +5,11 @@
 
 #include "gui/chat/composer_private.h"
 #include "gui/chat/message_words.h"
-#include "gui/chat/rich_text.h"
 #include "gui/chat/scheduled_dialog.h"
 #include "gui/chat/sending_time.h"
 #include "gui/chat/written_text.h"
 #include "gui/models/fields.h"
+#include "gui/shown_text.h"
 #include "wire/limits.h"
 
 #define SAVE_AFTER 1 /* second without a key */
@@ -91,7 +91,7 @@ composer_show_context(Composer *self)
     if (about == NULL)
         return;
     line = message_line_words(about, 120);
-    name = rich_text_line(about->label, 60);
+    name = name_shown(about->label);
     if (self->editing != NULL)
         title = g_strdup(_("Edit message"));
     else if (about->outgoing)
@@ -136,7 +136,7 @@ static void
 show_known(Composer *self)
 {
     const char *label = self->known != NULL ? self->known->label : NULL;
-    g_autofree char *name = rich_text_line(label != NULL ? label : "", 60),
+    g_autofree char *name = line_shown(label != NULL ? label : "", 60),
                     *closed = self->known != NULL ? closed_words(self->known, name) : NULL;
     gboolean others = self->known != NULL && self->known->state != CONTACT_SELF;
 

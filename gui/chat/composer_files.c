@@ -3,7 +3,7 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 
 void
 composer_take_files(Composer *self, GdkFileList *files)

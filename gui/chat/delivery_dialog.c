@@ -5,8 +5,8 @@
 #include <glib/gi18n.h>
 
 #include "gui/chat/delivery_words.h"
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 
 #define SOON_MS 250 /* much happens at once: it is asked for once */
 #define TICK_S 20   /* "5 minutes ago" grows old */

@@ -6,8 +6,9 @@
 
 #include "gui/chat/message_words.h"
 #include "gui/chat/rich_text.h"
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
+#include "gui/shown_text.h"
 
 static void
 add_row(AdwPreferencesGroup *group, const char *title, const char *value)
@@ -52,8 +53,7 @@ static AdwPreferencesGroup *
 about(const Message *m)
 {
     AdwPreferencesGroup *group = ADW_PREFERENCES_GROUP(adw_preferences_group_new());
-    g_autofree char *name = rich_text_line(m->label, 80),
-                    *time = message_duration_words(m->expire_s);
+    g_autofree char *name = name_shown(m->label), *time = message_duration_words(m->expire_s);
 
     add_row(group, _("From"), m->outgoing ? _("You") : name);
     add_moment(group, _("Written"), m->sent_ms);

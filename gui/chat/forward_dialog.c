@@ -4,8 +4,8 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
-#include "gui/chat/rich_text.h"
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
+#include "gui/shown_text.h"
 
 #define SNUG_TYPE_FORWARD_DIALOG (forward_dialog_get_type())
 G_DECLARE_FINAL_TYPE(ForwardDialog, forward_dialog, SNUG, FORWARD_DIALOG, AdwWindow)
@@ -46,7 +46,7 @@ make_row(gpointer item, gpointer p)
 {
     Contact *contact = item;
     GtkWidget *row = adw_action_row_new(), *avatar, *check = gtk_check_button_new();
-    g_autofree char *name = rich_text_line(contact->label, 80);
+    g_autofree char *name = name_shown(contact->label);
 
     avatar = adw_avatar_new(32, name, TRUE);
     g_object_set_data_full(G_OBJECT(check), CONTACT_KEY, g_object_ref(contact), g_object_unref);

@@ -9,8 +9,8 @@
 #include "gui/chat/react_dialog.h"
 #include "gui/chat/rich_text.h"
 #include "gui/chat/timer_dialog.h"
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 
 #define SNUG_TYPE_MESSAGE_ACTIONS (message_actions_get_type())
 G_DECLARE_FINAL_TYPE(MessageActions, message_actions, SNUG, MESSAGE_ACTIONS, GObject)

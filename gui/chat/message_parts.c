@@ -5,8 +5,8 @@
 #include <glib/gi18n.h>
 
 #include "gui/chat/message_words.h"
-#include "gui/chat/rich_text.h"
 #include "gui/files/files_box.h"
+#include "gui/shown_text.h"
 
 #define EMOJI_MAX 12 /* characters of a reaction that are shown */
 
@@ -71,7 +71,7 @@ message_parts_quote(MessageBubble *bubble, const Message *m)
         quote = make_quote();
         message_bubble_put(bubble, BUBBLE_QUOTE, quote);
     }
-    g_autofree char *words = message_quote_words(m), *name = rich_text_line(m->label, 60),
+    g_autofree char *words = message_quote_words(m), *name = name_shown(m->label),
                     *spoken = g_strdup_printf(_("Go to what is answered: %s"), words);
     sender = gtk_widget_get_first_child(gtk_button_get_child(GTK_BUTTON(quote)));
     gtk_label_set_text(GTK_LABEL(sender), m->quote.outgoing ? _("You") : name);
@@ -139,7 +139,7 @@ message_parts_card(MessageBubble *bubble, const Message *m)
         card = make_card();
         message_bubble_put(bubble, BUBBLE_CARD, card);
     }
-    g_autofree char *name = rich_text_line(m->card_name, 60), *spoken = NULL;
+    g_autofree char *name = name_shown(m->card_name), *spoken = NULL;
     spoken = g_strdup_printf(known ? _("Write to %s") : _("Add %s as a contact"), name);
     avatar = gtk_widget_get_first_child(gtk_button_get_child(GTK_BUTTON(card)));
     lines = gtk_widget_get_next_sibling(avatar);
@@ -187,7 +187,7 @@ count_reactions(const Message *m, struct counted *ret, guint max)
 static GtkWidget *
 make_reaction(const Message *m, const struct counted *c)
 {
-    g_autofree char *emoji = rich_text_line(c->emoji, EMOJI_MAX),
+    g_autofree char *emoji = line_shown(c->emoji, EMOJI_MAX),
                     *text =
                         c->count > 1 ? g_strdup_printf("%s %u", emoji, c->count) : g_strdup(emoji),
                     *spoken = NULL;

@@ -5,8 +5,9 @@
 
 #include "gui/chat/message_words.h"
 #include "gui/chat/rich_text.h"
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
+#include "gui/shown_text.h"
 
 struct _MessageReader {
     AdwWindow parent;
@@ -84,7 +85,7 @@ static void
 show(MessageReader *self)
 {
     const Message *m = self->message;
-    g_autofree char *sender = rich_text_line(m->outgoing ? _("You") : m->label, 80),
+    g_autofree char *sender = name_shown(m->outgoing ? _("You") : m->label),
                     *when = message_moment_words(m->sent_ms);
 
     adw_window_title_set_title(self->title, sender);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gui/chat/rich_text.h"
+#include "gui/shown_text.h"
 
 #define SPOKEN_MAX 1000 /* characters */
 
@@ -150,7 +151,7 @@ message_reason_words(const char *why)
 static char *
 timer_words(const Message *m)
 {
-    g_autofree char *name = rich_text_line(m->label, 60), *time = NULL;
+    g_autofree char *name = name_shown(m->label), *time = NULL;
 
     if (m->timer_s == 0)
         return m->outgoing ? g_strdup(_("You turned disappearing messages off"))
@@ -249,7 +250,7 @@ file_words(const Message *m)
         return g_strdup_printf(ngettext("%u file", "%u files", n), n);
     if (first->kind == ATTACHMENT_VOICE)
         return g_strdup(_("Voice message"));
-    name = rich_text_line(first->name, 80);
+    name = line_shown(first->name, 80);
     return g_strdup_printf(_("File: %s"), name);
 }
 
@@ -266,7 +267,7 @@ message_line_words(const Message *m, guint max)
         return kind_words(m->type, TRUE);
     if (m->text[0] != '\0') {
         rich = rich_text_new(m->text, m->ranges, NULL, RICH_PLAIN);
-        words = rich_text_line(rich->text, max);
+        words = line_shown(rich->text, max);
         files = m->type == MESSAGE_FILES ? file_words(m) : NULL;
         return files != NULL ? g_strdup_printf("%s: %s", files, words) : g_steal_pointer(&words);
     }
@@ -274,7 +275,7 @@ message_line_words(const Message *m, guint max)
         return file_words(m);
     if (m->type != MESSAGE_CONTACT)
         return kind_words(m->type, FALSE);
-    name = rich_text_line(m->card_name, 60);
+    name = name_shown(m->card_name);
     return g_strdup_printf(_("Contact: %s"), name);
 }
 
@@ -289,7 +290,7 @@ message_quote_words(const Message *m)
         return g_strdup(_("A message that reads differently here"));
     if (q->deleted || q->text[0] == '\0')
         return kind_words(q->type, q->deleted);
-    return rich_text_line(q->text, 160);
+    return line_shown(q->text, 160);
 }
 
 /* --- for a screen reader --- */
@@ -312,7 +313,7 @@ add_marks(GString *to, const Message *m)
         add_words(to, _("disappears"));
     for (guint i = 0; i < m->reactions->len; i++) {
         const struct message_reaction *r = &g_array_index(m->reactions, struct message_reaction, i);
-        g_autofree char *emoji = rich_text_line(r->emoji, 8), *words = NULL;
+        g_autofree char *emoji = line_shown(r->emoji, 8), *words = NULL;
 
         words = g_strdup_printf(r->mine ? _("you reacted with %s") : _("reaction %s"), emoji);
         add_words(to, words);
@@ -322,7 +323,7 @@ add_marks(GString *to, const Message *m)
 char *
 message_spoken_words(const Message *m)
 {
-    g_autofree char *sender = rich_text_line(m->outgoing ? _("You") : m->label, 60), *time = NULL,
+    g_autofree char *sender = name_shown(m->outgoing ? _("You") : m->label), *time = NULL,
                     *quote = NULL, *answer = NULL, *line = message_line_words(m, SPOKEN_MAX);
     GString *all = g_string_new("");
 

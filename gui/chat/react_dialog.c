@@ -4,7 +4,7 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 #include "wire/limits.h"
 
 #define SNUG_TYPE_REACT_CHOICES (react_choices_get_type())

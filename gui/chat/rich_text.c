@@ -36,32 +36,6 @@ is_line_end(gunichar c)
     return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
 }
 
-char *
-rich_text_line(const char *text, guint max)
-{
-    GString *line = g_string_new("");
-    gboolean space = FALSE;
-    guint n = 0;
-
-    for (const char *c = text; *c != '\0' && n < max; c = g_utf8_next_char(c)) {
-        gunichar u = g_utf8_get_char(c);
-
-        if (is_direction(u))
-            continue;
-        if (is_line_end(u) || g_unichar_isspace(u)) {
-            space = line->len > 0;
-            continue;
-        }
-        if (space)
-            g_string_append_c(line, ' ');
-        space = FALSE;
-        g_string_append_unichar(line, is_control(u) ? 0xfffd : u);
-        if (++n == max && *g_utf8_next_char(c) != '\0')
-            g_string_append(line, "…");
-    }
-    return g_string_free(line, FALSE);
-}
-
 /* --- from the message's bytes to those that are shown --- */
 
 struct shown {

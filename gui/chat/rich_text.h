@@ -39,7 +39,3 @@ struct rich_text *rich_text_new(const char *text, const GArray *ranges, const GA
 void rich_text_free(struct rich_text *rich);
 typedef struct rich_text RichText;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RichText, rich_text_free)
-
-/* One line of at most MAX characters, for previews and names beside other text: nothing in it can
- * turn the direction of what is around it. */
-char *rich_text_line(const char *text, guint max);

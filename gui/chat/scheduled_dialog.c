@@ -6,7 +6,7 @@
 
 #include "gui/chat/message_words.h"
 #include "gui/chat/sending_time.h"
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 
 #define SOON_MS 1000 /* "now" is not past when the agent reads it */
 #define LINE 200     /* characters of a message */

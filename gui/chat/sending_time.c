@@ -3,7 +3,7 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 
 #define MORNING 8
 #define EVENING 19

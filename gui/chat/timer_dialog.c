@@ -5,8 +5,8 @@
 #include <glib/gi18n.h>
 
 #include "gui/chat/message_words.h"
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 #include "wire/limits.h"
 
 struct timing {

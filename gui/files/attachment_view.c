@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gui/dialog.h"
 #include "gui/files/file_view.h"
 #include "gui/files/image_viewer.h"
 #include "gui/files/picture_view.h"
@@ -11,7 +12,6 @@
 #include "gui/files/thumbnails.h"
 #include "gui/files/voice_view.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 
 struct _AttachmentView {
     GtkWidget parent;

@@ -4,14 +4,14 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "gui/chat/rich_text.h"
+#include "gui/shown_text.h"
 
 #define NAME_MAX_SHOWN 120
 
 char *
 file_name_shown(const Attachment *file)
 {
-    return rich_text_line(file->name[0] != '\0' ? file->name : _("File"), NAME_MAX_SHOWN);
+    return line_shown(file->name[0] != '\0' ? file->name : _("File"), NAME_MAX_SHOWN);
 }
 
 char *

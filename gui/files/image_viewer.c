@@ -3,13 +3,13 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/files/file_words.h"
 #include "gui/files/image_canvas.h"
 #include "gui/files/pixels.h"
 #include "gui/files/save_as.h"
 #include "gui/files/thumbnails.h"
 #include "gui/models/message.h"
-#include "gui/people/dialog.h"
 
 #define SIDE_MAX 2048 /* the agent gives no more */
 #define STEP 1.25     /* from one scale to the next */

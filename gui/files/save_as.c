@@ -3,7 +3,7 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 
 static void
 on_saved(gpointer p, const json_t *result, const GError *error, gpointer data)

@@ -3,11 +3,11 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/files/file_view.h"
 #include "gui/files/file_words.h"
 #include "gui/files/voice_player.h"
 #include "gui/files/waveform.h"
-#include "gui/people/dialog.h"
 
 struct _VoiceView {
     GtkBox parent;

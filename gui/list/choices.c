@@ -3,8 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/people/decisions.h"
-#include "gui/people/dialog.h"
 
 #define HOUR_MS (3600 * G_GINT64_CONSTANT(1000))
 

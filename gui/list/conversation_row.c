@@ -4,9 +4,9 @@
 #include <glib/gi18n.h>
 
 #include "gui/chat/message_words.h"
-#include "gui/chat/rich_text.h"
 #include "gui/list/words.h"
 #include "gui/models/conversation.h"
+#include "gui/shown_text.h"
 
 #define PICTURE 44
 #define EDGE 4 /* beside the padding of a list's row */
@@ -186,7 +186,7 @@ show_contact(ConversationRow *self, const char *label, GString *said)
     const Contact *c = self->contact;
     enum presence presence = c != NULL ? c->presence : PRESENCE_UNKNOWN;
     gboolean is_verified = c != NULL && c->trust == TRUST_VERIFIED && !c->key_changed;
-    g_autofree char *name = rich_text_line(label, 200);
+    g_autofree char *name = line_shown(label, 200);
 
     gtk_label_set_text(self->name, name);
     adw_avatar_set_text(self->avatar, name);
@@ -259,7 +259,7 @@ show_last(ConversationRow *self, const Conversation *v, GString *said)
         last = NULL;
     } else if (v->draft) {
         p = (struct preview){
-            .lead = _("Draft"), .text = rich_text_line(v->draft_text, 160), .warning = TRUE};
+            .lead = _("Draft"), .text = line_shown(v->draft_text, 160), .warning = TRUE};
         last = NULL;
     } else if (last != NULL) {
         gboolean ours =

@@ -3,10 +3,10 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/chat/rich_text.h"
+#include "gui/dialog.h"
 #include "gui/models/avatars.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
+#include "gui/shown_text.h"
 #include "wire/limits.h"
 
 #define PICTURE 56
@@ -46,7 +46,7 @@ show(OwnPresence *self, const char *state)
     }
     gtk_image_set_from_icon_name(self->dot, choices[shown].icon);
     gtk_widget_add_css_class(GTK_WIDGET(self->dot), choices[shown].class);
-    g_autofree char *text = rich_text_line(self->text, 80);
+    g_autofree char *text = line_shown(self->text, 80);
     g_autofree char *words = text[0] != '\0'
                                  ? g_strdup_printf("%s: %s", _(choices[shown].words), text)
                                  : g_strdup(_(choices[shown].words));
@@ -80,7 +80,7 @@ static void
 on_me(gpointer p, const json_t *result, const GError *error, gpointer data)
 {
     OwnPresence *self = p;
-    g_autofree char *name = rich_text_line(field_text(result, "name"), 80);
+    g_autofree char *name = line_shown(field_text(result, "name"), 80);
 
     if (error != NULL)
         return;

@@ -4,13 +4,13 @@
 #include <glib/gi18n.h>
 
 #include "core/rpc/exit_code.h"
+#include "gui/dialog.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 #include "gui/people/link_find.h"
 #include "gui/people/qr_input.h"
-#include "gui/people/shown_text.h"
 #include "gui/people/verify.h"
+#include "gui/shown_text.h"
 #include "gui/window.h"
 #include "wire/err.h"
 

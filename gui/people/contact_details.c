@@ -3,16 +3,16 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
 #include "gui/people/contact_keeping.h"
 #include "gui/people/contact_picker.h"
 #include "gui/people/contact_sees.h"
 #include "gui/people/decisions.h"
-#include "gui/people/dialog.h"
-#include "gui/people/shown_text.h"
 #include "gui/people/trust_words.h"
 #include "gui/people/verify.h"
+#include "gui/shown_text.h"
 
 #define ABOUT_MOST 300 /* characters */
 

@@ -3,9 +3,9 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/models/conversation.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 
 struct _ContactKeeping {
     AdwPreferencesGroup parent;

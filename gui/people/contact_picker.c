@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/people/contact_picker.h"
 
-#include "gui/people/dialog.h"
-#include "gui/people/shown_text.h"
+#include "gui/dialog.h"
+#include "gui/shown_text.h"
 
 struct _ContactPicker {
     AdwWindow parent;

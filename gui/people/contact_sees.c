@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/people/contact_sees.h"
 
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 
 struct _ContactSees {
     AdwPreferencesGroup parent;

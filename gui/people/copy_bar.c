@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/people/copy_bar.h"
 
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 
 struct _CopyBar {
     GtkBox parent;

@@ -3,9 +3,9 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
-#include "gui/people/shown_text.h"
+#include "gui/shown_text.h"
 
 /* A method that is called with the contact's id when the answer is yes. */
 struct decision {

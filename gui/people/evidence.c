@@ -3,8 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 
 static void
 on_saved(gpointer p, const json_t *result, const GError *error, gpointer data)

@@ -3,8 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/entry_rows.h"
-#include "gui/people/dialog.h"
 
 struct _LinkForm {
     AdwPreferencesGroup parent;

@@ -4,7 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/models/fields.h"
-#include "gui/people/shown_text.h"
+#include "gui/shown_text.h"
 
 struct _LinkRow {
     AdwActionRow parent;

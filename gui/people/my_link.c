@@ -3,13 +3,13 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 #include "gui/people/link_find.h"
 #include "gui/people/link_form.h"
 #include "gui/people/link_row.h"
-#include "gui/people/shown_text.h"
 #include "gui/qr_texture.h"
+#include "gui/shown_text.h"
 
 #define STANDING "standing" /* as link.revoke calls it */
 

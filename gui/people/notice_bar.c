@@ -3,12 +3,12 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 #include "gui/people/evidence.h"
-#include "gui/people/shown_text.h"
 #include "gui/people/trust_words.h"
 #include "gui/people/wrap_layout.h"
+#include "gui/shown_text.h"
 
 #define PAGE 200
 

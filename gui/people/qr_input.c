@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 
 struct _QrInput {
     GtkBox parent;

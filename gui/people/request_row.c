@@ -5,8 +5,8 @@
 #include <glib/gi18n.h>
 
 #include "gui/people/decisions.h"
-#include "gui/people/shown_text.h"
 #include "gui/people/wrap_layout.h"
+#include "gui/shown_text.h"
 
 #define WORDS_MOST 1200 /* characters */
 

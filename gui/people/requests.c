@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/people/requests.h"
 
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 #include "gui/people/request_row.h"
 
 struct _Requests {

@@ -5,9 +5,9 @@
 
 #include "gui/people/decisions.h"
 #include "gui/people/evidence.h"
-#include "gui/people/shown_text.h"
 #include "gui/people/verify.h"
 #include "gui/people/wrap_layout.h"
+#include "gui/shown_text.h"
 
 #define REQUEST_SHOWN 1200 /* characters of what somebody writes who asks */
 

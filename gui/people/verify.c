@@ -3,15 +3,15 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 
 #include "gui/people/qr_input.h"
 #include "gui/people/safety_number.h"
-#include "gui/people/shown_text.h"
 #include "gui/people/trust_words.h"
 #include "gui/qr_texture.h"
+#include "gui/shown_text.h"
 
 struct _Verify {
     AdwWindow parent;

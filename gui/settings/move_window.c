@@ -3,9 +3,9 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 #include "wire/err.h"
 
 struct _MoveWindow {

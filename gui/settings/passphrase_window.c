@@ -3,9 +3,9 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 #include "gui/start/key_file_row.h"
 #include "gui/start/passphrase_fields.h"
 

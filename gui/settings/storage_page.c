@@ -3,8 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 #include "gui/settings/rows.h"
 
 #define SHOWN 100 /* conversations, the largest */

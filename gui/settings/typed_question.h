@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 
 /* As ask_first, but the answer can only be given once WORD stands in the field below. */
 GtkWindow *ask_typed(const struct asking *asking, const struct question *question,

@@ -3,8 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/dialog.h"
 #include "gui/models/fields.h"
-#include "gui/people/dialog.h"
 #include "gui/settings/way_window.h"
 
 struct _UnlockingGroup {

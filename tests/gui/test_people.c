@@ -14,7 +14,7 @@
 #include "gui/people/notice_bar.h"
 #include "gui/people/qr_input.h"
 #include "gui/people/requests.h"
-#include "gui/people/shown_text.h"
+#include "gui/shown_text.h"
 #include "tests/gui/fake_agent.h"
 #include "tests/gui/stage.h"
 

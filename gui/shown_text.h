@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Words that somebody else chose, made harmless for a label: without control, invisible and
- * direction-changing characters, without towers of accents, and cut. Never markup.
+ * direction-changing characters, without towers of accents, and cut. Never markup. (What is said in
+ * a message has its own way: gui/chat/rich_text.h.)
  */
 #pragma once
 
@@ -12,5 +13,7 @@ char *name_shown(const char *text);
 /* The same, shorter, and isolated, so that it cannot turn the direction of the sentence it stands
  * in. */
 char *name_in_sentence(const char *text);
+/* One line of at most MOST characters, which may be empty: for previews, and beside other text. */
+char *line_shown(const char *text, guint most);
 /* Lines of text, at most MOST characters. */
 char *text_shown(const char *text, guint most);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "gui/people/dialog.h"
+#include "gui/dialog.h"
 
 #include <glib/gi18n.h>
 

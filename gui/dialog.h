@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What all windows about people do alike: they belong to a window, close with Escape and when the
- * profile is locked, say what failed, and ask before something is lost.
+ * What all windows beside the main one do alike: they belong to a window, close with Escape and
+ * when the profile is locked, say what failed, and ask before something is lost.
  */
 #pragma once
 
