@@ -4,275 +4,18 @@
 #include <glib/gi18n.h>
 
 #include "gui/chat/composer_private.h"
-#include "gui/chat/message_words.h"
 #include "gui/chat/scheduled_dialog.h"
 #include "gui/chat/sending_time.h"
 #include "gui/chat/written_text.h"
 #include "gui/models/fields.h"
-#include "gui/shown_text.h"
-#include "wire/limits.h"
 
-#define SAVE_AFTER 1 /* second without a key */
 #define TYPING_EVERY (3 * G_USEC_PER_SEC)
-#define COUNT_FROM (TEXT_MAX - TEXT_MAX / 10) /* bytes */
-#define LAST_PAGE 30                          /* messages among which the last own one is */
+#define LAST_PAGE 30 /* messages among which the last own one is */
 
 G_DEFINE_FINAL_TYPE(Composer, composer, GTK_TYPE_WIDGET)
 
 enum { SENT, SIGNAL_COUNT };
 static guint signals[SIGNAL_COUNT];
-
-/* --- what is shown --- */
-
-void
-composer_say(Composer *self, const char *sentence)
-{
-    gtk_label_set_text(self->notice_text, sentence);
-    gtk_widget_set_visible(self->notice, TRUE);
-}
-
-static void
-on_notice_closed(Composer *self)
-{
-    gtk_widget_set_visible(self->notice, FALSE);
-    composer_focus(self);
-}
-
-static void
-show_counter(Composer *self)
-{
-    GtkTextBuffer *buffer = writing_box_get_buffer(self->box);
-    /* No character has more than 4 bytes. */
-    gboolean near = gtk_text_buffer_get_char_count(buffer) >= COUNT_FROM / 4;
-    gsize bytes = near ? written_bytes(buffer) : 0;
-
-    if (bytes > TEXT_MAX) {
-        gtk_label_set_text(self->counter, _("Too long for one message"));
-        gtk_widget_add_css_class(GTK_WIDGET(self->counter), "error");
-    } else if (bytes >= COUNT_FROM) {
-        g_autofree char *text =
-            g_strdup_printf(_("%d%% of the longest message"), (int)(bytes * 100 / TEXT_MAX));
-        gtk_label_set_text(self->counter, text);
-        gtk_widget_remove_css_class(GTK_WIDGET(self->counter), "error");
-    }
-    gtk_widget_set_visible(GTK_WIDGET(self->counter), bytes >= COUNT_FROM);
-}
-
-/* A note to oneself goes nowhere, so it does not wait either. */
-static gboolean
-may_wait(Composer *self)
-{
-    return self->known != NULL && self->known->state != CONTACT_SELF;
-}
-
-void
-composer_show_buttons(Composer *self)
-{
-    gboolean editing = self->editing != NULL,
-             something = editing || !outgoing_tray_is_empty(self->tray) ||
-                         !written_is_empty(writing_box_get_buffer(self->box));
-
-    gtk_widget_set_visible(self->record, !something);
-    gtk_widget_set_visible(self->send, something);
-    gtk_widget_set_visible(self->later, something && !editing && may_wait(self));
-    gtk_widget_set_sensitive(self->attach, !editing);
-    gtk_button_set_icon_name(GTK_BUTTON(self->send),
-                             editing ? "object-select-symbolic" : "message-send-symbolic");
-    show_counter(self);
-}
-
-void
-composer_show_context(Composer *self)
-{
-    const Message *about = self->editing != NULL ? self->editing : self->replying;
-    g_autofree char *line = NULL, *name = NULL, *title = NULL;
-
-    gtk_widget_set_visible(self->context, about != NULL);
-    if (about == NULL)
-        return;
-    line = message_line_words(about, 120);
-    name = name_shown(about->label);
-    if (self->editing != NULL)
-        title = g_strdup(_("Edit message"));
-    else if (about->outgoing)
-        title = g_strdup(_("Reply to yourself"));
-    else
-        title = g_strdup_printf(_("Reply to %s"), name);
-    gtk_label_set_text(self->context_title, title);
-    gtk_label_set_text(self->context_line, line);
-    gtk_image_set_from_icon_name(self->context_icon, self->editing != NULL
-                                                         ? "document-edit-symbolic"
-                                                         : "mail-reply-sender-symbolic");
-}
-
-/* --- who may be written to --- */
-
-/* Why nothing can be written to C, who is called NAME; NULL: it can. */
-static char *
-closed_words(const Contact *c, const char *name)
-{
-    if (c->state == CONTACT_BLOCKED)
-        return g_strdup_printf(_("You blocked %s. Unblock them to write."), name);
-    if (c->state == CONTACT_REMOVED)
-        return g_strdup_printf(_("%s is not among your contacts any more."), name);
-    if (c->state == CONTACT_ASKING)
-        return g_strdup_printf(_("Accept the request of %s to write to them."), name);
-    if (c->key_changed || c->forked)
-        return g_strdup_printf(_("Something about %s’s account has changed. Look at the notice "
-                                 "above before you write."),
-                               name);
-    return NULL;
-}
-
-gboolean
-composer_may_write(Composer *self)
-{
-    g_autofree char *words = self->known != NULL ? closed_words(self->known, "") : NULL;
-
-    return self->contact != NULL && words == NULL;
-}
-
-static void
-show_known(Composer *self)
-{
-    const char *label = self->known != NULL ? self->known->label : NULL;
-    g_autofree char *name = line_shown(label != NULL ? label : "", 60),
-                    *closed = self->known != NULL ? closed_words(self->known, name) : NULL;
-    gboolean others = self->known != NULL && self->known->state != CONTACT_SELF;
-
-    writing_box_set_contact(self->box, others ? self->contact : NULL, name);
-    gtk_widget_set_visible(self->silent,
-                           others && other_copy_is_running(self->account->other_copy));
-    gtk_label_set_text(self->closed_text, closed != NULL ? closed : "");
-    if (closed != NULL)
-        gtk_stack_set_visible_child_name(self->stack, "closed");
-    else if (strcmp(gtk_stack_get_visible_child_name(self->stack), "closed") == 0)
-        gtk_stack_set_visible_child_name(self->stack, "write");
-    composer_show_buttons(self);
-}
-
-static void
-follow_contact(Composer *self)
-{
-    Contact *c =
-        self->contact != NULL ? contact_book_get(self->account->contacts, self->contact) : NULL;
-
-    if (c != self->known && self->known != NULL)
-        g_clear_signal_handler(&self->known_handler, self->known);
-    if (g_set_object(&self->known, c) && c != NULL)
-        self->known_handler =
-            g_signal_connect_object(c, "changed", G_CALLBACK(show_known), self, G_CONNECT_SWAPPED);
-    show_known(self);
-}
-
-/* --- drafts --- */
-
-Message *
-composer_dup_words(Composer *self)
-{
-    json_t *j = json_object();
-    Message *words;
-
-    written_put(writing_box_get_buffer(self->box), WRITTEN_AS_IT_IS, j);
-    words = message_new(j);
-    json_decref(j);
-    return words;
-}
-
-static void
-on_saved(gpointer p, const json_t *result, const GError *error, gpointer data)
-{
-    if (error != NULL)
-        composer_say(p, error->message);
-}
-
-static void
-save(Composer *self)
-{
-    json_t *params;
-
-    if (self->contact == NULL || self->editing != NULL ||
-        written_bytes(writing_box_get_buffer(self->box)) > TEXT_MAX)
-        return;
-    params = json_pack("{s:s}", "contact", self->contact);
-    written_put(writing_box_get_buffer(self->box), WRITTEN_AS_IT_IS, params);
-    if (self->replying != NULL)
-        json_object_set_new(params, "reply_to", json_string(self->replying->id));
-    bridge_call(self->account->bridge,
-                &(struct call){.method = "conversation.draft",
-                               .params = params,
-                               .self = gtk_widget_in_destruction(GTK_WIDGET(self)) ? NULL : self,
-                               .done = on_saved});
-}
-
-void
-composer_forget_saving(Composer *self)
-{
-    g_clear_handle_id(&self->saving, g_source_remove);
-}
-
-static void
-save_now(Composer *self)
-{
-    if (self->saving == 0)
-        return;
-    composer_forget_saving(self);
-    save(self);
-}
-
-static gboolean
-on_save_time(gpointer p)
-{
-    Composer *self = p;
-
-    self->saving = 0;
-    save(self);
-    return G_SOURCE_REMOVE;
-}
-
-void
-composer_save_soon(Composer *self)
-{
-    composer_forget_saving(self);
-    self->saving = g_timeout_add_seconds(SAVE_AFTER, on_save_time, self);
-}
-
-static void
-on_replied_to(gpointer p, const json_t *result, const GError *error, gpointer data)
-{
-    Composer *self = p;
-    g_autoptr(Message) message = NULL;
-
-    if (error != NULL || self->editing != NULL || self->replying != NULL)
-        return;
-    message = message_new(json_object_get(result, "message"));
-    if (g_strcmp0(message->contact, self->contact) != 0)
-        return;
-    g_set_object(&self->replying, message);
-    composer_show_context(self);
-}
-
-static void
-on_draft(gpointer p, const json_t *result, const GError *error, gpointer data)
-{
-    Composer *self = p;
-    const json_t *draft = json_object_get(result, "draft");
-    const char *reply_to = json_string_value(json_object_get(draft, "reply_to"));
-
-    self->loading = 0;
-    if (draft != NULL && written_is_empty(writing_box_get_buffer(self->box))) {
-        g_autoptr(Message) words = message_new(draft);
-        writing_box_set(self->box, words);
-    }
-    if (reply_to != NULL)
-        bridge_call(self->account->bridge,
-                    &(struct call){.method = "message.get",
-                                   .params = json_pack("{s:s}", "message", reply_to),
-                                   .self = self,
-                                   .done = on_replied_to});
-    composer_take_returned(self);
-    composer_show_buttons(self);
-}
 
 /* --- typing --- */
 
@@ -339,7 +82,7 @@ void
 composer_edit(Composer *self, Message *message)
 {
     if (self->editing == NULL) {
-        save_now(self);
+        composer_save_now(self);
         self->aside = composer_dup_words(self);
         self->aside_reply = g_steal_pointer(&self->replying);
     }
@@ -347,6 +90,13 @@ composer_edit(Composer *self, Message *message)
     writing_box_set(self->box, message);
     composer_show_context(self);
     composer_show_buttons(self);
+    composer_focus(self);
+}
+
+static void
+on_notice_closed(Composer *self)
+{
+    gtk_widget_set_visible(self->notice, FALSE);
     composer_focus(self);
 }
 
@@ -472,7 +222,7 @@ static void
 on_voice_over(Composer *self, const char *why)
 {
     gtk_stack_set_visible_child_name(self->stack, "write");
-    follow_contact(self);
+    composer_follow_contact(self);
     if (why[0] != '\0')
         composer_say(self, why);
     composer_focus(self);
@@ -502,7 +252,7 @@ leave(Composer *self)
 {
     if (self->editing != NULL)
         composer_clear(self);
-    save_now(self);
+    composer_save_now(self);
     composer_tell_typing(self, FALSE);
     bridge_cancel(self->account->bridge, self->loading);
     voice_bar_cancel(self->voice);
@@ -517,14 +267,14 @@ composer_open(Composer *self, const char *contact)
         return;
     leave(self);
     set_text(&self->contact, contact);
-    follow_contact(self);
+    composer_follow_contact(self);
     if (contact == NULL)
         return;
     self->loading = bridge_call(self->account->bridge,
                                 &(struct call){.method = "conversation.get",
                                                .params = json_pack("{s:s}", "contact", contact),
                                                .self = self,
-                                               .done = on_draft});
+                                               .done = composer_on_draft});
     composer_count_waiting(self);
 }
 
@@ -653,13 +403,13 @@ composer_new(Account *account)
 
     self->account = g_object_ref(account);
     outgoing_tray_set_account(self->tray, account);
-    g_signal_connect_object(account->contacts, "items-changed", G_CALLBACK(follow_contact), self,
-                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(account->contacts, "items-changed", G_CALLBACK(composer_follow_contact),
+                            self, G_CONNECT_SWAPPED);
     g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(account->bridge, "notification::message", G_CALLBACK(on_message), self,
                             G_CONNECT_SWAPPED);
-    g_signal_connect_object(account->other_copy, "changed", G_CALLBACK(show_known), self,
+    g_signal_connect_object(account->other_copy, "changed", G_CALLBACK(composer_show_known), self,
                             G_CONNECT_SWAPPED);
     composer_show_buttons(self);
     return GTK_WIDGET(self);

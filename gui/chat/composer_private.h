@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the parts of the composer share: composer.c (the widget, drafts, what may be written),
- * composer_sending.c (sending, and taking back what is refused) and composer_files.c (where files
- * come from).
+ * What the parts of the composer share: composer.c (the widget, and what is done in
+ * it), composer_shown.c (what it says, and to whom may be written), composer_draft.c (what is not
+ * sent yet), composer_sending.c (sending, and taking back what is refused) and composer_files.c
+ * (where files come from).
  */
 #pragma once
 
@@ -39,18 +40,31 @@ struct _Composer {
 
 /* --- composer.c --- */
 
-/* What is written, as the model; a new reference. */
-Message *composer_dup_words(Composer *self);
 /* Empty the box for the next message. */
 void composer_clear(Composer *self);
-void composer_forget_saving(Composer *self);
-void composer_save_soon(Composer *self);
 void composer_tell_typing(Composer *self, gboolean on);
+/* How many wait for their time. */
+void composer_count_waiting(Composer *self);
+
+/* --- composer_shown.c --- */
+
 void composer_show_context(Composer *self);
 void composer_show_buttons(Composer *self);
 gboolean composer_may_write(Composer *self);
-/* How many wait for their time. */
-void composer_count_waiting(Composer *self);
+/* What is said of who CONTACT is, again. */
+void composer_show_known(Composer *self);
+/* Know who CONTACT is, as it changes. */
+void composer_follow_contact(Composer *self);
+
+/* --- composer_draft.c --- */
+
+/* What is written, as the model; a new reference. */
+Message *composer_dup_words(Composer *self);
+void composer_save_soon(Composer *self);
+void composer_save_now(Composer *self);
+void composer_forget_saving(Composer *self);
+/* The conversation that was asked for, with its draft. */
+bridge_done_fn composer_on_draft;
 
 /* --- composer_sending.c --- */
 
