@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/settings/preferences_window.h"
 
+#include "gui/backup/backup_page.h"
 #include "gui/settings/account_page.h"
 #include "gui/settings/network_page.h"
 #include "gui/settings/preferences_file.h"
@@ -16,6 +17,7 @@ struct _PreferencesWindow {
     Account *account;
     Settings *settings;
     AccountPage *account_page;
+    BackupPage *backup_page;
     StoragePage *storage_page;
     NetworkPage *network_page;
     UnlockingGroup *unlocking;
@@ -62,6 +64,7 @@ preferences_window_class_init(PreferencesWindowClass *klass)
 
     G_OBJECT_CLASS(klass)->dispose = preferences_window_dispose;
     g_type_ensure(SNUG_TYPE_ACCOUNT_PAGE);
+    g_type_ensure(SNUG_TYPE_BACKUP_PAGE);
     g_type_ensure(SNUG_TYPE_STORAGE_PAGE);
     g_type_ensure(SNUG_TYPE_NETWORK_PAGE);
     g_type_ensure(SNUG_TYPE_PRIVACY_GROUP);
@@ -71,6 +74,7 @@ preferences_window_class_init(PreferencesWindowClass *klass)
     gtk_widget_class_set_template_from_resource(widget,
                                                 "/im/snug/Snug/settings/preferences_window.ui");
     gtk_widget_class_bind_template_child(widget, PreferencesWindow, account_page);
+    gtk_widget_class_bind_template_child(widget, PreferencesWindow, backup_page);
     gtk_widget_class_bind_template_child(widget, PreferencesWindow, storage_page);
     gtk_widget_class_bind_template_child(widget, PreferencesWindow, network_page);
     gtk_widget_class_bind_template_child(widget, PreferencesWindow, unlocking);
@@ -100,6 +104,7 @@ preferences_window_new(GtkWindow *parent, Account *account)
     g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,
                             G_CONNECT_SWAPPED);
     account_page_setup(self->account_page, account);
+    backup_page_setup(self->backup_page, account);
     storage_page_setup(self->storage_page, account);
     network_page_setup(self->network_page, account, self->settings);
     unlocking_group_setup(self->unlocking, account);

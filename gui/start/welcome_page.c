@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/backup/restore_window.h"
 #include "gui/entry_rows.h"
 #include "gui/start/create_step.h"
 #include "gui/start/kit_step.h"
@@ -173,6 +174,18 @@ welcome_page_is_busy(WelcomePage *self)
     return self->place >= CREATE;
 }
 
+/* --- there is an account already --- */
+
+static void
+act_come_back(GtkWidget *widget, const char *name, GVariant *target)
+{
+    GtkRoot *root = gtk_widget_get_root(widget);
+    enum restore_from from = strcmp(name, "start.recover") == 0 ? RESTORE_KIT : RESTORE_BACKUP;
+
+    gtk_window_present(GTK_WINDOW(restore_window_new(GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL,
+                                                     SNUG_WELCOME_PAGE(widget)->account, from)));
+}
+
 /* --- the object --- */
 
 static void
@@ -251,6 +264,8 @@ welcome_page_class_init(WelcomePageClass *klass)
     g_type_ensure(SNUG_TYPE_LINK_STEP);
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/start/welcome_page.ui");
     bind_children(widget);
+    gtk_widget_class_install_action(widget, "start.restore", NULL, act_come_back);
+    gtk_widget_class_install_action(widget, "start.recover", NULL, act_come_back);
     gtk_widget_class_bind_template_callback(widget, update_buttons);
     gtk_widget_class_bind_template_callback(widget, on_next_clicked);
     gtk_widget_class_bind_template_callback(widget, on_back_clicked);

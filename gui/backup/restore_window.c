@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gui/backup/restore_window.h"
+
+#include <glib/gi18n.h>
+
+#include "gui/backup/work_bar.h"
+#include "gui/dialog.h"
+#include "gui/entry_rows.h"
+#include "gui/models/fields.h"
+#include "gui/start/passphrase_fields.h"
+#include "gui/window.h"
+
+struct _RestoreWindow {
+    AdwWindow parent;
+    Account *account;
+    enum restore_from from;
+    char *path;
+    GtkWidget *backup_group, *kit_group, *form, *begin;
+    AdwActionRow *file;
+    GtkEditable *opens, *kit, *relay, *name;
+    PassphraseFields *fresh;
+    GtkLabel *about, *trouble;
+    WorkBar *work;
+};
+
+G_DEFINE_FINAL_TYPE(RestoreWindow, restore_window, ADW_TYPE_WINDOW)
+
+/* --- what is filled in --- */
+
+static gboolean
+filled(GtkEditable *entry)
+{
+    return gtk_editable_get_text(entry)[0] != '\0';
+}
+
+static gboolean
+is_ready(RestoreWindow *self)
+{
+    if (work_bar_is_busy(self->work) || !passphrase_fields_get_ready(self->fresh))
+        return FALSE;
+    if (self->from == RESTORE_BACKUP)
+        return self->path != NULL && filled(self->opens);
+    return filled(self->kit) && filled(self->relay);
+}
+
+static void
+update(RestoreWindow *self)
+{
+    gboolean busy = work_bar_is_busy(self->work);
+
+    gtk_widget_set_visible(self->form, !busy);
+    gtk_widget_set_visible(self->begin, !busy);
+    gtk_widget_set_sensitive(self->begin, is_ready(self));
+}
+
+void
+restore_window_set_path(RestoreWindow *self, const char *path)
+{
+    g_autofree char *name = g_filename_display_basename(path);
+
+    g_free(self->path);
+    self->path = g_strdup(path);
+    adw_action_row_set_subtitle(self->file, name);
+    update(self);
+}
+
+static void
+on_file(GtkNativeDialog *chooser, int response, RestoreWindow *self)
+{
+    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser));
+    g_autofree char *path = file != NULL ? g_file_get_path(file) : NULL;
+
+    if (response == GTK_RESPONSE_ACCEPT && path != NULL)
+        restore_window_set_path(self, path);
+}
+
+static void
+on_choose(RestoreWindow *self)
+{
+    GtkFileChooserNative *chooser =
+        gtk_file_chooser_native_new(_("Choose a Backup"), GTK_WINDOW(self),
+                                    GTK_FILE_CHOOSER_ACTION_OPEN, _("_Choose"), _("_Cancel"));
+
+    g_signal_connect_object(chooser, "response", G_CALLBACK(on_file), self, 0);
+    chooser_run(chooser, self->account);
+}
+
+/* --- doing it --- */
+
+static json_t *
+kit_params(RestoreWindow *self)
+{
+    json_t *params = json_pack("{s:s,s:s,s:s}", "kit", gtk_editable_get_text(self->kit), "relay",
+                               gtk_editable_get_text(self->relay), "passphrase",
+                               passphrase_fields_get_text(self->fresh));
+
+    if (filled(self->name))
+        json_object_set_new(params, "name", json_string(gtk_editable_get_text(self->name)));
+    return params;
+}
+
+static void
+on_begin(RestoreWindow *self)
+{
+    Bridge *bridge = self->account->bridge;
+
+    if (!is_ready(self))
+        return;
+    gtk_label_set_text(self->trouble, "");
+    if (self->from == RESTORE_KIT)
+        work_bar_begin(self->work, bridge, "account.recover", kit_params(self),
+                       _("Asking the relay…"));
+    else
+        work_bar_begin(self->work, bridge, "backup.restore",
+                       json_pack("{s:s,s:s,s:s}", "path", self->path, "backup_passphrase",
+                                 gtk_editable_get_text(self->opens), "passphrase",
+                                 passphrase_fields_get_text(self->fresh)),
+                       _("Reading the backup…"));
+    update(self);
+}
+
+static void
+on_done(RestoreWindow *self, const json_t *result, const GError *error)
+{
+    GtkWindow *parent = gtk_window_get_transient_for(GTK_WINDOW(self));
+
+    update(self);
+    if (error != NULL) {
+        gtk_label_set_text(self->trouble, error->message);
+        return;
+    }
+    if (SNUG_IS_WINDOW(parent))
+        window_toast(
+            SNUG_WINDOW(parent),
+            field_bool(result, "joined")
+                ? _("Your account is here again.")
+                : _("Your account is here again. It joins in once the relay can be reached."));
+    gtk_window_destroy(GTK_WINDOW(self));
+}
+
+/* --- the object --- */
+
+static void
+restore_window_dispose(GObject *object)
+{
+    RestoreWindow *self = SNUG_RESTORE_WINDOW(object);
+
+    if (self->account != NULL) {
+        gtk_editable_set_text(self->opens, "");
+        gtk_editable_set_text(self->kit, "");
+        passphrase_fields_clear(self->fresh);
+    }
+    g_clear_pointer(&self->path, g_free);
+    g_clear_object(&self->account);
+    G_OBJECT_CLASS(restore_window_parent_class)->dispose(object);
+}
+
+static void
+restore_window_class_init(RestoreWindowClass *klass)
+{
+    GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = restore_window_dispose;
+    g_type_ensure(SNUG_TYPE_PASSPHRASE_FIELDS);
+    g_type_ensure(SNUG_TYPE_WORK_BAR);
+    gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/backup/restore_window.ui");
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, backup_group);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, kit_group);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, form);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, begin);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, file);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, opens);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, kit);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, relay);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, name);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, fresh);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, about);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, trouble);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, work);
+    gtk_widget_class_bind_template_callback(widget, update);
+    gtk_widget_class_bind_template_callback(widget, on_begin);
+    gtk_widget_class_bind_template_callback(widget, on_choose);
+    gtk_widget_class_bind_template_callback(widget, on_done);
+}
+
+static void
+restore_window_init(RestoreWindow *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    entry_rows_name(GTK_WIDGET(self));
+}
+
+/* Not dialog_setup: it goes on while the profile comes to be. */
+RestoreWindow *
+restore_window_new(GtkWindow *parent, Account *account, enum restore_from from)
+{
+    RestoreWindow *self = g_object_new(SNUG_TYPE_RESTORE_WINDOW, "transient-for", parent, "modal",
+                                       parent != NULL, NULL);
+
+    self->account = g_object_ref(account);
+    self->from = from;
+    gtk_widget_set_visible(self->backup_group, from == RESTORE_BACKUP);
+    gtk_widget_set_visible(self->kit_group, from == RESTORE_KIT);
+    gtk_window_set_title(GTK_WINDOW(self), from == RESTORE_BACKUP ? _("Restore From a Backup")
+                                                                  : _("Replace a Lost Device"));
+    gtk_label_set_text(
+        self->about,
+        from == RESTORE_BACKUP
+            ? _("This computer takes the place of the one that the backup was made on.")
+            : _("This computer takes the place of the lost one. Messages and contacts were on that "
+                "one only; your address and your account stay."));
+    update(self);
+    return self;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/check.h"
+
+#include "gui/backup/backup_page.h"
+#include "gui/backup/backup_window.h"
+#include "gui/backup/restore_window.h"
+#include "gui/models/fields.h"
+#include "tests/gui/fake_agent.h"
+#include "tests/gui/stage.h"
+
+#define PHRASE "kofir tonal zubek marip"
+#define OTHER_PHRASE "tagud sibon lerak vopim"
+
+struct scene {
+    struct fake_agent *fake;
+    Account *account;
+    GtkWidget *window; /* the one that is tested; NULL: it closed */
+};
+
+static json_t *
+answer_job(struct fake_agent *fake, const json_t *params, gpointer data)
+{
+    return fake_job(fake, NULL);
+}
+
+static int
+open_as(void **state, const char *profile, enum bridge_state wanted)
+{
+    struct scene *s = g_new0(struct scene, 1);
+
+    s->fake = fake_agent_new(profile);
+    fake_agent_answer(s->fake, "backup.create", answer_job, NULL);
+    fake_agent_answer(s->fake, "backup.restore", answer_job, NULL);
+    fake_agent_answer(s->fake, "account.recover", answer_job, NULL);
+    s->account = account_new(FAKE_PROFILE);
+    stage_wait(bridge_get_state(s->account->bridge) == wanted);
+    *state = s;
+    return 0;
+}
+
+static int
+scene_open(void **state)
+{
+    return open_as(state, "unlocked", BRIDGE_OPEN);
+}
+
+static int
+scene_open_new(void **state)
+{
+    return open_as(state, "none", BRIDGE_NO_PROFILE);
+}
+
+static int
+scene_close(void **state)
+{
+    struct scene *s = *state;
+
+    if (s->window != NULL)
+        gtk_window_destroy(GTK_WINDOW(s->window));
+    stage_settle();
+    g_object_unref(s->account);
+    fake_agent_free(s->fake);
+    g_free(s);
+    return 0;
+}
+
+/* WINDOW is the one that is tested from now on. */
+static void
+present(struct scene *s, gpointer window)
+{
+    s->window = window;
+    g_object_add_weak_pointer(G_OBJECT(window), (gpointer *)&s->window);
+    gtk_window_present(window);
+}
+
+static void
+look_at(struct scene *s, const char *name)
+{
+    g_autofree char *unnamed = stage_unnamed(s->window), *dark = g_strconcat(name, "-dark", NULL);
+
+    if (unnamed != NULL)
+        fail_msg("without a name: %s", unnamed);
+    stage_picture(s->window, name);
+    stage_dark(TRUE);
+    stage_picture(s->window, dark);
+    stage_dark(FALSE);
+}
+
+static void
+type(struct scene *s, GType of, const char *title, const char *text)
+{
+    GtkWidget *row = gtk_widget_get_ancestor(stage_await(s->window, GTK_TYPE_LABEL, title), of);
+
+    assert_non_null(row);
+    gtk_editable_set_text(GTK_EDITABLE(row), text);
+}
+
+static void
+type_phrase(struct scene *s, const char *phrase)
+{
+    type(s, ADW_TYPE_ENTRY_ROW, "Pass-phrase", phrase);
+    type(s, ADW_TYPE_ENTRY_ROW, "The same again", phrase);
+}
+
+static void
+click(struct scene *s, const char *label)
+{
+    GtkWidget *b = stage_await(s->window, GTK_TYPE_BUTTON, label);
+
+    assert_true(gtk_widget_is_sensitive(b));
+    g_signal_emit_by_name(b, "clicked");
+}
+
+static void
+tell_progress(struct scene *s, int done, int total)
+{
+    fake_agent_notify(
+        s->fake, "progress",
+        json_pack("{s:s,s:{s:i,s:i}}", "job", "job-1", "row", "done", done, "total", total));
+}
+
+static void
+tell_failed(struct scene *s, const char *job, const char *name, const char *sentence)
+{
+    fake_agent_notify(s->fake, "job.done",
+                      json_pack("{s:s,s:{s:i,s:s,s:{s:s,s:i}}}", "job", job, "error", "code",
+                                -32000, "message", sentence, "data", "name", name, "exit", 1));
+}
+
+/* --- backups --- */
+
+static json_t *
+status_of(const char *every, gboolean has_passphrase)
+{
+    gint64 now = g_get_real_time() / 1000;
+
+    return json_pack("{s:s,s:s,s:i,s:b,s:b,s:b,s:I}", "every", every, "folder", "/media/disk",
+                     "keep", 5, "files", 1, "has_passphrase", has_passphrase, "running", 0,
+                     "last_ms", (json_int_t)(now - 2 * 3600000));
+}
+
+static void
+the_page_says_when_and_why_not(void **state)
+{
+    struct scene *s = *state;
+    GtkWidget *window = adw_preferences_window_new(), *page;
+    json_t *status = status_of("daily", TRUE);
+
+    json_object_set_new(status, "error", json_string("full"));
+    json_object_set_new(status, "failed_ms", json_integer(g_get_real_time() / 1000 - 180000));
+    fake_agent_always(s->fake, "backup.status", status);
+    page = g_object_new(SNUG_TYPE_BACKUP_PAGE, NULL);
+    adw_preferences_window_add(ADW_PREFERENCES_WINDOW(window), ADW_PREFERENCES_PAGE(page));
+    backup_page_setup(SNUG_BACKUP_PAGE(page), s->account);
+    present(s, window);
+    stage_wait(stage_shows(window, "The last one was made by itself 2 hours ago."));
+    assert_true(stage_shows(window, "Every day to /media/disk; the newest 5 stay"));
+    assert_true(stage_shows(window, "There is no room left where backups go."));
+    assert_true(stage_shows(window, "3 minutes ago"));
+    look_at(s, "backup-page");
+}
+
+static void
+open_backup(struct scene *s, json_t *status, gboolean schedule)
+{
+    present(s, backup_window_new(NULL, s->account, status, schedule));
+    json_decref(status);
+}
+
+static void
+a_backup_is_made_with_progress(void **state)
+{
+    struct scene *s = *state;
+
+    open_backup(s, status_of("never", FALSE), FALSE);
+    assert_false(gtk_widget_is_sensitive(stage_await(s->window, GTK_TYPE_BUTTON, "_Back Up…")));
+    type_phrase(s, PHRASE);
+    stage_wait(gtk_widget_is_sensitive(stage_await(s->window, GTK_TYPE_BUTTON, "_Back Up…")));
+    look_at(s, "backup-now");
+    backup_window_set_path(SNUG_BACKUP_WINDOW(s->window), "/home/ana/snug.backup");
+    stage_wait(fake_agent_calls(s->fake, "backup.create") == 1);
+    const json_t *params = fake_agent_last(s->fake, "backup.create");
+    assert_string_equal(field_text(params, "path"), "/home/ana/snug.backup");
+    assert_string_equal(field_text(params, "passphrase"), PHRASE);
+    assert_true(field_bool(params, "files"));
+    tell_progress(s, 5000000, 20000000);
+    stage_wait(stage_shows(s->window, "MB of 20.0"));
+    look_at(s, "backup-progress");
+    fake_agent_notify(s->fake, "job.done",
+                      json_pack("{s:s,s:{s:s,s:i,s:i,s:i}}", "job", "job-1", "result", "path",
+                                "/home/ana/snug.backup", "bytes", 20000000, "messages", 3, "files",
+                                1));
+    stage_wait(s->window == NULL);
+}
+
+static void
+a_backup_can_be_given_up_and_says_why_it_failed(void **state)
+{
+    struct scene *s = *state;
+
+    open_backup(s, status_of("daily", TRUE), FALSE);
+    backup_window_set_path(SNUG_BACKUP_WINDOW(s->window), "/home/ana/one.backup");
+    stage_wait(fake_agent_calls(s->fake, "backup.create") == 1);
+    assert_null(json_object_get(fake_agent_last(s->fake, "backup.create"), "passphrase"));
+    tell_progress(s, 1, 2);
+    stage_wait(stage_shows(s->window, "byte of"));
+    assert_true(stage_shows(s->window, "Writing the backup…"));
+    click(s, "_Cancel");
+    stage_wait(fake_agent_calls(s->fake, "job.cancel") == 1);
+    backup_window_set_path(SNUG_BACKUP_WINDOW(s->window), "/home/ana/two.backup");
+    stage_wait(fake_agent_calls(s->fake, "backup.create") == 2);
+    tell_failed(s, "job-2", "full", "There is no space left.");
+    stage_wait(stage_shows(s->window, "There is no space left."));
+    fake_agent_set_state(s->fake, "locked");
+    stage_wait(s->window == NULL);
+}
+
+static void
+backups_are_made_by_themselves_when_asked_for(void **state)
+{
+    struct scene *s = *state;
+    GtkWidget *every;
+
+    open_backup(s,
+                json_pack("{s:s,s:s,s:i,s:b,s:b,s:b}", "every", "never", "folder", "", "keep", 7,
+                          "files", 0, "has_passphrase", 0, "running", 0),
+                TRUE);
+    every = gtk_widget_get_ancestor(stage_await(s->window, GTK_TYPE_LABEL, "How often"),
+                                    ADW_TYPE_COMBO_ROW);
+    adw_combo_row_set_selected(ADW_COMBO_ROW(every), 2);
+    type_phrase(s, PHRASE);
+    assert_false(gtk_widget_is_sensitive(stage_await(s->window, GTK_TYPE_BUTTON, "_Save")));
+    backup_window_set_path(SNUG_BACKUP_WINDOW(s->window), "/media/disk");
+    stage_wait(gtk_widget_is_sensitive(stage_await(s->window, GTK_TYPE_BUTTON, "_Save")));
+    look_at(s, "backup-schedule");
+    click(s, "_Save");
+    stage_wait(s->window == NULL);
+    const json_t *params = fake_agent_last(s->fake, "backup.schedule");
+    assert_string_equal(field_text(params, "every"), "weekly");
+    assert_string_equal(field_text(params, "folder"), "/media/disk");
+    assert_int_equal(field_int(params, "keep"), 7);
+    assert_string_equal(field_text(params, "passphrase"), PHRASE);
+}
+
+/* --- coming back --- */
+
+static void
+a_backup_is_restored_or_it_is_said_why_not(void **state)
+{
+    struct scene *s = *state;
+
+    present(s, restore_window_new(NULL, s->account, RESTORE_BACKUP));
+    restore_window_set_path(SNUG_RESTORE_WINDOW(s->window), "/home/ana/snug.backup");
+    type(s, ADW_TYPE_ENTRY_ROW, "Pass-phrase of the backup", OTHER_PHRASE);
+    assert_false(gtk_widget_is_sensitive(stage_await(s->window, GTK_TYPE_BUTTON, "_Restore")));
+    type_phrase(s, PHRASE);
+    click(s, "_Restore");
+    stage_wait(fake_agent_calls(s->fake, "backup.restore") == 1);
+    const json_t *params = fake_agent_last(s->fake, "backup.restore");
+    assert_string_equal(field_text(params, "backup_passphrase"), OTHER_PHRASE);
+    assert_string_equal(field_text(params, "passphrase"), PHRASE);
+    tell_progress(s, 5000000, 20000000);
+    stage_wait(stage_shows(s->window, "MB of 20.0"));
+    tell_failed(s, "job-1", "damaged", "The backup is not whole: it was cut off.");
+    stage_wait(stage_shows(s->window, "The backup is not whole: it was cut off."));
+    look_at(s, "restore");
+    gtk_window_set_default_size(GTK_WINDOW(s->window), 360, 640);
+    stage_picture(s->window, "restore-narrow");
+    click(s, "_Restore");
+    stage_wait(fake_agent_calls(s->fake, "backup.restore") == 2);
+    fake_agent_notify(s->fake, "job.done",
+                      json_pack("{s:s,s:{s:s,s:b}}", "job", "job-2", "result", "address",
+                                "ana@relay.example", "joined", 1));
+    stage_wait(s->window == NULL);
+}
+
+static void
+the_recovery_kit_replaces_a_lost_device(void **state)
+{
+    struct scene *s = *state;
+
+    present(s, restore_window_new(NULL, s->account, RESTORE_KIT));
+    type(s, ADW_TYPE_ENTRY_ROW, "Code of the recovery kit", "ABCD EFGH");
+    type(s, ADW_TYPE_ENTRY_ROW, "Relay", "https://relay.example pin=q");
+    type(s, ADW_TYPE_ENTRY_ROW, "Name at the relay", "ana");
+    type_phrase(s, PHRASE);
+    look_at(s, "recover");
+    click(s, "_Restore");
+    stage_wait(fake_agent_calls(s->fake, "account.recover") == 1);
+    const json_t *params = fake_agent_last(s->fake, "account.recover");
+    assert_string_equal(field_text(params, "kit"), "ABCD EFGH");
+    assert_string_equal(field_text(params, "relay"), "https://relay.example pin=q");
+    assert_string_equal(field_text(params, "name"), "ana");
+    tell_failed(s, "job-1", "refused",
+                "This is not the recovery kit of the account at that address.");
+    stage_wait(stage_shows(s->window, "This is not the recovery kit"));
+}
+
+#define WITH_SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
+#define WITHOUT_PROFILE(test) cmocka_unit_test_setup_teardown(test, scene_open_new, scene_close)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_SCENE(the_page_says_when_and_why_not),
+        WITH_SCENE(a_backup_is_made_with_progress),
+        WITH_SCENE(a_backup_can_be_given_up_and_says_why_it_failed),
+        WITH_SCENE(backups_are_made_by_themselves_when_asked_for),
+        WITHOUT_PROFILE(a_backup_is_restored_or_it_is_said_why_not),
+        WITHOUT_PROFILE(the_recovery_kit_replaces_a_lost_device),
+    };
+
+    stage_setup();
+    return cmocka_run_group_tests_name("gui-backup", tests, NULL, NULL);
+}
