@@ -38,18 +38,28 @@ save(struct cli *cli, const char *notice, const char *file)
 static enum err
 read_file(const char *path, struct buf *ret)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     ssize_t n = 0;
     uint8_t piece[4096];
 
     if (fd < 0)
         return fail(errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "The file cannot be read: %m");
-    while ((n = read(fd, piece, sizeof piece)) > 0)
+    /* What is too long is read no further: it may have no end. */
+    while (buf_ok(ret) == OK && (n = read(fd, piece, sizeof piece)) > 0)
         buf_put(ret, SPAN(piece, (size_t)n));
     close(fd);
     if (n < 0)
         return fail(ERR_IO, "The file cannot be read: %m");
     return buf_ok(ret) == OK ? OK : fail(ERR_DAMAGED, "This is no evidence of Snug.");
+}
+
+/* Whoever signed it may have said any time. */
+static const char *
+when_made(const json_t *manifest)
+{
+    json_int_t created = number(manifest, "created");
+
+    return when(created <= INT64_MAX / 1000 ? 1000 * created : 0);
 }
 
 static enum err
@@ -68,10 +78,9 @@ check(struct cli *cli, const char *path)
     if (cli->json)
         return print_json(facts);
     print("%s\n\naccount %s\n", sentence, safe(facts, "account"));
-    json_array_foreach(json_object_get(facts, "manifests"), i, each)
-        print("%s: number %lld, %s, signed by %s, made %s\n", safe(each, "role"),
-              (long long)number(each, "seq"), safe(each, "address"), safe(each, "key"),
-              when(1000 * number(each, "created")));
+    json_array_foreach(json_object_get(facts, "manifests"), i, each) print(
+        "%s: number %lld, %s, signed by %s, made %s\n", safe(each, "role"),
+        (long long)number(each, "seq"), safe(each, "address"), safe(each, "key"), when_made(each));
     return print_end();
 }
 

@@ -104,6 +104,7 @@ class KeyChanged(unittest.TestCase):
             self.check(carol, evidence, INTEGRITY)
             self.assertEqual(carol.attempt("evidence", "check", "/nowhere").code, NOT_FOUND)
             self.assertEqual(carol.attempt("evidence", "check", "/bin/sh").code, INTEGRITY)
+            self.assertEqual(carol.attempt("evidence", "check", "/dev/zero").code, INTEGRITY)  # has no end
             self.assertEqual(carol.attempt("evidence", "look", path).code, USAGE)
 
     def check(self, who, evidence, expected):
