@@ -327,7 +327,8 @@ socket_open(struct socket *s, struct loop *l, const char *path, const struct soc
     if (bind(s->source.fd, (struct sockaddr *)&a, sizeof a) != 0)
         return fail(ERR_IO, "%s: %m", path);
     snprintf(s->path, sizeof s->path, "%s", path);
-    if (listen(s->source.fd, 64) != 0)
+    /* Who is not let in cannot tell us to panic either, nor learn whom to kill when we hang. */
+    if (listen(s->source.fd, SOMAXCONN) != 0)
         return fail(ERR_IO, "%s: %m", path);
     return loop_add(l, &s->source, EPOLLIN);
 }
