@@ -60,7 +60,8 @@ on_inhibited(sd_bus_message *answer, void *self, sd_bus_error *error)
     int fd;
 
     if (sd_bus_message_is_method_error(answer, NULL) || sd_bus_message_read(answer, "h", &fd) < 0)
-        return 0; /* then it sleeps without waiting */
+        return 0;      /* then it sleeps without waiting */
+    drop_inhibitor(m); /* of an asking that was taken back before it was answered */
     if (m->hold)
         m->inhibitor = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     return 0;
@@ -272,7 +273,7 @@ work(struct buses *m, struct bus *b)
 
     if (b->bus == NULL && b->due <= now_ms())
         look_for(m, b);
-    while (b->bus != NULL && more > 0) {
+    for (int n = 0; n < AT_ONCE && b->bus != NULL && more > 0; n++) {
         more = sd_bus_process(b->bus, NULL);
         if (more < 0)
             go_away(m, b);
