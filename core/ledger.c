@@ -7,6 +7,7 @@
 #include "core/message_rows.h"
 
 #define HEALED_KEPT 4096
+#define CLAIM_COUNTED 9999 /* of a chain: a contact may claim to have any number */
 
 /* Of QUERY: count, message, time. */
 static enum err
@@ -93,10 +94,11 @@ get_own(struct engine *e, int64_t contact, struct ledger_part *ret)
 {
     AUTO(query_done) struct query q;
 
-    TRY(db_query(e->db, &q,
-                 "SELECT ifnull(sum(claimed-held),0),ifnull(min(message),0),0 FROM own_gaps WHERE "
-                 "contact=?1 AND claimed>held",
-                 "i", contact));
+    TRY(db_query(
+        e->db, &q,
+        "SELECT ifnull(sum(min(claimed-held,?2)),0),ifnull(min(message),0),0 FROM own_gaps "
+        "WHERE contact=?1 AND claimed>held",
+        "ii", contact, (int64_t)CLAIM_COUNTED));
     return part_end(&q, ret);
 }
 
