@@ -88,7 +88,7 @@ on_screen_locked(void *self)
     struct agent *a = self;
 
     if (a->state == AGENT_UNLOCKED && a->lock_on_screen_lock)
-        agent_lock(a, LOCK_POLITELY);
+        agent_lock(a, LOCK_SOON);
 }
 
 static void
@@ -97,7 +97,7 @@ on_sleeps(void *self)
     struct agent *a = self;
 
     if (a->state == AGENT_UNLOCKED && a->lock_on_suspend)
-        agent_lock(a, LOCK_POLITELY);
+        agent_lock(a, LOCK_SOON);
 }
 
 /* Connections are dead, and the network may be another one. */

@@ -122,9 +122,9 @@ void agent_close(struct agent *a);
 enum err agent_unlock(struct agent *a, const struct subkey *db_key);
 /* From now on the keyring opens the profile only for a person who asks; as every lock does. */
 void agent_forbid_reopening(struct agent *a);
-/* Wipe, close, tell. Fine when it is locked. LOCK_AT_ONCE waits for nobody, not even to say
- * goodbye. */
-enum lock_how { LOCK_POLITELY, LOCK_AT_ONCE };
+/* Wipe, close, tell. Fine when it is locked. LOCK_SOON is done well before logind lets the machine
+ * sleep. LOCK_AT_ONCE waits for nobody, not even to say goodbye. */
+enum lock_how { LOCK_POLITELY, LOCK_SOON, LOCK_AT_ONCE };
 void agent_lock(struct agent *a, enum lock_how how);
 /* The settings of the lock, new or of the profile that was just opened. */
 struct settings;

@@ -16,9 +16,17 @@
 
 #define STORE_RETRY_MIN 2000 /* ms */
 #define STORE_RETRY_MAX 60000
-#define GOODBYE_MAX 1000 /* ms */
-#define ANCHOR_MAX 5000  /* ms */
 #define GOODBYE_LOOK 20
+
+/* ms that a lock waits for the relay. logind lets sleep wait for 5 s, whatever is in memory then;
+ * and a lid that is closed locks the screen first. */
+static const struct {
+    int64_t goodbye, anchor;
+} patience[] = {
+    [LOCK_POLITELY] = {1000, 5000},
+    [LOCK_SOON] = {500, 2500},
+    [LOCK_AT_ONCE] = {0, 0},
+};
 
 /* --- what happens becomes notifications --- */
 
@@ -188,9 +196,9 @@ run_transport(struct agent *a)
 /* Who was told that we are here is told that we go. Waits until that is out, but no longer than
  * keys may stay where they are after a lock. */
 static void
-say_goodbye(struct agent *a)
+say_goodbye(struct agent *a, enum lock_how how)
 {
-    int64_t until = loop_now() + GOODBYE_MAX;
+    int64_t until = loop_now() + patience[how].goodbye;
 
     if (presence_sign_off(a->engine) == 0)
         return;
@@ -200,9 +208,9 @@ say_goodbye(struct agent *a)
 
 /* By which the next unlock knows the store for the one that is left now (B18.3). */
 static void
-leave_anchor(struct agent *a)
+leave_anchor(struct agent *a, enum lock_how how)
 {
-    int64_t until = loop_now() + ANCHOR_MAX;
+    int64_t until = loop_now() + patience[how].anchor;
 
     anchor_put_now(a->engine);
     while (anchor_putting(a->engine) && loop_now() < until)
@@ -228,9 +236,9 @@ agent_lock(struct agent *a, enum lock_how how)
     if (a->state != AGENT_UNLOCKED)
         return;
     backups_stop_writing(a);
-    if (how == LOCK_POLITELY) {
-        say_goodbye(a);
-        leave_anchor(a);
+    if (how != LOCK_AT_ONCE) {
+        say_goodbye(a, how);
+        leave_anchor(a, how);
     }
     struct collecting_wish wish;
     bool collect = !a->loop.stopped && collecting_ask(a, &wish);

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 import unittest
 
@@ -91,6 +92,20 @@ class Machine(Watching):
         self.system.sleep(False)
         self.alice.open()
         wait_until(lambda: self.system.inhibited, "another inhibitor")
+
+    def test_is_locked_before_the_machine_sleeps_though_the_relay_is_silent(self):
+        for what in self.system.sleep, lambda begins: self.saver(begins):
+            wait_until(lambda: self.system.inhibited, "an inhibitor")
+            self.alice.wait_online()
+            os.kill(self.relay.process.pid, signal.SIGSTOP)
+            try:
+                what(True)
+                wait_until(lambda: not self.system.inhibited, "logind waits for 5 s", 4)
+            finally:
+                os.kill(self.relay.process.pid, signal.SIGCONT)
+            self.wait_locked("sleep")
+            self.system.sleep(False)
+            self.alice.open()
 
     def test_lets_sleep_when_it_need_not_lock(self):
         wait_until(lambda: self.system.inhibited, "an inhibitor")
@@ -192,6 +207,20 @@ class Panic(unittest.TestCase):
         self.assertLess(time.monotonic() - began, PATIENCE / 2)
         self.assertFalse(os.path.exists(f"/proc/{pid}/exe"))
         self.assertEqual((self.state("default"), self.state("second")), ("locked", "locked"))
+
+    def test_ends_who_does_not_answer_and_has_many_waiting(self):
+        self.end_second()
+        os.kill(self.pid("default"), signal.SIGSTOP)
+        for _ in range(200):
+            waiting = socket.socket(socket.AF_UNIX)
+            self.addCleanup(waiting.close)
+            waiting.setblocking(False)
+            try:
+                waiting.connect(self.alice.socket_path)
+            except BlockingIOError:
+                break
+        self.assertEqual(self.alice.json("panic"), {"locked": 0, "ended": 1, "failed": 0})
+        self.assertEqual(self.state("default"), "locked")
 
     def test_ends_who_works_on_a_pass_phrase(self):
         self.end_second()
