@@ -74,7 +74,7 @@ class Socket(unittest.TestCase):
             '{"jsonrpc":"2.0","method":"no.such","id":1}\n': -32601,
             '{"jsonrpc":"2.0","method":"hello","params":{"x":1},"id":1}\n': -32602,
             '{"jsonrpc":"2.0","method":"account.unlock","params":{"passphrase":5},"id":1}\n': -32602,
-            '{"jsonrpc":"2.0","method":"account.unlock","id":1}\n': -32602,
+            '{"jsonrpc":"2.0","method":"job.cancel","id":1}\n': -32602,
             '{"jsonrpc":"2.0","method":"subscribe","params":{"topics":[1]},"id":1}\n': -32602,
             '{"jsonrpc":"2.0","method":"subscribe","params":{"topics":["x"]},"id":1}\n': -32602,
             '{"jsonrpc":"2.0","method":"job.cancel","params":{"job":"job-1"},"id":1}\n': -32000,
@@ -186,7 +186,7 @@ class Locking(unittest.TestCase):
         self.alice.snug("lock")
         for command in (("contacts",), ("send", "bob", "x"), ("history",), ("link",), ("relay", "show")):
             self.alice.snug(*command, expect=5)
-        self.assertLessEqual(set(self.alice.json("status")), {"profile", "state", "activity"})
+        self.assertLessEqual(set(self.alice.json("status")), {"profile", "state", "activity", "unlock"})
         self.alice.snug("lock")
 
     def test_opens_under_the_pass_phrase_only_and_loses_nothing(self):
