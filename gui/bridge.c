@@ -219,6 +219,14 @@ bridge_call(Bridge *self, const struct call *call)
     return number;
 }
 
+static void
+cancel_job(Bridge *self, const char *job)
+{
+    if (self->fd >= 0)
+        bridge_call(
+            self, &(struct call){.method = "job.cancel", .params = json_pack("{s:s}", "job", job)});
+}
+
 void
 bridge_cancel(Bridge *self, guint number)
 {
@@ -226,9 +234,8 @@ bridge_cancel(Bridge *self, guint number)
 
     if (r == NULL)
         return;
-    if (r->job != NULL && self->fd >= 0)
-        bridge_call(self, &(struct call){.method = "job.cancel",
-                                         .params = json_pack("{s:s}", "job", r->job)});
+    if (r->job != NULL)
+        cancel_job(self, r->job);
     request_free(r);
 }
 
@@ -347,11 +354,13 @@ take_answer(Bridge *self, const json_t *message)
     const char *id = json_string_value(json_object_get(message, "id"));
     guint number = id != NULL ? (guint)g_ascii_strtoull(id, NULL, 10) : 0;
     struct request *r = g_hash_table_lookup(self->requests, GUINT_TO_POINTER(number));
-    const char *job;
+    const char *job = json_string_value(json_object_get(json_object_get(message, "result"), "job"));
 
-    if (r == NULL)
+    if (r == NULL) { /* it was given up before its job had a name */
+        if (job != NULL)
+            cancel_job(self, job);
         return;
-    job = json_string_value(json_object_get(json_object_get(message, "result"), "job"));
+    }
     if (r->progress != NULL && job != NULL)
         r->job = g_strdup(job);
     else

@@ -181,6 +181,17 @@ a_job_that_is_cancelled_is_given_up(void **state)
 }
 
 static void
+a_job_that_is_cancelled_before_it_is_named_is_given_up(void **state)
+{
+    struct scene *s = *state;
+
+    bridge_cancel(s->account->bridge, begin(s));
+    stage_wait(fake_agent_calls(s->fake, "job.cancel") == 1);
+    assert_string_equal(field_text(fake_agent_last(s->fake, "job.cancel"), "job"), "job-1");
+    assert_int_equal(s->answers, 0);
+}
+
+static void
 an_agent_that_dies_is_found_again(void **state)
 {
     struct scene *s = *state;
@@ -288,6 +299,8 @@ main(void)
                                         scene_close),
         cmocka_unit_test_setup_teardown(a_job_that_is_cancelled_is_given_up, scene_open,
                                         scene_close),
+        cmocka_unit_test_setup_teardown(a_job_that_is_cancelled_before_it_is_named_is_given_up,
+                                        scene_open, scene_close),
         cmocka_unit_test_setup_teardown(an_agent_that_dies_is_found_again, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(an_agent_that_hangs_is_told_apart_from_a_slow_answer,
                                         scene_open, scene_close),
