@@ -7,7 +7,6 @@
 #include "core/persona.h"
 
 #define GIVE_UP_MS (14LL * SECONDS_A_DAY * 1000)
-#define UNCONFIRMED_MS (35LL * SECONDS_A_DAY * 1000)
 
 static enum err
 oldest_overdue(struct engine *e, int64_t *ret)

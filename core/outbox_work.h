@@ -16,6 +16,8 @@
 #include "core/relay_link.h"
 #include "wire/pow.h"
 
+#define UNCONFIRMED_MS (35LL * SECONDS_A_DAY * 1000) /* from 202 until it is given up (B6.2) */
+
 /* Acknowledgements, healing and transient contents may pass where content waits, up to this: below
  * libsignal's jump limit of 2,000, or two sides that both wait would wait for ever. */
 #define CONTROL_MAX (UNACKNOWLEDGED_MAX + 900)

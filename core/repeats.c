@@ -16,6 +16,10 @@
 #define LOOK_MS (10 * 60 * 1000LL)
 #define LIST_MAX 32
 
+/* What has files is sent again with new ones once it was given up: by then no repeat with the old
+ * ones may lie at the relay any more, for whichever comes first is the one that counts. */
+#define FILES_MS (UNCONFIRMED_MS - QUEUE_LIFE * 1000LL)
+
 struct silent {
     int64_t contact, oldest_ms;
 };
@@ -57,8 +61,8 @@ last_of_chain(struct engine *e, const struct silent *s, struct chain_id *ret_cha
                  "SELECT chain,max(seq) FROM outbox WHERE contact=?1 AND state=1 AND "
                  "(message IS NOT NULL OR length(shared)>0) AND chain=(SELECT chain FROM outbox "
                  "WHERE contact=?1 AND state=1 AND chain IS NOT NULL ORDER BY sent_ms LIMIT 1) "
-                 "GROUP BY chain",
-                 "i", s->contact));
+                 "AND (type<>?2 OR sent_ms>?3) GROUP BY chain",
+                 "iii", s->contact, (int64_t)CONTENT_ATTACHMENTS, engine_now_ms(e) - FILES_MS));
     bool found = query_next(&q);
     if (found) {
         r = query_exact(&q, 0, ret_chain->b, sizeof ret_chain->b);
