@@ -179,7 +179,7 @@ slots_changed(struct key_task *t)
     if (e == OK)
         e = ways_of(buf_span(&t->ret_file), &after);
     if (e == OK)
-        e = profile_slots_write(t->agent->profile, buf_span(&t->ret_file));
+        e = ways_write(t->agent, buf_span(&t->file), buf_span(&t->ret_file));
     if (e == OK)
         call_finish(t->call, json_pack("{s:i}", "dropped", (int)(before.count - after.count)));
     else

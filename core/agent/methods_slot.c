@@ -19,7 +19,7 @@ slots_written(struct key_task *t)
     json_t *slots = NULL;
 
     if (e == OK)
-        e = profile_slots_write(t->agent->profile, buf_span(&t->ret_file));
+        e = ways_write(t->agent, buf_span(&t->file), buf_span(&t->ret_file));
     if (e != OK && made)
         unlink(t->paths.added); /* it opens nothing */
     if (e == OK)
@@ -111,18 +111,6 @@ forget_item(struct agent *a, const uint8_t id[SLOT_ID_BYTES])
         return; /* it opens nothing */
 }
 
-/* While the keyring was asked, another change may have been made. */
-static enum err
-still_as_before(const struct agent *a, const struct keyring_change *k)
-{
-    AUTO(buf_done) struct buf now = BUF(SLOTS_FILE_MAX);
-
-    TRY(profile_slots_read(a->profile, &now));
-    if (!span_equal(buf_span(&now), buf_span(&k->before)))
-        return fail(ERR_BUSY, "The ways to unlock changed meanwhile: try again.");
-    return OK;
-}
-
 static void
 item_stored(void *self, enum err e, const uint8_t *secret)
 {
@@ -132,9 +120,7 @@ item_stored(void *self, enum err e, const uint8_t *secret)
     json_t *slots = NULL;
 
     if (e == OK)
-        e = still_as_before(a, k);
-    if (e == OK)
-        e = profile_slots_write(a->profile, buf_span(&k->after));
+        e = ways_write(a, buf_span(&k->before), buf_span(&k->after));
     if (e != OK)
         forget_item(a, k->id);
     change_free(k);
@@ -234,7 +220,7 @@ keyring_slot_taken(struct key_task *t)
     if (e == OK && (k = change_new(t)) == NULL)
         e = fail(ERR_MEMORY, "no memory for the slot");
     if (e == OK)
-        e = profile_slots_write(t->agent->profile, buf_span(&t->ret_file));
+        e = ways_write(t->agent, buf_span(&t->file), buf_span(&t->ret_file));
     if (e != OK) {
         if (k != NULL)
             change_free(k);

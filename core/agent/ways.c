@@ -39,6 +39,17 @@ way_name(enum slot_type t)
 }
 
 enum err
+ways_write(const struct agent *a, struct span before, struct span after)
+{
+    AUTO(buf_done) struct buf now = BUF(SLOTS_FILE_MAX);
+
+    TRY(profile_slots_read(a->profile, &now));
+    if (!span_equal(buf_span(&now), before))
+        return fail(ERR_BUSY, "The ways to unlock changed meanwhile: try again.");
+    return profile_slots_write(a->profile, after);
+}
+
+enum err
 ways_show(const struct agent *a, json_t **ret)
 {
     struct ways w;

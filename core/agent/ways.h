@@ -22,6 +22,10 @@ enum err ways_of(struct span file, struct ways *ret);
 /* ERR_NOT_FOUND: there is no profile. */
 enum err ways_read(const struct agent *a, struct ways *ret);
 
+/* Write AFTER in the place of BEFORE, which it was made from while an Argon2id or a keyring took
+ * its time. ERR_BUSY: another change came first, and would be lost. */
+enum err ways_write(const struct agent *a, struct span before, struct span after);
+
 const char *way_name(enum slot_type t);
 
 /* As slot.list shows them: a list of {slot, kind, passes, memory_kib}. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ways to unlock: key files, and the system's keyring, of which there is a small one here that does as it is told."""
 import contextlib
+import json
 import os
 import signal
 import stat
@@ -104,6 +105,20 @@ class KeyFiles(Scene):
         self.unlock("--key-file", spare, secret="another one")
         self.keys("remove", "0", "--key-file", spare, secret="another one")
         self.alice.snug("passphrase", secret=f"another one\n{self.alice.phrase}")
+
+    def test_two_changes_at_once_do_not_undo_each_other(self):
+        files = [self.path("first"), self.path("second")]
+        with self.alice.rpc() as rpc:
+            rpc.send("".join(json.dumps({"jsonrpc": "2.0", "id": file, "method": "slot.add", "params": {
+                "kind": "key-file", "new_key_file": file, "make": True, "passphrase": self.alice.phrase}}) + "\n" for file in files))
+            replies = {r["id"]: r for r in (rpc.read(), rpc.read())}
+        taken = [file for file in files if "result" in replies[file]]
+        self.assertEqual(len(taken), 1)
+        refused, = [r["error"]["data"]["name"] for r in replies.values() if "error" in r]
+        self.assertEqual(refused, "busy")
+        self.assertEqual([file for file in files if os.path.exists(file)], taken)
+        self.assertEqual(kinds(self.alice), ["key-file"])
+        self.keys("remove", "0", "--key-file", taken[0])
 
     def test_what_is_no_key_file_is_refused(self):
         link, fifo, short, large = (self.path(n) for n in ("link", "fifo", "short", "large"))
