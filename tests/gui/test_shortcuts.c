@@ -28,7 +28,7 @@ static void
 take_word(GHashTable *told, const char *word)
 {
     const char *range = strstr(word, "...");
-    g_autofree char *last = NULL, *first = NULL;
+    g_autofree char *first = NULL;
 
     if (range == NULL) {
         g_hash_table_add(told, same_way(word));
