@@ -64,5 +64,9 @@ enum err chain_acks(struct engine *e, const struct contact *c, struct chain_ack 
 enum err chain_acks_sent(struct engine *e, const struct contact *c, const struct chain_ack *acks,
                          size_t count);
 
+/* C was put back to an older copy (B18.3): its newest chains are owed an acknowledgement, also
+ * those that it may know nothing of, by which it learns what it said there. */
+enum err chains_owe(struct engine *e, const struct contact *c);
+
 /* own.6 of theirs: mark what we sent as acknowledged; it leaves the outbox. */
 enum err chain_acked(struct engine *e, const struct contact *c, const struct chain_ack *ack);

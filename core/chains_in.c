@@ -200,6 +200,15 @@ owe(struct engine *e, const struct in_chain *in)
                   "ii", in->row, engine_now_ms(e));
 }
 
+enum err
+chains_owe(struct engine *e, const struct contact *c)
+{
+    return db_run(e->db,
+                  "UPDATE chains_in SET owed=owed+1,owed_since_ms=ifnull(owed_since_ms,?2) WHERE "
+                  "id IN (SELECT id FROM chains_in WHERE contact=?1 ORDER BY id DESC LIMIT ?3)",
+                  "iii", c->id, engine_now_ms(e), (int64_t)ACKS_MAX);
+}
+
 /* One that we never heard of: what can be missed of it is what was said last. */
 static enum err
 make_unheard(struct engine *e, const struct arrival *a, int64_t last, struct in_chain *ret)

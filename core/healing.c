@@ -175,8 +175,6 @@ healing_resets_of(struct engine *e, const struct account_id *account, struct hea
 
 /* --- session-reset, our side --- */
 
-enum reset_reason { RESET_FAILURE = 1, RESET_ANEW = 2 };
-
 static enum err
 reset_body(struct engine *e, const struct contact *c, enum reset_reason reason, struct buf *ret)
 {

@@ -17,6 +17,8 @@ enum err healing_failed(struct engine *e, const struct arrival *a);
 /* Something decrypted: whatever was wrong with that device is over. */
 enum err healing_succeeded(struct engine *e, const struct arrival *a);
 
+enum reset_reason { RESET_FAILURE = 1, RESET_ANEW = 2 };
+
 /* Contents of type 20, 21, 22. */
 enum err healing_reset_received(struct engine *e, const struct arrival *a);
 enum err healing_resend_wanted(struct engine *e, const struct arrival *a);

@@ -205,6 +205,8 @@ healing_reset_received(struct engine *e, const struct arrival *a)
     TRY(session_reset_read(span_pb(a->shared->body), &r));
     if (contact_may_send(&a->contact) != OK)
         return OK;
+    if (r->reason == RESET_ANEW)
+        TRY(chains_owe(e, &a->contact));
     TRY(outbox_reencrypt(e, &a->contact));
     /* It names all that is missing; answers to those before that still wait would only pile up. */
     TRY(db_run(e->db, "DELETE FROM outbox WHERE contact=?1 AND state=0 AND type=?2", "ii",
