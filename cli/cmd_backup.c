@@ -132,7 +132,7 @@ check(struct cli *cli)
     if (cli->json)
         return print_json(r);
     print_facts(r);
-    print("It is whole.\n");
+    print("It is whole: %lld KiB.\n", (long long)(number(r, "bytes") >> 10));
     return print_end();
 }
 
@@ -184,7 +184,8 @@ status(struct cli *cli)
         print("%s to %s, %s files; the newest %lld stay.\n", safe(r, "every"), safe(r, "folder"),
               is_true(r, "files") ? "with" : "without", (long long)number(r, "keep"));
     if (json_object_get(r, "last_ms") != NULL)
-        print("The last one: %s, %s.\n", when(number(r, "last_ms")), safe(r, "last"));
+        print("The last one: %s, %s, %lld KiB.\n", when(number(r, "last_ms")), safe(r, "last"),
+              (long long)(number(r, "last_bytes") >> 10));
     if (json_object_get(r, "next_ms") != NULL)
         print("The next one: %s.\n", when(number(r, "next_ms")));
     if (json_object_get(r, "error") != NULL)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/agent/show.h"
@@ -67,12 +68,14 @@ write_one(struct backup_task *t)
 }
 
 static enum err
-open_one(const struct backup_task *t, int *ret_fd, struct secret32 *ret_key)
+open_one(struct backup_task *t, int *ret_fd, struct secret32 *ret_key)
 {
     AUTO(fd_closep) int fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat s;
 
-    if (fd < 0)
+    if (fd < 0 || fstat(fd, &s) != 0)
         return fd_failed("The backup cannot be opened");
+    t->size = s.st_size;
     TRY(backup_open(fd, SPAN(t->passphrase->b, t->passphrase->n), ret_key));
     *ret_fd = fd;
     fd = -1;
@@ -142,15 +145,16 @@ work(void *task)
 /* --- afterwards --- */
 
 static json_t *
-show_facts(const struct backup_facts *f)
+show_facts(const struct backup_task *t)
 {
+    const struct backup_facts *f = &t->facts;
     char account[BASE64_LEN(32) + 1];
 
     base64url_write(SPAN_OF(f->account), account);
-    return json_pack("{s:s,s:s,s:I,s:i,s:I,s:I,s:I}", "address", f->address, "account", account,
+    return json_pack("{s:s,s:s,s:I,s:i,s:I,s:I,s:I,s:I}", "address", f->address, "account", account,
                      "created_ms", (json_int_t)f->created_ms, "device", (int)f->device, "messages",
                      (json_int_t)f->messages, "contacts", (json_int_t)f->contacts, "files",
-                     (json_int_t)f->files);
+                     (json_int_t)f->files, "bytes", (json_int_t)t->size);
 }
 
 /* What it meant for the schedule, too. */
@@ -162,7 +166,7 @@ note_written(struct backup_task *t)
     if (e == NULL || t->agent->state != AGENT_UNLOCKED || atomic_load(&t->watch.cancelled))
         return;
     if (t->err == OK)
-        engine_heed(e, backup_made(e, t->path));
+        engine_heed(e, backup_made(e, t->path, t->written.bytes));
     else if (t->because == BACKUP_BY_ITSELF)
         engine_heed(e, backup_failed(e, t->err));
     if (t->err == OK && t->because == BACKUP_BY_ITSELF) {
@@ -209,7 +213,7 @@ over_restored(struct backup_task *t)
     if (t->call == NULL)
         return;
     if (e == OK)
-        backups_wait_joined(t->call, show_facts(&t->facts));
+        backups_wait_joined(t->call, show_facts(t));
     else
         call_fail(t->call, e);
 }
@@ -248,7 +252,7 @@ done(void *task)
     else if (t->work == BACKUP_KEY && t->call != NULL)
         t->then(t);
     else if (t->call != NULL)
-        call_finish(t->call, show_facts(&t->facts));
+        call_finish(t->call, show_facts(t));
     backup_task_free(t);
 }
 

@@ -39,6 +39,7 @@ struct backup_task {
 
     struct backup_written written;
     struct backup_facts facts;
+    int64_t size; /* CHECK, RESTORE: of the file */
     enum err err;
     char why[256];
 };

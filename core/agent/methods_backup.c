@@ -237,6 +237,8 @@ show_schedule(const struct backup_schedule *s, int64_t now_ms, bool running)
         json_object_set_new(j, "last_ms", json_integer(s->last_ms));
         json_object_set_new(j, "last", json_string(s->last));
     }
+    if (s->last_ms != 0 && s->last_bytes != 0)
+        json_object_set_new(j, "last_bytes", json_integer(s->last_bytes));
     if (s->error[0] != '\0') {
         json_object_set_new(j, "error", json_string(s->error));
         json_object_set_new(j, "failed_ms", json_integer(s->tried_ms));

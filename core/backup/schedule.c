@@ -24,6 +24,7 @@
 #define ROOT "backup.root"
 #define LAST "backup.last_ms"
 #define LAST_PATH "backup.last"
+#define LAST_BYTES "backup.last_bytes"
 #define TRIED "backup.tried_ms"
 #define ERROR "backup.error"
 
@@ -61,6 +62,7 @@ backup_schedule_get(struct engine *e, struct backup_schedule *ret)
     TRY(get_int(e, FILES, 0, &files));
     TRY(db_get_int(e->db, &root, "SELECT count(*) FROM meta WHERE key='" ROOT "'", ""));
     TRY(get_int(e, LAST, 0, &ret->last_ms));
+    TRY(get_int(e, LAST_BYTES, 0, &ret->last_bytes));
     TRY(get_int(e, TRIED, 0, &ret->tried_ms));
     TRY(get_text(e, FOLDER, ret->folder, sizeof ret->folder));
     TRY(get_text(e, LAST_PATH, ret->last, sizeof ret->last));
@@ -142,20 +144,21 @@ backup_schedule_due(const struct backup_schedule *s, int64_t now_ms)
 }
 
 static enum err
-write_made(struct engine *e, const char *path)
+write_made(struct engine *e, const char *path, uint64_t bytes)
 {
     TRY(meta_set_int(e->db, LAST, engine_now_ms(e)));
     TRY(meta_set_bytes(e->db, LAST_PATH, SPAN_STR(path)));
+    TRY(meta_set_int(e->db, LAST_BYTES, (int64_t)bytes));
     return db_run(e->db, "DELETE FROM meta WHERE key IN ('" TRIED "','" ERROR "')", "");
 }
 
 enum err
-backup_made(struct engine *e, const char *path)
+backup_made(struct engine *e, const char *path, uint64_t bytes)
 {
     AUTO(tx_done) struct tx tx = {0};
 
     TRY(act_begin(e, &tx));
-    return act_end(e, &tx, write_made(e, path));
+    return act_end(e, &tx, write_made(e, path, bytes));
 }
 
 static enum err

@@ -28,6 +28,7 @@ struct backup_schedule {
     bool has_root;
     int64_t last_ms;     /* of the last that was made, by itself or not; 0: none */
     char last[PATH_MAX]; /* where it went */
+    int64_t last_bytes;  /* of it; 0: not known */
     int64_t tried_ms;    /* since then; 0: not */
     char error[32];      /* err_name of why that failed */
 };
@@ -43,8 +44,8 @@ enum err backup_schedule_root(struct engine *e, struct backup_root *ret);
 /* When the next one is due, UTC ms; INT64_MAX: never. */
 int64_t backup_schedule_due(const struct backup_schedule *s, int64_t now_ms);
 
-/* One was made at PATH, or failed with WHY; that is a notice, at most one a day. */
-enum err backup_made(struct engine *e, const char *path);
+/* One of BYTES was made at PATH, or failed with WHY; that is a notice, at most one a day. */
+enum err backup_made(struct engine *e, const char *path, uint64_t bytes);
 enum err backup_failed(struct engine *e, enum err why);
 
 /* The path of one of PROFILE made now: FOLDER/snug-PROFILE-20261123-043000.backup (UTC). ERR_USAGE:

@@ -4,7 +4,9 @@
 #include <glib/gi18n.h>
 
 #include "gui/backup/backup_window.h"
+#include "gui/backup/check_window.h"
 #include "gui/chat/delivery_words.h"
+#include "gui/chat/message_words.h"
 #include "gui/models/fields.h"
 
 struct _BackupPage {
@@ -20,14 +22,17 @@ G_DEFINE_FINAL_TYPE(BackupPage, backup_page, ADW_TYPE_PREFERENCES_PAGE)
 static char *
 last_words(const json_t *status, gint64 now)
 {
-    gint64 last = field_int(status, "last_ms");
-    g_autofree char *ago = relative_words(last, now);
+    gint64 last = field_int(status, "last_ms"), bytes = field_int(status, "last_bytes");
+    g_autofree char *ago = relative_words(last, now), *moment = message_moment_words(last),
+                    *path = g_filename_display_name(field_text(status, "last")),
+                    *size = bytes > 0 ? g_format_size((guint64)bytes) : NULL;
 
     if (field_bool(status, "running"))
         return g_strdup(_("One is being made at this moment."));
     if (last == 0)
-        return g_strdup(_("None was made by itself yet."));
-    return g_strdup_printf(_("The last one was made by itself %s."), ago);
+        return g_strdup(_("None was made yet."));
+    return size != NULL ? g_strdup_printf("%s (%s), %s\n%s", moment, ago, size, path)
+                        : g_strdup_printf("%s (%s)\n%s", moment, ago, path);
 }
 
 static char *
@@ -133,6 +138,15 @@ on_schedule(BackupPage *self)
     open_window(self, TRUE);
 }
 
+static void
+on_check(BackupPage *self)
+{
+    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
+
+    gtk_window_present(
+        GTK_WINDOW(check_window_new(GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL, self->account)));
+}
+
 /* --- the object --- */
 
 static void
@@ -159,6 +173,7 @@ backup_page_class_init(BackupPageClass *klass)
     gtk_widget_class_bind_template_child(widget, BackupPage, schedule_button);
     gtk_widget_class_bind_template_callback(widget, on_now);
     gtk_widget_class_bind_template_callback(widget, on_schedule);
+    gtk_widget_class_bind_template_callback(widget, on_check);
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include "gui/backup/backup_page.h"
 #include "gui/backup/backup_window.h"
+#include "gui/backup/check_window.h"
 #include "gui/backup/restore_window.h"
 #include "gui/models/fields.h"
 #include "tests/gui/fake_agent.h"
@@ -30,6 +31,7 @@ open_as(void **state, const char *profile, enum bridge_state wanted)
 
     s->fake = fake_agent_new(profile);
     fake_agent_answer(s->fake, "backup.create", answer_job, NULL);
+    fake_agent_answer(s->fake, "backup.check", answer_job, NULL);
     fake_agent_answer(s->fake, "backup.restore", answer_job, NULL);
     fake_agent_answer(s->fake, "account.recover", answer_job, NULL);
     s->account = account_new(FAKE_PROFILE);
@@ -134,9 +136,10 @@ status_of(const char *every, gboolean has_passphrase)
 {
     gint64 now = g_get_real_time() / 1000;
 
-    return json_pack("{s:s,s:s,s:i,s:b,s:b,s:b,s:I}", "every", every, "folder", "/media/disk",
-                     "keep", 5, "files", 1, "has_passphrase", has_passphrase, "running", 0,
-                     "last_ms", (json_int_t)(now - 2 * 3600000));
+    return json_pack("{s:s,s:s,s:i,s:b,s:b,s:b,s:I,s:s,s:i}", "every", every, "folder",
+                     "/media/disk", "keep", 5, "files", 1, "has_passphrase", has_passphrase,
+                     "running", 0, "last_ms", (json_int_t)(now - 2 * 3600000), "last",
+                     "/home/ana/snug-2026-11-23.backup", "last_bytes", 20000000);
 }
 
 static void
@@ -153,12 +156,95 @@ the_page_says_when_and_why_not(void **state)
     adw_preferences_window_add(ADW_PREFERENCES_WINDOW(window), ADW_PREFERENCES_PAGE(page));
     backup_page_setup(SNUG_BACKUP_PAGE(page), s->account);
     present(s, window);
-    stage_wait(stage_shows(window, "The last one was made by itself 2 hours ago."));
+    stage_wait(
+        stage_shows(window, "(2 hours ago), 20.0\u00a0MB\n/home/ana/snug-2026-11-23.backup"));
     assert_true(stage_shows(window, "Every day to /media/disk; the newest 5 stay"));
     assert_true(stage_shows(window, "There is no room left where backups go."));
     assert_true(stage_shows(window, "3 minutes ago"));
     look_at(s, "backup-page");
 }
+
+/* --- whether one is whole --- */
+
+static void
+open_check(struct scene *s)
+{
+    fake_agent_always(
+        s->fake, "account.status",
+        json_pack("{s:s,s:s,s:s}", "profile", "fake", "state", "unlocked", "account", "AAEC"));
+    present(s, check_window_new(NULL, s->account));
+    assert_false(gtk_widget_is_sensitive(stage_await(s->window, GTK_TYPE_BUTTON, "_Check")));
+    check_window_set_path(SNUG_CHECK_WINDOW(s->window), "/home/ana/snug.backup");
+    type(s, ADW_TYPE_ENTRY_ROW, "Pass-phrase of the backup", OTHER_PHRASE);
+    look_at(s, "backup-check");
+    stage_wait(fake_agent_calls(s->fake, "account.status") > 0);
+    stage_settle();
+    click(s, "_Check");
+    stage_wait(fake_agent_calls(s->fake, "backup.check") == 1);
+}
+
+static void
+tell_facts(struct scene *s, const char *job, const char *account, int files)
+{
+    fake_agent_notify(s->fake, "job.done",
+                      json_pack("{s:s,s:{s:s,s:s,s:I,s:i,s:i,s:i,s:i,s:i}}", "job", job, "result",
+                                "address", "ana@relay.example", "account", account, "created_ms",
+                                (json_int_t)(g_get_real_time() / 1000), "device", 1, "messages",
+                                34125, "contacts", 12, "files", files, "bytes", 20000000));
+}
+
+static void
+a_backup_is_looked_at_and_what_it_holds_is_said(void **state)
+{
+    struct scene *s = *state;
+
+    open_check(s);
+    const json_t *params = fake_agent_last(s->fake, "backup.check");
+    assert_string_equal(field_text(params, "path"), "/home/ana/snug.backup");
+    assert_string_equal(field_text(params, "passphrase"), OTHER_PHRASE);
+    tell_progress(s, 5000000, 20000000);
+    stage_wait(stage_shows(s->window, "MB of 20.0"));
+    tell_facts(s, "job-1", "AAEC", 5);
+    stage_wait(stage_shows(s->window, "This Backup Is Whole"));
+    assert_true(stage_shows(s->window, "It is a backup of your account."));
+    assert_true(stage_shows(s->window, "ana@relay.example"));
+    assert_true(stage_shows(s->window, "Today"));
+    assert_true(stage_shows(s->window, "12"));
+    assert_true(stage_shows(s->window, "20.0\u00a0MB"));
+    look_at(s, "backup-whole");
+    gtk_window_set_default_size(GTK_WINDOW(s->window), 360, 560);
+    stage_picture(s->window, "backup-whole-narrow");
+    click(s, "Check _Another"); /* for which its pass-phrase is typed again */
+    assert_false(gtk_widget_is_sensitive(stage_await(s->window, GTK_TYPE_BUTTON, "_Check")));
+    type(s, ADW_TYPE_ENTRY_ROW, "Pass-phrase of the backup", OTHER_PHRASE);
+    click(s, "_Check");
+    stage_wait(fake_agent_calls(s->fake, "backup.check") == 2);
+    tell_facts(s, "job-2", "BBBB", 0);
+    stage_wait(stage_shows(s->window, "It is a backup of another account than this."));
+    assert_true(stage_shows(s->window, "None; messages are there without theirs"));
+}
+
+static void
+a_look_at_a_backup_can_be_given_up_and_says_why_it_is_of_no_use(void **state)
+{
+    struct scene *s = *state;
+
+    open_check(s);
+    click(s, "_Cancel");
+    stage_wait(fake_agent_calls(s->fake, "job.cancel") == 1);
+    click(s, "_Check");
+    stage_wait(fake_agent_calls(s->fake, "backup.check") == 2);
+    tell_failed(s, "job-2", "damaged", "The backup is not whole: it was cut off.");
+    stage_wait(stage_shows(s->window, "The backup is not whole: it was cut off."));
+    look_at(s, "backup-damaged");
+    click(s, "_Check");
+    stage_wait(fake_agent_calls(s->fake, "backup.check") == 3);
+    fake_agent_set_state(s->fake, "locked");
+    stage_wait(s->window == NULL);
+    stage_wait(fake_agent_calls(s->fake, "job.cancel") == 2);
+}
+
+/* --- making one --- */
 
 static void
 open_backup(struct scene *s, json_t *status, gboolean schedule)
@@ -304,6 +390,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SCENE(the_page_says_when_and_why_not),
+        WITH_SCENE(a_backup_is_looked_at_and_what_it_holds_is_said),
+        WITH_SCENE(a_look_at_a_backup_can_be_given_up_and_says_why_it_is_of_no_use),
         WITH_SCENE(a_backup_is_made_with_progress),
         WITH_SCENE(a_backup_can_be_given_up_and_says_why_it_failed),
         WITH_SCENE(backups_are_made_by_themselves_when_asked_for),

@@ -189,8 +189,10 @@ class Scheduled(Two):
         self.alice.snug("backup", "schedule", "--every", "daily", "--folder", folder, "--keep", "2", secret=BACKUP_PHRASE)
         wait_until(lambda: len(os.listdir(folder)) == 1, "the first one is made")
         made = os.path.join(folder, os.listdir(folder)[0])
-        self.assertEqual(self.bob.json("backup", "check", made, secret=BACKUP_PHRASE)["contacts"], 1)
+        facts = self.bob.json("backup", "check", made, secret=BACKUP_PHRASE)
+        self.assertEqual((facts["contacts"], facts["bytes"]), (1, os.path.getsize(made)))
         wait_until(lambda: self.alice.json("backup", "status").get("last") == made, "it is noted")
+        self.assertEqual(self.alice.json("backup", "status")["last_bytes"], os.path.getsize(made))
         self.assertNotIn("error", self.alice.json("backup", "status"))
         self.alice.snug("backup", "schedule", "--every", "daily", "--folder", os.path.join(folder, "none"), expect=2)
 
