@@ -3,12 +3,11 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/alarm_bars.h"
 #include "gui/chat/chat_page.h"
 #include "gui/chat/composer.h"
 #include "gui/list/sidebar.h"
 #include "gui/models/fields.h"
-#include "gui/people/copy_bar.h"
-#include "gui/people/notice_bar.h"
 #include "gui/people/people.h"
 #include "gui/start/unlock_page.h"
 #include "gui/start/welcome_page.h"
@@ -21,10 +20,7 @@ struct _Window {
     AdwApplicationWindow parent;
     Account *account;
     AdwToastOverlay *toasts;
-    GtkInfoBar *banner;
-    GtkLabel *banner_text;
-    GtkButton *banner_button;
-    AdwBin *copy, *notices;
+    AlarmBars *alarms;
     GtkStack *pages;
     AdwBin *welcome, *locked, *sidebar, *content;
     AdwLeaflet *leaflet;
@@ -36,25 +32,6 @@ struct _Window {
 };
 
 G_DEFINE_FINAL_TYPE(Window, window, ADW_TYPE_APPLICATION_WINDOW)
-
-/* --- what the agent's state shows --- */
-
-static void
-update_banner(Window *self)
-{
-    Bridge *bridge = self->account->bridge;
-    gboolean away = bridge_get_state(bridge) == BRIDGE_AWAY;
-    g_autofree char *text = NULL;
-
-    if (away)
-        text = g_strdup_printf(_("%s Snug starts it again by itself."), bridge_get_trouble(bridge));
-    else if (!bridge_get_responding(bridge))
-        text = g_strdup(_("Snug's agent does not answer at the moment. Nothing is lost."));
-    if (text != NULL)
-        gtk_label_set_text(self->banner_text, text);
-    gtk_widget_set_visible(GTK_WIDGET(self->banner_button), away);
-    gtk_info_bar_set_revealed(self->banner, text != NULL);
-}
 
 /* --- the list, and the conversation beside it --- */
 
@@ -327,10 +304,8 @@ show_state(Window *self)
 {
     enum bridge_state state = bridge_get_state(self->account->bridge);
 
-    if (welcome_is_busy(self)) {
-        update_banner(self);
+    if (welcome_is_busy(self))
         return;
-    }
     if (state > BRIDGE_NO_PROFILE)
         adw_bin_set_child(self->welcome, NULL);
     if (state == BRIDGE_OPEN)
@@ -354,13 +329,6 @@ show_state(Window *self)
     case BRIDGE_AWAY:
         break; /* what was shown stays, under the banner */
     }
-    update_banner(self);
-}
-
-static void
-on_retry(Window *self)
-{
-    bridge_retry(self->account->bridge);
 }
 
 void
@@ -411,20 +379,16 @@ window_class_init(WindowClass *klass)
     GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
 
     G_OBJECT_CLASS(klass)->dispose = window_dispose;
+    g_type_ensure(SNUG_TYPE_ALARM_BARS);
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/window.ui");
     gtk_widget_class_bind_template_child(widget, Window, toasts);
-    gtk_widget_class_bind_template_child(widget, Window, banner);
-    gtk_widget_class_bind_template_child(widget, Window, banner_text);
-    gtk_widget_class_bind_template_child(widget, Window, banner_button);
-    gtk_widget_class_bind_template_child(widget, Window, notices);
-    gtk_widget_class_bind_template_child(widget, Window, copy);
+    gtk_widget_class_bind_template_child(widget, Window, alarms);
     gtk_widget_class_bind_template_child(widget, Window, pages);
     gtk_widget_class_bind_template_child(widget, Window, welcome);
     gtk_widget_class_bind_template_child(widget, Window, locked);
     gtk_widget_class_bind_template_child(widget, Window, sidebar);
     gtk_widget_class_bind_template_child(widget, Window, content);
     gtk_widget_class_bind_template_child(widget, Window, leaflet);
-    gtk_widget_class_bind_template_callback(widget, on_retry);
     gtk_widget_class_bind_template_child(widget, Window, list_clamp);
     gtk_widget_class_bind_template_child(widget, Window, nobody);
     install_actions(widget);
@@ -449,11 +413,8 @@ window_new(AdwApplication *app, Account *account)
     self->account = g_object_ref(account);
     g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(show_state), self,
                             G_CONNECT_SWAPPED);
-    g_signal_connect_object(account->bridge, "notify::responding", G_CALLBACK(update_banner), self,
-                            G_CONNECT_SWAPPED);
     people_add_actions(GTK_WINDOW(self), account);
-    adw_bin_set_child(self->copy, copy_bar_new(account));
-    adw_bin_set_child(self->notices, notice_bar_new(account));
+    alarm_bars_setup(self->alarms, account);
     show_state(self);
     return self;
 }

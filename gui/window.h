@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The main window: the page that fits the agent's state (connecting, first run, locked, chatting),
- * and above it a banner when the agent is away or does not answer. All that adapts to the width is
- * in window.ui.
+ * and above it the alarms. All that adapts to the width is in window.ui.
  */
 #pragma once
 

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/alarm_bars.h"
 #include "gui/people/people.h"
 #include "gui/shown_text.h"
 #include "gui/windows.h"
@@ -10,7 +11,9 @@
 struct _ChatWindow {
     AdwApplicationWindow parent;
     Account *account;
-    ChatPage *page;
+    AlarmBars *alarms;
+    AdwBin *content;
+    ChatPage *page; /* in CONTENT */
 };
 
 G_DEFINE_FINAL_TYPE(ChatWindow, chat_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -41,16 +44,20 @@ chat_window_dispose(GObject *object)
 static void
 chat_window_class_init(ChatWindowClass *klass)
 {
+    GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
+
     G_OBJECT_CLASS(klass)->dispose = chat_window_dispose;
-    gtk_widget_class_install_action(GTK_WIDGET_CLASS(klass), "window.open-conversation", "s",
-                                    act_open_conversation);
+    g_type_ensure(SNUG_TYPE_ALARM_BARS);
+    gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/chat/chat_window.ui");
+    gtk_widget_class_bind_template_child(widget, ChatWindow, alarms);
+    gtk_widget_class_bind_template_child(widget, ChatWindow, content);
+    gtk_widget_class_install_action(widget, "window.open-conversation", "s", act_open_conversation);
 }
 
 static void
 chat_window_init(ChatWindow *self)
 {
-    gtk_window_set_default_size(GTK_WINDOW(self), 560, 680);
-    gtk_widget_set_size_request(GTK_WIDGET(self), 360, 320);
+    gtk_widget_init_template(GTK_WIDGET(self));
 }
 
 ChatWindow *
@@ -63,8 +70,9 @@ chat_window_new(GtkApplication *app, Account *account, const char *contact)
     gtk_window_set_title(GTK_WINDOW(self), title);
     self->account = g_object_ref(account);
     self->page = chat_page_new(account);
-    adw_application_window_set_content(ADW_APPLICATION_WINDOW(self), GTK_WIDGET(self->page));
+    adw_bin_set_child(self->content, GTK_WIDGET(self->page));
     people_add_actions(GTK_WINDOW(self), account);
+    alarm_bars_setup(self->alarms, account);
     chat_page_open(self->page, contact);
     g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,
                             G_CONNECT_SWAPPED);

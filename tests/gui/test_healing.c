@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include "gui/chat/chat_page.h"
+#include "gui/chat/chat_window.h"
 #include "gui/chat/delivery_dialog.h"
 #include "gui/chat/delivery_words.h"
 #include "gui/chat/message_row.h"
@@ -499,6 +500,57 @@ why_it_cannot_go_on_here_is_said(void **state)
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
+/* --- a window of one conversation alone --- */
+
+static json_t *
+clock_notice(gboolean seen)
+{
+    return json_pack("{s:s,s:s,s:s,s:s,s:i,s:b,s:b}", "id", "notice-1", "kind", "clock", "contact",
+                     "", "contact_id", "", "at_ms", 0, "seen", seen, "provable", 0);
+}
+
+static void
+every_alarm_is_in_conversations_windows_of_their_own(void **state)
+{
+    struct scene *s = *state;
+    GtkWidget *window = GTK_WIDGET(chat_window_new(NULL, s->account, "contact-1"));
+    g_autofree char *unnamed = NULL;
+
+    fake_history_add(s->history, 1, "received", "The train leaves at nine.");
+    g_object_add_weak_pointer(G_OBJECT(window), (gpointer *)&window);
+    gtk_window_present(GTK_WINDOW(window));
+    stage_wait(stage_shows(window, "The train leaves at nine."));
+    stage_picture(window, "apart");
+    tell_copy(s, TRUE);
+    fake_agent_notify(s->fake, "relay", json_object());
+    fake_agent_notify(s->fake, "notice", json_pack("{s:o}", "notice", clock_notice(FALSE)));
+    stage_wait(stage_shows(window, "Another copy of this profile is running"));
+    stage_wait(stage_shows(window, "clock"));
+    unnamed = stage_unnamed(window);
+    assert_null(unnamed);
+    stage_picture(window, "apart-alarms");
+    stage_dark(TRUE);
+    stage_picture(window, "apart-alarms-dark");
+    stage_dark(FALSE);
+    gtk_window_set_default_size(GTK_WINDOW(window), 360, 640);
+    stage_picture(window, "apart-alarms-narrow");
+    fake_agent_answer(s->fake, "account.take_over", refuse_take_over, NULL);
+    gtk_widget_activate(stage_await(window, GTK_TYPE_BUTTON, "_Use It Here"));
+    stage_wait(stage_shows(window, "Please unlock the profile first.")); /* here, not elsewhere */
+    fake_agent_answer(s->fake, "account.take_over", answer_take_over, s);
+    gtk_widget_activate(stage_await(window, GTK_TYPE_BUTTON, "_Use It Here"));
+    stage_wait(!stage_shows(window, "Another copy of this profile is running"));
+    fake_agent_notify(s->fake, "notice", json_pack("{s:o}", "notice", clock_notice(TRUE)));
+    stage_wait(!stage_shows(window, "clock")); /* it was seen in the main window */
+    fake_agent_die(s->fake);
+    stage_wait(stage_shows(window, "Snug starts it again by itself."));
+    fake_agent_live(s->fake);
+    gtk_widget_activate(stage_await(window, GTK_TYPE_BUTTON, "Try _Again"));
+    stage_wait(stage_find(window, GTK_TYPE_BUTTON, "Try _Again") == NULL);
+    fake_agent_set_state(s->fake, "locked");
+    stage_wait(window == NULL);
+}
+
 #define WITH_SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 
 int
@@ -516,6 +568,7 @@ main(void)
         cmocka_unit_test(times_are_told_as_people_do),
         WITH_SCENE(another_copy_is_told_and_can_be_silenced),
         WITH_SCENE(why_it_cannot_go_on_here_is_said),
+        WITH_SCENE(every_alarm_is_in_conversations_windows_of_their_own),
     };
 
     stage_setup();
