@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/digest.h"
@@ -126,16 +127,82 @@ key_file_free(const char *path)
     return OK;
 }
 
-enum err
-key_file_write(const char *path, const struct secret64 *bytes)
+/* --- making one --- */
+
+void
+key_file_made_init(struct key_file_made *made)
 {
-    TRY(path_check(path));
-    AUTO(closep)
+    *made = (struct key_file_made){.there = false};
+    pthread_mutex_init(&made->lock, NULL);
+}
+
+void
+key_file_made_done(struct key_file_made *made)
+{
+    pthread_mutex_destroy(&made->lock);
+}
+
+static enum err
+make_locked(const char *path, struct key_file_made *made, int *ret)
+{
+    struct stat st;
+
+    if (made->given_up)
+        return fail(ERR_STATE, "The key file is not wanted any more.");
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return errno == EEXIST ? fail(ERR_EXISTS, "There is a file of that name already.")
                                : fail(ERR_IO, "The key file cannot be made: %m");
+    if (fstat(fd, &st) == 0) {
+        made->there = true;
+        made->device = st.st_dev;
+        made->file = st.st_ino;
+    }
+    *ret = fd;
+    return OK;
+}
+
+static enum err
+make_file(const char *path, struct key_file_made *made, int *ret)
+{
+    pthread_mutex_lock(&made->lock);
+    enum err e = make_locked(path, made, ret);
+    pthread_mutex_unlock(&made->lock);
+    return e;
+}
+
+/* Who takes it back may be in a hurry, and the other thread wait for a stick that does not answer.
+ */
+#define PATIENCE 200000000 /* ns */
+
+void
+key_file_take_back(const char *path, struct key_file_made *made)
+{
+    struct timespec until;
+    struct stat st;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += PATIENCE;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (pthread_mutex_clocklock(&made->lock, CLOCK_MONOTONIC, &until) != 0)
+        return;
+    made->given_up = true;
+    if (made->there && lstat(path, &st) == 0 && st.st_dev == made->device &&
+        st.st_ino == made->file)
+        unlink(path);
+    made->there = false;
+    pthread_mutex_unlock(&made->lock);
+}
+
+enum err
+key_file_write(const char *path, const struct secret64 *bytes, struct key_file_made *made)
+{
+    AUTO(closep) int fd = -1;
     enum err e = OK;
+
+    TRY(path_check(path));
+    TRY(make_file(path, made, &fd));
     if (write(fd, bytes->b, sizeof bytes->b) != sizeof bytes->b || fsync(fd) != 0)
         e = errno == ENOSPC || errno == EDQUOT
                 ? fail(ERR_FULL, "There is no room for the key file.")
@@ -143,6 +210,6 @@ key_file_write(const char *path, const struct secret64 *bytes)
     if (e == OK)
         e = sync_folder(path);
     if (e != OK)
-        unlink(path);
+        key_file_take_back(path, made);
     return e;
 }

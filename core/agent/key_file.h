@@ -7,6 +7,9 @@
  */
 #pragma once
 
+#include <pthread.h>
+#include <sys/types.h>
+
 #include "crypto/secret.h"
 
 #define KEY_FILE_MIN 32
@@ -23,6 +26,20 @@ enum err key_file_read(const char *path, struct key_factor *ret);
 void key_file_invent(struct secret64 *ret_bytes, struct key_factor *ret);
 /* Whether one can be made there, as far as can be told before. ERR_EXISTS, ERR_USAGE. */
 enum err key_file_free(const char *path);
+
+/* What was made here, to be taken back should nothing come of it. */
+struct key_file_made {
+    pthread_mutex_t lock;
+    bool there, given_up;
+    dev_t device;
+    ino_t file;
+};
+void key_file_made_init(struct key_file_made *made);
+void key_file_made_done(struct key_file_made *made);
+
 /* Make it, for its owner alone, on the disk. ERR_EXISTS: something is there, which stays. ERR_FULL,
- * ERR_IO: nothing is there. */
-enum err key_file_write(const char *path, const struct secret64 *bytes);
+ * ERR_IO, ERR_STATE (it was taken back before): nothing is there. */
+enum err key_file_write(const char *path, const struct secret64 *bytes, struct key_file_made *made);
+/* Remove what was made, unless something else has its name by now; what was not made yet will not
+ * be. Also while another thread makes it. */
+void key_file_take_back(const char *path, struct key_file_made *made);

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/agent/key_file.h"
-
 enum err
 passphrase_take(struct call *c, const char *name, struct passphrase **ret)
 {
@@ -47,6 +45,7 @@ task_free(struct key_task *t)
     secret_free(t->kept);
     buf_done(&t->file);
     buf_done(&t->ret_file);
+    key_file_made_done(&t->made);
     free(t);
 }
 
@@ -114,7 +113,7 @@ add_file(struct key_task *t, const struct slot_secret *secret)
         TRY(slots_replace(buf_span(&t->file), secret, &added, SLOT_COST_DEFAULT, &t->ret_file));
     else
         TRY(slots_add(buf_span(&t->file), secret, &added, SLOT_COST_DEFAULT, &t->ret_file));
-    return t->paths.make ? key_file_write(t->paths.added, &bytes) : OK;
+    return t->paths.make ? key_file_write(t->paths.added, &bytes, &t->made) : OK;
 }
 
 static enum err
@@ -194,6 +193,18 @@ work(void *task)
 
 /* --- on the loop --- */
 
+/* Whatever `then` said: a slot file that cannot be read may be the one that needs it. */
+static bool
+needs_made_file(const struct key_task *t)
+{
+    AUTO(buf_done) struct buf now = BUF(SLOTS_FILE_MAX);
+    enum err e = profile_slots_read(t->agent->profile, &now);
+
+    if (e != OK)
+        return e != ERR_NOT_FOUND;
+    return span_equal(buf_span(&now), buf_span(&t->ret_file));
+}
+
 static void
 done(void *task)
 {
@@ -205,7 +216,16 @@ done(void *task)
         t->agent->turn_again = true;
         t->then(t);
     }
+    if (t->made.there && !needs_made_file(t))
+        key_file_take_back(t->paths.added, &t->made);
     task_free(t);
+}
+
+void
+key_task_give_up(struct key_task *t)
+{
+    if (t->paths.make)
+        key_file_take_back(t->paths.added, &t->made);
 }
 
 static void
@@ -239,6 +259,7 @@ key_task_start(struct call *c, const struct key_request *r)
                            .mk = SECRET_NEW(struct master_key),
                            .kept = SECRET_NEW(struct secret32),
                            .then = r->then};
+    key_file_made_init(&t->made);
     enum err e = t->mk != NULL && t->kept != NULL
                      ? OK
                      : fail(ERR_MEMORY, "no memory that stays out of swap");

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/agent/agent.h"
+#include "core/agent/key_file.h"
 #include "crypto/slots.h"
 
 #define PASSPHRASE_MAX 1024
@@ -33,7 +34,7 @@ enum key_work {
 struct key_paths {
     char opening[KEY_PATH_MAX]; /* opens together with the pass-phrase */
     char added[KEY_PATH_MAX];   /* of KEY_ADD_FILE */
-    bool make;                  /* the added one is not there yet */
+    bool make;                  /* the added one is not there yet, and goes if it opens nothing */
 };
 
 struct key_task {
@@ -44,6 +45,7 @@ struct key_task {
     struct key_paths paths;
     unsigned index;
     struct secret32 *kept; /* locked memory; of KEY_ADD_KEYRING */
+    struct key_file_made made;
     struct buf file, ret_file;
     struct master_key *mk; /* locked memory */
     enum err err;
@@ -71,3 +73,6 @@ enum err key_task_start(struct call *c, const struct key_request *r);
 
 /* The error of the task, with its sentence on this thread. */
 enum err key_task_error(const struct key_task *t);
+
+/* The process ends before the task does: leave no key file behind that opens nothing. */
+void key_task_give_up(struct key_task *t);

@@ -151,8 +151,10 @@ method_agent_panic(struct call *c, json_t **ret)
 {
     struct agent *a = c->agent;
 
-    if (a->worker.busy)
+    if (a->worker.busy) {
+        key_task_give_up(a->worker.task);
         _exit(EXIT_LOCKED);
+    }
     if (a->state == AGENT_NO_PROFILE)
         calls_cancel_all(a, fail(ERR_LOCKED, "The profile was locked."));
     agent_lock(a, LOCK_AT_ONCE);

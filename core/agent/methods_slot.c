@@ -3,8 +3,6 @@
  * The ways to unlock: which there are, another key file, the system's keyring (docs/PROTOCOL.md
  * B18.1). Every change asks for the pass-phrase, and for the key file where one is needed.
  */
-#include <unistd.h>
-
 #include "core/agent/dispatch.h"
 #include "core/agent/key_task.h"
 #include "core/agent/ways.h"
@@ -15,13 +13,13 @@ static void
 slots_written(struct key_task *t)
 {
     enum err e = key_task_error(t);
-    bool made = e == OK && t->paths.make;
     json_t *slots = NULL;
 
+    /* Nobody would learn that it is needed from now on. */
+    if (e == OK && t->paths.make && t->call->client == NULL)
+        e = fail(ERR_STATE, "The client left.");
     if (e == OK)
         e = ways_write(t->agent, buf_span(&t->file), buf_span(&t->ret_file));
-    if (e != OK && made)
-        unlink(t->paths.added); /* it opens nothing */
     if (e == OK)
         e = ways_show(t->agent, &slots);
     if (e == OK)
