@@ -31,10 +31,20 @@ class Friend(Person):
             raise AssertionError(f"{self.name}: snug {' '.join(args)}: {done.code} instead of {expect}: {done.out}{done.err}")
         return done.out
 
-    def start(self, *args):
+    def start(self, *args, secret=None):
         """Start a command and do not wait for its end."""
-        return subprocess.Popen([program("cli/snug"), *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, env=self.environment)
+        descriptors = ()
+        if secret is not None:
+            reading, writing = os.pipe()
+            os.write(writing, secret.encode() + b"\n")
+            os.close(writing)
+            args, descriptors = (*args, "--passphrase-fd", str(reading)), (reading,)
+        try:
+            return subprocess.Popen([program("cli/snug"), *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, text=True, env=self.environment, pass_fds=descriptors)
+        finally:
+            for fd in descriptors:
+                os.close(fd)
 
     def json(self, *args, **kwargs):
         return json.loads(self.snug("--json", *args, **kwargs))

@@ -83,6 +83,7 @@ class SecretService:
         self.person = "agrees"  # agrees, dismisses, or waits
         self.silent = False     # answers nothing at all
         self.plain = False      # knows no encrypted transport
+        self.prompt = None      # the last one
         self.asked = 0          # how often a person was
         self.seen = []          # every method called
         self.closing = []       # sessions of callers that are open
@@ -171,12 +172,17 @@ class SecretService:
 
     def do_Prompt(self, path, window):
         self.asked += 1
+        self.prompt = path
+        if self.person != "waits":
+            self.answer()
+
+    def answer(self):
+        """The person who waited before now does as self.person says."""
         if self.person == "agrees":
             self.locked = False
-        if self.person != "waits":
-            result = GLib.Variant("ao", list(self.items) + [DEFAULT] if self.person == "agrees" else [])
-            self.connection.emit_signal(None, path, "org.freedesktop.Secret.Prompt", "Completed",
-                                        GLib.Variant("(bv)", (self.person != "agrees", result)))
+        result = GLib.Variant("ao", list(self.items) + [DEFAULT] if self.person == "agrees" else [])
+        self.connection.emit_signal(None, self.prompt, "org.freedesktop.Secret.Prompt", "Completed",
+                                    GLib.Variant("(bv)", (self.person != "agrees", result)))
 
     def do_Dismiss(self, path):
         pass

@@ -120,6 +120,54 @@ class KeyFiles(Scene):
         self.assertEqual(kinds(self.alice), ["key-file"])
         self.keys("remove", "0", "--key-file", taken[0])
 
+    def not_busy(self):
+        """The agent is done with what it was asked before."""
+        with self.alice.rpc() as rpc:
+            wait_until(lambda: rpc.call("slot.add", kind="key-file", new_key_file="/nowhere", passphrase="x")["error"]["data"]["name"]
+                       != "busy", "the agent can do something else")
+
+    def ask_for(self, rpc, file):
+        rpc.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "slot.add", "params": {
+            "kind": "key-file", "new_key_file": file, "make": True, "passphrase": self.alice.phrase}}) + "\n")
+
+    def test_a_new_key_file_nobody_waits_for_any_more_is_removed(self):
+        left, panic = self.path("left"), self.path("panic")
+        with self.alice.rpc() as rpc:
+            self.ask_for(rpc, left)
+        self.not_busy()
+        with self.alice.rpc() as rpc:
+            self.ask_for(rpc, panic)
+            self.alice.snug("panic")
+        self.unlock()
+        self.assertEqual([file for file in (left, panic) if os.path.exists(file)], [])
+        self.assertEqual(kinds(self.alice), ["passphrase"])
+
+    def test_a_change_from_outside_is_not_undone(self):
+        slots, file = os.path.join(self.alice.data, "snug", "default", "slots"), self.path("outside")
+        with open(slots, "rb") as f:
+            before = f.read()
+        with self.alice.rpc() as rpc:
+            self.ask_for(rpc, file)
+            rpc.call("slot.list")  # it has read the slots
+            with open(slots, "ab") as f:
+                f.write(b"?")
+            reply = rpc.read()
+            with open(slots, "rb") as f:
+                self.assertEqual(f.read(), before + b"?")
+        with open(slots, "wb") as f:
+            f.write(before)
+        self.assertIn("changed meanwhile", reply["error"]["message"])
+        wait_until(lambda: not os.path.exists(file), "what opens nothing goes")
+
+    def test_a_new_key_file_goes_when_the_ways_cannot_be_written(self):
+        file, hindrance = self.path("unwritten"), os.path.join(self.alice.data, "snug", "default", "slots.new")
+        os.mkdir(hindrance)
+        self.keys("new", file, "--yes", expect=1)
+        os.rmdir(hindrance)
+        self.assertFalse(os.path.exists(file))
+        self.alice.snug("lock")
+        self.unlock()
+
     def test_what_is_no_key_file_is_refused(self):
         link, fifo, short, large = (self.path(n) for n in ("link", "fifo", "short", "large"))
         with open(self.path("real"), "wb") as f:
@@ -286,6 +334,23 @@ class Keyring(Scene):
         self.keys("keyring", "on", expect=8)
         self.assertEqual((kinds(self.alice), self.keyring.items), (["passphrase"], {}))
         self.keyring.locked = False
+        self.keys("keyring", "on")
+
+    def test_is_not_turned_on_over_another_change(self):
+        self.keys("keyring", "off")
+        self.keyring.locked, self.keyring.person = True, "waits"
+        turning = self.alice.start("keys", "keyring", "on", secret=self.alice.phrase)
+        wait_until(lambda: self.keyring.asked == 1, "the keyring asks")
+        self.alice.snug("passphrase", secret=f"{self.alice.phrase}\nanother one")
+        self.keyring.person = "agrees"
+        self.keyring.answer()
+        _, errors = turning.communicate()
+        self.assertEqual(turning.returncode, 1)
+        self.assertIn("changed meanwhile", errors)
+        wait_until(lambda: self.keyring.items == {}, "what would open nothing goes")
+        self.alice.phrase = "another one"
+        self.alice.snug("lock")
+        self.unlock()
         self.keys("keyring", "on")
 
     def test_excludes_a_key_file(self):
