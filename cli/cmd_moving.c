@@ -129,6 +129,7 @@ command_account(struct cli *cli, int *ret)
 enum err
 command_wipe(struct cli *cli, int *ret)
 {
+    AUTO(json_decrefpp) json_t *result = NULL;
     char typed[ANSWER_SIZE];
 
     if (args_flag(&cli->args, "yes") == NULL)
@@ -138,5 +139,11 @@ command_wipe(struct cli *cli, int *ret)
     TRY(confirmed(cli, "yes", "Type the profile's name to destroy it", typed));
     if (strcmp(typed, cli->profile) != 0)
         return fail(ERR_USAGE, "That is not the name of the profile. Nothing was destroyed.");
-    return cli_do(cli, "profile.wipe", json_pack("{s:s}", "profile", typed));
+    TRY(cli_call(cli, "profile.wipe", json_pack("{s:s}", "profile", typed), &result));
+    if (cli->json)
+        return print_json(result);
+    if (get(result, "left")[0] != '\0')
+        note("%s An item of Snug is still in it, and opens nothing any more.\n",
+             get(result, "left"));
+    return OK;
 }

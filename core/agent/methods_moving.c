@@ -7,6 +7,7 @@
 #include "core/agent/collecting.h"
 #include "core/agent/creation.h"
 #include "core/agent/dispatch.h"
+#include "core/agent/ways.h"
 #include "core/leaving.h"
 #include "core/moving.h"
 
@@ -140,10 +141,64 @@ method_account_delete(struct call *c, json_t **ret)
 
 /* --- profile.wipe --- */
 
+/* What the keyring has for this profile. False: nothing. */
+static bool
+keyring_item(const struct agent *a, uint8_t ret[SLOT_ID_BYTES])
+{
+    struct ways ways;
+
+    if (ways_read(a, &ways) != OK || ways.keyring < 0)
+        return false;
+    memcpy(ret, ways.slots[ways.keyring].id, SLOT_ID_BYTES);
+    return true;
+}
+
+/* All is wiped already: an item that stays opens nothing. */
+static void
+item_wiped(void *self, enum err e, const uint8_t *secret)
+{
+    struct call *c = self;
+    struct agent *a = c->agent;
+    json_t *result = json_object();
+
+    if (e != OK)
+        json_object_set_new(result, "left", json_string(err_why(e)));
+    call_finish(c, result);
+    loop_stop(&a->loop);
+}
+
+static void
+item_cancelled(struct call *c, enum err why)
+{
+    keyring_cancel(c->data);
+}
+
+/* Without a question that nobody expects: it takes seconds at most. */
+static enum err
+wipe_item(struct call *c, const uint8_t id[SLOT_ID_BYTES])
+{
+    static const struct call_hooks hooks = {.cancel = item_cancelled};
+    struct agent *a = c->agent;
+    const struct keyring_order order = {.work = KEYRING_DELETE,
+                                        .asks = KEYRING_QUIET,
+                                        .id = id,
+                                        .name = profile_name(a->profile),
+                                        .self = c,
+                                        .done = item_wiped};
+    struct keyring_task *task;
+
+    TRY(keyring_start(a->keyring, &order, &task));
+    c->data = task;
+    call_defer(c, &hooks, -1);
+    return OK;
+}
+
 enum err
 method_profile_wipe(struct call *c, json_t **ret)
 {
     struct agent *a = c->agent;
+    uint8_t item[SLOT_ID_BYTES];
+    enum err e;
 
     if (strcmp(param_string(c, "profile", ""), profile_name(a->profile)) != 0)
         return fail(ERR_USAGE, "That is not the name of the profile.");
@@ -151,7 +206,11 @@ method_profile_wipe(struct call *c, json_t **ret)
         return fail(ERR_BUSY, "The profile is just being made.");
     agent_lock(a, LOCK_POLITELY);
     collecting_stop(a, &(struct collected_proof){0});
+    bool kept = keyring_item(a, item); /* not there to be read any more afterwards */
     TRY(profile_wipe(a->profile));
-    loop_stop(&a->loop); /* the lock goes with it: another one may make the profile anew */
+    if (kept && (e = wipe_item(c, item)) != OK)
+        *ret = json_pack("{s:s}", "left", err_why(e));
+    if (!c->deferred)
+        loop_stop(&a->loop); /* the lock goes with it: another one may make the profile anew */
     return OK;
 }

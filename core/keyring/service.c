@@ -137,15 +137,24 @@ store_item(SecretService *service, const struct keyring_job *job, void (*patienc
     return stored ? KEYRING_DONE : verdict_of(error);
 }
 
+/* By itself: libsecret's clearing passes over what is locked, and says that all went well. */
 static enum keyring_verdict
 delete_item(SecretService *service, const struct keyring_job *job, void (*patience)(unsigned))
 {
-    g_autoptr(GHashTable) attributes = attributes_of(job);
+    g_autoptr(SecretItem) item = NULL;
     g_autoptr(GError) error = NULL;
+    enum keyring_verdict v = find(service, job, SECRET_SEARCH_NONE, &item);
 
-    if (job->asks == KEYRING_MAY_ASK)
+    if (v == KEYRING_DONE && secret_item_get_locked(item) && job->asks == KEYRING_MAY_ASK) {
+        g_clear_object(&item);
         patience(KEYRING_PERSON_WAIT);
-    secret_service_clear_sync(service, &schema, attributes, NULL, &error);
+        v = find(service, job, SECRET_SEARCH_UNLOCK, &item);
+    }
+    if (v != KEYRING_DONE)
+        return v == KEYRING_NO_ITEM ? KEYRING_DONE : v;
+    if (secret_item_get_locked(item))
+        return KEYRING_CLOSED;
+    secret_item_delete_sync(item, NULL, &error);
     return error == NULL ? KEYRING_DONE : verdict_of(error);
 }
 

@@ -201,6 +201,8 @@ on_wiped(gpointer p, const json_t *result, const GError *error, gpointer data)
 {
     if (error != NULL && error->code != ERR_IO) /* the agent ends over it */
         say(p, error->message);
+    else if (result != NULL && json_object_get(result, "left") != NULL)
+        say(p, json_string_value(json_object_get(result, "left")));
 }
 
 static void

@@ -336,6 +336,15 @@ class Keyring(Scene):
         self.keyring.locked = False
         self.keys("keyring", "on")
 
+    def test_says_that_its_item_is_left_when_it_is_locked(self):
+        self.keyring.locked, self.keyring.person = True, "dismisses"
+        self.keys("keyring", "off")
+        self.assertIn("still in it", self.alice.errors)
+        self.assertEqual((kinds(self.alice), len(self.keyring.items)), (["passphrase"], 1))
+        self.keyring.locked = False
+        self.keyring.items.clear()
+        self.keys("keyring", "on")
+
     def test_is_not_turned_on_over_another_change(self):
         self.keys("keyring", "off")
         self.keyring.locked, self.keyring.person = True, "waits"
@@ -372,6 +381,38 @@ class Keyring(Scene):
                     self.assertNotIn(secret, data, name)
                     self.assertNotIn(bytes.fromhex(secret.decode()), data, name)
         self.assertNotIn(secret.decode(), out)
+
+
+@unittest.skipIf(SecretService is None, "python3-gi is not installed")
+class Wiped(unittest.TestCase):
+    """What the keyring has of a profile goes with the profile."""
+
+    def setUp(self):
+        relay, bus = self.enterContext(Relay("--registration", "open")), self.enterContext(SessionBus())
+        self.alice = self.enterContext(Friend("alice", relay, DBUS_SESSION_BUS_ADDRESS=bus.address))
+        self.keyring = self.enterContext(SecretService(bus))
+        self.alice.register()
+        self.alice.snug("keys", "keyring", "on", secret=self.alice.phrase)
+        self.profile = os.path.join(self.alice.data, "snug", "default")
+
+    def test_with_its_item_at_the_keyring(self):
+        self.alice.snug("lock")
+        self.assertEqual(self.alice.json("wipe", "--yes", "default"), {})
+        self.assertEqual((os.path.exists(self.profile), self.keyring.items), (False, {}))
+
+    def test_without_it_when_the_keyring_is_locked(self):
+        self.keyring.locked = True
+        self.alice.snug("wipe", "--yes", "default")
+        self.assertIn("is locked. An item of Snug is still in it", self.alice.errors)
+        self.assertEqual((os.path.exists(self.profile), self.keyring.asked), (False, 0))
+
+    def test_before_a_keyring_that_says_nothing(self):
+        self.keyring.silent = True
+        wiping = self.alice.start("--json", "wipe", "--yes", "default")
+        wait_until(lambda: not os.path.exists(self.profile), "it is wiped before the keyring answers")
+        out, _ = wiping.communicate()
+        self.assertIn("does not answer", json.loads(out)["left"])
+        self.keyring.silent = False
 
 
 @unittest.skipIf(SecretService is None, "python3-gi is not installed")
