@@ -3,12 +3,14 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/backup/kit_row.h"
 #include "gui/backup/work_bar.h"
 #include "gui/dialog.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
 #include "gui/start/passphrase_fields.h"
 #include "gui/window.h"
+#include "wire/address.h"
 
 struct _RestoreWindow {
     AdwWindow parent;
@@ -17,6 +19,7 @@ struct _RestoreWindow {
     char *path;
     GtkWidget *backup_group, *kit_group, *form, *begin;
     AdwActionRow *file;
+    KitRow *saved;
     GtkEditable *opens, *kit, *relay, *name;
     PassphraseFields *fresh;
     GtkLabel *about, *trouble;
@@ -83,6 +86,43 @@ on_choose(RestoreWindow *self)
 
     g_signal_connect_object(chooser, "response", G_CALLBACK(on_file), self, 0);
     chooser_run(chooser, self->account);
+}
+
+/* --- the kit, from a file or a picture --- */
+
+/* Where the kit says that the account is, unless something was typed. A relay whose certificate is
+ * its own needs a pin, too, which no kit has. */
+static void
+fill_address(RestoreWindow *self, const char *text)
+{
+    struct address a;
+
+    if (text == NULL || address_read(SPAN_STR(text), &a) != OK)
+        return;
+    if (!filled(self->relay))
+        gtk_editable_set_text(self->relay, strchr(text, '@') + 1);
+    if (!filled(self->name))
+        gtk_editable_set_text(self->name, a.name);
+}
+
+static void
+on_kit_found(RestoreWindow *self, const char *code, const char *address)
+{
+    gtk_label_set_text(self->trouble, "");
+    gtk_editable_set_text(self->kit, code);
+    fill_address(self, address);
+}
+
+static void
+on_kit_trouble(RestoreWindow *self, const char *why)
+{
+    gtk_label_set_text(self->trouble, why);
+}
+
+void
+restore_window_set_kit(RestoreWindow *self, GFile *file)
+{
+    kit_row_take_file(self->saved, file);
 }
 
 /* --- doing it --- */
@@ -161,6 +201,7 @@ restore_window_class_init(RestoreWindowClass *klass)
     GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
 
     G_OBJECT_CLASS(klass)->dispose = restore_window_dispose;
+    g_type_ensure(SNUG_TYPE_KIT_ROW);
     g_type_ensure(SNUG_TYPE_PASSPHRASE_FIELDS);
     g_type_ensure(SNUG_TYPE_WORK_BAR);
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/backup/restore_window.ui");
@@ -170,6 +211,7 @@ restore_window_class_init(RestoreWindowClass *klass)
     gtk_widget_class_bind_template_child(widget, RestoreWindow, begin);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, file);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, opens);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, saved);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, kit);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, relay);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, name);
@@ -180,6 +222,8 @@ restore_window_class_init(RestoreWindowClass *klass)
     gtk_widget_class_bind_template_callback(widget, update);
     gtk_widget_class_bind_template_callback(widget, on_begin);
     gtk_widget_class_bind_template_callback(widget, on_choose);
+    gtk_widget_class_bind_template_callback(widget, on_kit_found);
+    gtk_widget_class_bind_template_callback(widget, on_kit_trouble);
     gtk_widget_class_bind_template_callback(widget, on_done);
 }
 
@@ -199,6 +243,7 @@ restore_window_new(GtkWindow *parent, Account *account, enum restore_from from)
 
     self->account = g_object_ref(account);
     self->from = from;
+    kit_row_setup(self->saved, account);
     gtk_widget_set_visible(self->backup_group, from == RESTORE_BACKUP);
     gtk_widget_set_visible(self->kit_group, from == RESTORE_KIT);
     gtk_window_set_title(GTK_WINDOW(self), from == RESTORE_BACKUP ? _("Restore From a Backup")
