@@ -4,7 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/backup/kit_find.h"
-#include "gui/dialog.h"
+#include "gui/choose_file.h"
 #include "gui/models/fields.h"
 #include "gui/people/qr_input.h"
 
@@ -111,24 +111,22 @@ kit_row_take_file(KitRow *self, GFile *file)
 }
 
 static void
-on_chosen(GtkNativeDialog *chooser, int response, KitRow *self)
+on_chosen(gpointer self, const char *path, gpointer data)
 {
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser));
+    g_autoptr(GFile) file = g_file_new_for_path(path);
 
-    if (response == GTK_RESPONSE_ACCEPT && file != NULL)
-        kit_row_take_file(self, file);
+    kit_row_take_file(self, file);
 }
 
 static void
 on_choose(KitRow *self)
 {
-    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
-    GtkFileChooserNative *chooser =
-        gtk_file_chooser_native_new(_("Choose the Recovery Kit"), GTK_WINDOW(root),
-                                    GTK_FILE_CHOOSER_ACTION_OPEN, _("_Choose"), _("_Cancel"));
-
-    g_signal_connect_object(chooser, "response", G_CALLBACK(on_chosen), self, 0);
-    chooser_run(chooser, self->account);
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .account = self->account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_OPEN,
+                                   .title = _("Choose the Recovery Kit"),
+                                   .accept = _("_Choose"),
+                                   .chosen = on_chosen});
 }
 
 /* --- the object --- */

@@ -5,7 +5,7 @@
 
 #include "gui/backup/kit_row.h"
 #include "gui/backup/work_bar.h"
-#include "gui/dialog.h"
+#include "gui/choose_file.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
 #include "gui/start/passphrase_fields.h"
@@ -16,6 +16,7 @@ struct _RestoreWindow {
     AdwWindow parent;
     Account *account;
     enum restore_from from;
+    gboolean opened; /* the profile is there, and can be locked again */
     char *path;
     GtkWidget *backup_group, *kit_group, *form, *begin;
     AdwActionRow *file;
@@ -68,24 +69,20 @@ restore_window_set_path(RestoreWindow *self, const char *path)
 }
 
 static void
-on_file(GtkNativeDialog *chooser, int response, RestoreWindow *self)
+on_file(gpointer self, const char *path, gpointer data)
 {
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser));
-    g_autofree char *path = file != NULL ? g_file_get_path(file) : NULL;
-
-    if (response == GTK_RESPONSE_ACCEPT && path != NULL)
-        restore_window_set_path(self, path);
+    restore_window_set_path(self, path);
 }
 
 static void
 on_choose(RestoreWindow *self)
 {
-    GtkFileChooserNative *chooser =
-        gtk_file_chooser_native_new(_("Choose a Backup"), GTK_WINDOW(self),
-                                    GTK_FILE_CHOOSER_ACTION_OPEN, _("_Choose"), _("_Cancel"));
-
-    g_signal_connect_object(chooser, "response", G_CALLBACK(on_file), self, 0);
-    chooser_run(chooser, self->account);
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .account = self->account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_OPEN,
+                                   .title = _("Choose a Backup"),
+                                   .accept = _("_Choose"),
+                                   .chosen = on_file});
 }
 
 /* --- the kit, from a file or a picture --- */
@@ -178,6 +175,18 @@ on_done(RestoreWindow *self, const json_t *result, const GError *error)
     gtk_window_destroy(GTK_WINDOW(self));
 }
 
+/* It goes on while the profile comes to be, which says that it is none until then. */
+static void
+on_state(RestoreWindow *self)
+{
+    enum bridge_state state = bridge_get_state(self->account->bridge);
+
+    if (state == BRIDGE_OPEN)
+        self->opened = TRUE;
+    else if (state == BRIDGE_LOCKED && self->opened)
+        gtk_window_destroy(GTK_WINDOW(self));
+}
+
 /* --- the object --- */
 
 static void
@@ -234,7 +243,7 @@ restore_window_init(RestoreWindow *self)
     entry_rows_name(GTK_WIDGET(self));
 }
 
-/* Not dialog_setup: it goes on while the profile comes to be. */
+/* Not dialog_setup, which would close it at once: there is no profile. */
 RestoreWindow *
 restore_window_new(GtkWindow *parent, Account *account, enum restore_from from)
 {
@@ -244,6 +253,8 @@ restore_window_new(GtkWindow *parent, Account *account, enum restore_from from)
     self->account = g_object_ref(account);
     self->from = from;
     kit_row_setup(self->saved, account);
+    g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,
+                            G_CONNECT_SWAPPED);
     gtk_widget_set_visible(self->backup_group, from == RESTORE_BACKUP);
     gtk_widget_set_visible(self->kit_group, from == RESTORE_KIT);
     gtk_window_set_title(GTK_WINDOW(self), from == RESTORE_BACKUP ? _("Restore From a Backup")
