@@ -95,25 +95,33 @@ utc_write(int64_t ms, char *ret, size_t size)
         ret[0] = '\0';
 }
 
-enum err
-evidence_json(const struct evidence *ev, json_t **ret)
+/* NOTICED: as it stands in the file. */
+static enum err
+describe_all(const struct evidence *ev, const char *noticed, enum evidence_verdict verdict,
+             json_t **ret)
 {
-    AUTO(json_decrefpp) json_t *facts = NULL;
-    enum evidence_verdict verdict;
-    char noticed[32];
-
-    TRY(evidence_judge(&ev->account, buf_span(&ev->held), buf_span(&ev->shown), &verdict));
-    utc_write(ev->noticed_ms, noticed, sizeof noticed);
-    facts = facts_of(ev, verdict);
+    AUTO(json_decrefpp) json_t *facts = facts_of(ev, verdict);
     json_t *j = json_pack("{s:s,s:i,s:s,s:s,s:s,s:s}", "format", FORMAT, "version", VERSION,
                           "notice", ev->kind, "noticed", noticed, "proves", sentences[verdict],
                           "check", how_to_check);
+
     if (j == NULL || json_object_update(j, facts) != 0) {
         json_decref(j);
         return fail(ERR_MEMORY, "not enough memory");
     }
     *ret = j;
     return OK;
+}
+
+enum err
+evidence_json(const struct evidence *ev, json_t **ret)
+{
+    enum evidence_verdict verdict;
+    char noticed[32];
+
+    TRY(evidence_judge(&ev->account, buf_span(&ev->held), buf_span(&ev->shown), &verdict));
+    utc_write(ev->noticed_ms, noticed, sizeof noticed);
+    return describe_all(ev, noticed, verdict, ret);
 }
 
 /* --- checking --- */
@@ -165,19 +173,32 @@ read_file(const json_t *j, struct evidence *ret)
     return OK;
 }
 
-/* What it says of itself is what is signed in it. */
+/* What the signatures do not tell, and has no room for a sentence. */
 static bool
-says_the_same(const json_t *file, json_t *facts)
+read_notice(const json_t *j, struct evidence *ret, const char **ret_noticed)
 {
-    const char *key;
-    json_t *value;
+    const char *kind = json_string_value(json_object_get(j, "notice"));
+    const char *noticed = json_string_value(json_object_get(j, "noticed"));
 
-    json_object_foreach(facts, key, value)
-    {
-        if (!json_equal(json_object_get(file, key), value))
-            return false;
-    }
+    if (kind == NULL || noticed == NULL || strlen(kind) > 32 || strlen(noticed) > 24)
+        return false;
+    if (kind[strspn(kind, "abcdefghijklmnopqrstuvwxyz-")] != '\0' ||
+        noticed[strspn(noticed, "0123456789-:TZ")] != '\0')
+        return false;
+    ret->kind = kind;
+    *ret_noticed = noticed;
     return true;
+}
+
+/* The file in every word is what we say of what is signed in it. */
+static bool
+says_the_same(const json_t *file, struct evidence *ev, enum evidence_verdict verdict)
+{
+    AUTO(json_decrefpp) json_t *ours = NULL;
+    const char *noticed;
+
+    return read_notice(file, ev, &noticed) && describe_all(ev, noticed, verdict, &ours) == OK &&
+           json_equal(file, ours);
 }
 
 enum err
@@ -193,9 +214,11 @@ evidence_check(struct span file, const char **ret_sentence, json_t **ret_facts)
         return fail(ERR_DAMAGED, "The file is damaged, or no evidence.");
     TRY(read_file(j, &ev));
     TRY(evidence_judge(&ev.account, buf_span(&ev.held), buf_span(&ev.shown), &verdict));
-    facts = facts_of(&ev, verdict);
-    if (facts == NULL || !says_the_same(j, facts))
-        return fail(ERR_DAMAGED, "The file says something else than what is signed in it.");
+    if (!says_the_same(j, &ev, verdict))
+        return fail(ERR_DAMAGED, "The file says something else than what is signed in it. That: %s",
+                    sentences[verdict]);
+    if ((facts = facts_of(&ev, verdict)) == NULL)
+        return fail(ERR_MEMORY, "not enough memory");
     *ret_sentence = sentences[verdict];
     *ret_facts = STEAL(facts);
     return OK;

@@ -25,6 +25,7 @@ void evidence_done(struct evidence *ev);
 enum err evidence_json(const struct evidence *ev, json_t **ret);
 
 /* What a file proves by what is signed in it, and a sentence for that. RET_FACTS, which the caller
- * owns: {verdict, account, manifests}. ERR_DAMAGED: it is none, or it says something else of itself
- * than what is signed in it; else the errors of evidence_judge. */
+ * owns: {verdict, account, manifests}. ERR_DAMAGED: it is none, or any word of it, also those for
+ * people, is another than evidence_json has for what is signed in it (the sentence then says what
+ * that proves); else the errors of evidence_judge. */
 enum err evidence_check(struct span file, const char **ret_sentence, json_t **ret_facts);

