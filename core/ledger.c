@@ -8,6 +8,9 @@
 
 #define HEALED_KEPT 4096
 #define CLAIM_COUNTED 9999 /* of a chain: a contact may claim to have any number */
+/* The place of a gap or of an own gap was not taken out of the history. */
+#define PLACE_HERE_OF_1                                                                            \
+    "EXISTS(SELECT 1 FROM messages WHERE messages.id=message AND messages." MESSAGE_HERE_OF_1 ")"
 
 /* Of QUERY: count, message, time. */
 static enum err
@@ -47,16 +50,20 @@ get_out(struct engine *e, int64_t contact, struct ledger *l)
     return part_end(&done, &l->delivered);
 }
 
-/* The bare column beside min() is that of the row that has it. */
+/* Of theirs or of ours: our own place holders (core/own_gaps.h) are MESSAGE_GONE, too. The bare
+ * column beside min() is that of the row that has it. */
+enum whose { THEIRS, OURS };
+
 static enum err
-get_state(struct engine *e, int64_t contact, enum message_state state, struct ledger_part *ret)
+get_state(struct engine *e, int64_t contact, enum whose whose, enum message_state state,
+          struct ledger_part *ret)
 {
     AUTO(query_done) struct query q;
 
     TRY(db_query(e->db, &q,
                  "SELECT count(*),min(id),state_ms FROM messages WHERE contact=?1 AND state=?2 "
-                 "AND " MESSAGE_HERE_OF_1,
-                 "ii", contact, (int64_t)state));
+                 "AND outgoing=?3 AND " MESSAGE_HERE_OF_1,
+                 "iii", contact, (int64_t)state, (int64_t)whose));
     return part_end(&q, ret);
 }
 
@@ -68,8 +75,9 @@ get_gaps(struct engine *e, int64_t contact, struct ledger *l)
     struct ledger_part silent, gone;
 
     TRY(db_query(e->db, &q,
-                 "SELECT count(*),ifnull(min(message),0),min(since_ms),max(ifnull(asked_ms,0)),"
-                 "min(next_ms) FROM gaps WHERE state=0 AND next_ms<?2 AND chain IN "
+                 "SELECT count(*),ifnull(min(CASE WHEN " PLACE_HERE_OF_1 " THEN message END),0),"
+                 "min(since_ms),max(ifnull(asked_ms,0)),min(next_ms) FROM gaps WHERE state=0 AND "
+                 "next_ms<?2 AND chain IN "
                  "(SELECT id FROM chains_in WHERE contact=?1)",
                  "ii", contact, INT64_MAX));
     if (query_next(&q) && query_int(&q, 0) > 0) {
@@ -80,10 +88,11 @@ get_gaps(struct engine *e, int64_t contact, struct ledger *l)
     TRY(query_end(&q));
     TRY(db_query(e->db, &in_vain,
                  "SELECT count(*),ifnull(min(message),0),min(since_ms) FROM gaps WHERE state=0 AND "
-                 "next_ms=?2 AND chain IN (SELECT id FROM chains_in WHERE contact=?1)",
+                 "next_ms=?2 AND chain IN (SELECT id FROM chains_in WHERE contact=?1) "
+                 "AND " PLACE_HERE_OF_1,
                  "ii", contact, INT64_MAX));
     TRY(part_end(&in_vain, &silent));
-    TRY(get_state(e, contact, MESSAGE_GONE, &gone));
+    TRY(get_state(e, contact, THEIRS, MESSAGE_GONE, &gone));
     l->missing = silent.count > 0 ? silent : gone;
     l->missing.count = silent.count + gone.count;
     return OK;
@@ -97,7 +106,7 @@ get_own(struct engine *e, int64_t contact, struct ledger_part *ret)
     TRY(db_query(
         e->db, &q,
         "SELECT ifnull(sum(min(claimed-held,?2)),0),ifnull(min(message),0),0 FROM own_gaps "
-        "WHERE contact=?1 AND claimed>held",
+        "WHERE contact=?1 AND claimed>held AND " PLACE_HERE_OF_1,
         "ii", contact, (int64_t)CLAIM_COUNTED));
     return part_end(&q, ret);
 }
@@ -113,8 +122,8 @@ ledger_get(struct engine *e, int64_t contact, struct ledger *ret)
 
     TRY(contact_get(e, contact, &c));
     TRY(get_out(e, contact, &l));
-    TRY(get_state(e, contact, MESSAGE_FAILED, &l.failed));
-    TRY(get_state(e, contact, MESSAGE_UNCONFIRMED, &l.unconfirmed));
+    TRY(get_state(e, contact, OURS, MESSAGE_FAILED, &l.failed));
+    TRY(get_state(e, contact, OURS, MESSAGE_UNCONFIRMED, &l.unconfirmed));
     TRY(get_gaps(e, contact, &l));
     TRY(get_own(e, contact, &l.own));
     TRY(healing_resets_of(e, &c.account, &r));
