@@ -5,6 +5,7 @@
 
 #include "core/backup/reader.h"
 #include "core/backup/tables.h"
+#include "core/backup/values.h"
 #include "core/replacing.h"
 #include "core/schema.h"
 #include "crypto/manifest.h"
@@ -17,8 +18,11 @@ struct restoring {
     struct backup_facts facts;
     struct tx tx;
     uint64_t rows;
+    int64_t meta_rows;        /* of the fresh store */
     struct db_insert *insert; /* into the table of which rows come */
-    struct file_name name;    /* of the file that comes */
+    const char *table;
+    const char *rules[BACKUP_COLUMNS_MAX]; /* for their values */
+    struct file_name name;                 /* of the file that comes */
     struct file_name old;
     int fd;
     uint64_t at;
@@ -59,13 +63,16 @@ take_table(void *ctx, const Wire__BackupTable *t)
 
     if (known == NULL)
         return fail(ERR_NEWER, "The backup was made by a newer version of Snug.");
-    for (size_t i = 0; i < t->n_columns; i++)
-        if (!backup_table_has(known, t->columns[i]))
+    for (size_t i = 0; i < t->n_columns; i++) {
+        r->rules[i] = backup_value_rule(known->name, t->columns[i]);
+        if (!backup_table_has(known, t->columns[i]) || r->rules[i] == NULL)
             return fail(ERR_NEWER, "The backup was made by a newer version of Snug.");
+    }
     backup_table_insert(known, t->columns, t->n_columns, &sql);
     buf_put_u8(&sql, 0);
     TRY(buf_ok(&sql));
     db_insert_free(STEAL(r->insert));
+    r->table = known->name;
     return db_insert_new(r->o->db, (const char *)sql.p, &r->insert);
 }
 
@@ -92,8 +99,11 @@ take_row(void *ctx, const Wire__BackupRow *row)
 
     if (r->insert == NULL)
         return fail(ERR_DAMAGED, DAMAGED);
-    for (size_t i = 0; i < row->n_values; i++)
+    for (size_t i = 0; i < row->n_values; i++) {
         values[i] = value_of(row->values[i]);
+        if (!backup_value_sound(r->rules[i], &values[i]))
+            return fail(ERR_DAMAGED, DAMAGED " (%s, %zu)", r->table, i + 1);
+    }
     if (r->rows++ % ROWS_AT_ONCE == 0) {
         if (r->tx.db != NULL)
             TRY(tx_commit(&r->tx));
@@ -140,6 +150,22 @@ take_file_end(void *ctx)
 }
 
 /* --- what becomes of it --- */
+
+/* What stands in a backup and is none of a backup's rows would be believed, too: of `meta` only
+ * settings and the like, never where backups go to, nor what is under way. */
+static enum err
+check_meta(const struct restoring *r)
+{
+    AUTO(query_done) struct query q = {0};
+    int64_t all, kept = r->meta_rows;
+
+    TRY(db_get_int(r->o->db, &all, "SELECT count(*) FROM meta", ""));
+    TRY(db_query(r->o->db, &q, backup_table_named("meta")->select, ""));
+    while (query_next(&q))
+        kept++;
+    TRY(query_end(&q));
+    return all == kept ? OK : fail(ERR_DAMAGED, DAMAGED);
+}
 
 /* Messages whose way out is not known any more; sending one again is known by its id. */
 static enum err
@@ -235,6 +261,7 @@ settle(struct restoring *r)
     if (e != OK && e != ERR_IO && e != ERR_FULL && e != ERR_MEMORY)
         return fail(ERR_DAMAGED, DAMAGED);
     TRY(e);
+    TRY(check_meta(r));
     TRY(settle_messages(db));
     TRY(settle_conversations(db));
     TRY(settle_attachments(db));
@@ -267,6 +294,7 @@ backup_restore(const struct backup_restoring *o, struct backup_facts *ret)
                                        .data = take_data,
                                        .file_end = take_file_end};
 
+    TRY(db_get_int(o->db, &r.meta_rows, "SELECT count(*) FROM meta", ""));
     TRY(backup_read(o->fd, o->key, &taker, o->watch));
     db_insert_free(STEAL(r.insert));
     TRY(settle(&r));

@@ -15,6 +15,5 @@ enum restore_from { RESTORE_BACKUP, RESTORE_KIT };
 G_DECLARE_FINAL_TYPE(RestoreWindow, restore_window, SNUG, RESTORE_WINDOW, AdwWindow)
 
 RestoreWindow *restore_window_new(GtkWindow *parent, Account *account, enum restore_from from);
-/* The backup that was chosen, and the file or picture of the kit. */
+/* The backup that was chosen. */
 void restore_window_set_path(RestoreWindow *self, const char *path);
-void restore_window_set_kit(RestoreWindow *self, GFile *file);

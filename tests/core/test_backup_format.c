@@ -505,6 +505,42 @@ a_kept_root_makes_backups_that_the_pass_phrase_opens(void **state)
     assert_ok(check_file(f->backup, PASS, &facts));
 }
 
+/* Who knows the pass-phrase can seal anything; what comes of it is read from the store later. */
+static void
+what_no_store_can_hold_is_not_restored(void **state)
+{
+    static const char *const hostile[] = {
+        "UPDATE messages SET state=99 WHERE id=4",
+        "UPDATE messages SET state=-1 WHERE id=4",
+        "UPDATE messages SET sent_ms=9223372036854775807 WHERE id=4",
+        "UPDATE messages SET msg_id=x'00' WHERE id=4",
+        "UPDATE messages SET text=x'ff00ff' WHERE id=4",
+        "UPDATE contacts SET trust=3",
+        "UPDATE contacts SET state='accepted'",
+        "UPDATE contacts SET account=zeroblob(31)",
+        "UPDATE attachments SET kind=3 WHERE message=4",
+        "UPDATE attachments SET file='+../../../../../../tmp/x' WHERE message=4",
+        "UPDATE attachments SET file='+0123456789abcdef0123456789abcde' WHERE message=4",
+    };
+
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        struct fixture *f;
+        AUTO(db_closep) struct db *db = NULL;
+        AUTO(files_releasep) struct files *files = NULL;
+        struct backup_written w;
+
+        assert_int_equal(set_up((void **)&f), 0);
+        assert_ok(db_run(f->db, hostile[i], ""));
+        const struct backup_order o = {.db = f->db, .root = &f->root, .now_ms = NOW_MS};
+        assert_ok(backup_write_file(&o, f->backup, &w));
+        if (restore_file(f, &db, &files) != ERR_DAMAGED)
+            fail_msg("restored: %s", hostile[i]);
+        db_close(STEAL(db));
+        files_release(STEAL(files));
+        tear_down((void **)&f);
+    }
+}
+
 int
 main(void)
 {
@@ -524,6 +560,7 @@ main(void)
         TEST(a_full_disk_leaves_nothing),
         TEST(nothing_is_written_over),
         TEST(a_backup_is_of_one_moment_whatever_is_written_meanwhile),
+        cmocka_unit_test(what_no_store_can_hold_is_not_restored),
         TEST(a_kept_root_makes_backups_that_the_pass_phrase_opens),
     };
 

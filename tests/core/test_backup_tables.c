@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/backup/tables.h"
+#include "core/backup/values.h"
 
 static bool
 listed(const char *list, const char *name)
@@ -57,6 +58,8 @@ check_columns(struct db *db, const struct backup_table *t)
         bool in = listed(t->columns, column), out = listed(t->left, column);
         if (in == out && strcmp(column, "gen") != 0)
             fail_msg("decide in tables.def: is %s.%s in a backup?", t->name, column);
+        if (in && backup_value_rule(t->name, column) == NULL)
+            fail_msg("decide in values.def: what may %s.%s be?", t->name, column);
         known += in || out;
     }
     assert_ok(query_end(&q));
@@ -117,12 +120,44 @@ rows_are_put_in_with_what_the_left_out_columns_begin_as(void **state)
                                     "VALUES(?1,?2,0,x'',0)")));
 }
 
+static bool
+sound(const char *rule, struct db_value v)
+{
+    return backup_value_sound(rule, &v);
+}
+
+#define NUMBER(n) ((struct db_value){.kind = DB_NUMBER, .number = (n)})
+#define TEXT(s) ((struct db_value){.kind = DB_TEXT, .bytes = SPAN((s), sizeof(s) - 1)})
+#define BLOB(s) ((struct db_value){.kind = DB_BLOB, .bytes = SPAN((s), sizeof(s) - 1)})
+
+static void
+values_keep_to_their_rules(void **state)
+{
+    assert_string_equal(backup_value_rule("reactions", "sent_ms"), "n");
+    assert_int_equal(strncmp(backup_value_rule("messages", "state"), "n10 ", 4), 0);
+    assert_null(backup_value_rule("messages", "stat"));
+    assert_null(backup_value_rule("opks", "id"));
+    assert_true(sound("n2 x:t5", NUMBER(2)) && !sound("n2 x:t5", NUMBER(3)));
+    assert_true(!sound("n2", NUMBER(-1)) && !sound("n2", TEXT("1")) && !sound("n2", BLOB("1")));
+    assert_true(sound("n", NUMBER(-1)) && !sound("n", NUMBER(-2)) &&
+                !sound("n", NUMBER(INT64_MAX)));
+    assert_true(sound("N", NUMBER(INT64_MAX)) && !sound("N", NUMBER(INT64_MAX - 1)));
+    assert_true(sound("t3", TEXT("abc")) && !sound("t3", TEXT("abcd")) && sound("t3", TEXT("")));
+    assert_true(!sound("t3", TEXT("a\0b")) && !sound("t3", BLOB("abc")));
+    assert_true(sound("h2", TEXT("0f")) && sound("h2", TEXT("")) && !sound("h2", TEXT("0f0")));
+    assert_true(!sound("h2", TEXT("0g")) && !sound("h2", TEXT("0\0")) && !sound("h2", BLOB("0f")));
+    assert_true(sound("b2", BLOB("ab")) && sound("b2", BLOB("")) && !sound("b2", BLOB("a")));
+    assert_true(sound("b-2", BLOB("a")) && !sound("b-2", BLOB("abc")) && !sound("b-2", TEXT("a")));
+    assert_true(sound("b2", (struct db_value){.kind = DB_NULL}));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_column_of_the_store_is_in_a_backup_or_left_out_on_purpose),
         cmocka_unit_test(no_key_of_the_device_and_no_ratchet_is_in_a_backup),
+        cmocka_unit_test(values_keep_to_their_rules),
         cmocka_unit_test(rows_are_put_in_with_what_the_left_out_columns_begin_as),
     };
 

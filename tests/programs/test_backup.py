@@ -4,12 +4,13 @@ kit; kills in the middle; and those that are made by themselves."""
 import os
 import shutil
 import signal
+import subprocess
 import time
 import unittest
 
 from friends import Friend
-from people import introduce
-from relay import PATIENCE, Relay, wait_until
+from people import INTEGRITY, introduce
+from relay import PATIENCE, Relay, program, wait_until
 
 BACKUP_PHRASE = "the pass-phrase of backups"
 
@@ -105,6 +106,25 @@ class Backup(Two):
         self.assertEqual([n for n in os.listdir(os.path.join(fresh.data, "snug")) if not n.endswith(".lock")], [])
         self.assertEqual(fresh.json("backup", "check", self.file, secret=BACKUP_PHRASE)["contacts"], 1)
         self.alice.snug("restore", self.file, secret=secret, expect=1)  # there is a profile
+
+    def forge(self, share, *others):
+        """The backup as somebody who knows its pass-phrase may have made it."""
+        path = os.path.join(self.bob.folder, "forged")
+        subprocess.run([program("tests/programs/forge-backup"), self.file, path, "1", str(share), *others],
+                       input=BACKUP_PHRASE.encode(), check=True)
+        return path
+
+    def test_what_an_enemy_sealed_is_not_believed(self):
+        self.say(self.bob, self.alice, "hello")
+        self.back_up()
+        fresh = self.enterContext(Friend("carol", self.relay))
+        secret = f"{BACKUP_PHRASE}\n{fresh.phrase}"
+        for forged in (("messages.state=99",), ("contacts.trust=-7",), ("meta:backup.every=#1", f"meta:backup.folder={fresh.folder}"),
+                       ("meta:account.replaced=#1",)):
+            self.assertEqual(fresh.attempt("restore", self.forge(0, *forged), phrase=secret).code, INTEGRITY, forged)
+            self.assertEqual(fresh.json("status")["state"], "none")
+        fresh.snug("restore", self.forge(0), secret=secret)
+        self.assertEqual(fresh.received(), ["hello"])
 
 
 class Kit(Two):

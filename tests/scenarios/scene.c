@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/backup/tables.h"
+#include "core/backup/values.h"
 #include "core/collected.h"
 #include "core/fetching.h"
 #include "crypto/recovery.h"
@@ -110,11 +112,38 @@ scene_open_relay(struct scene *s, const char *host)
     return r;
 }
 
+/* Whatever happened to an actor, its backup can be restored. */
+static void
+assert_restorable(struct db *db, const struct backup_table *t)
+{
+    AUTO(query_done) struct query q = {0};
+    char columns[1024];
+
+    assert_ok(db_query(db, &q, t->select, ""));
+    while (query_next(&q)) {
+        char *at = columns;
+
+        snprintf(columns, sizeof columns, "%s", t->columns);
+        for (int i = 0; at != NULL; i++) {
+            const char *column = strsep(&at, ",");
+            struct db_value v;
+
+            query_value(&q, i, &v);
+            if (!backup_value_sound(backup_value_rule(t->name, column), &v))
+                fail_msg("values.def and %s.%s: kind %d, %lld, %zu bytes", t->name, column,
+                         (int)v.kind, (long long)v.number, v.bytes.n);
+        }
+    }
+    assert_ok(query_end(&q));
+}
+
 void
 scene_free(struct scene *s)
 {
     for (size_t i = 0; i < s->actor_count; i++) {
         struct actor *a = s->actors[i];
+        for (size_t t = 0; a->engine != NULL && t < backup_table_count; t++)
+            assert_restorable(engine_db(a->engine), &backup_tables[t]);
         engine_close(a->engine);
         a->engine = NULL;
         collector_free(STEAL(a->collector));
