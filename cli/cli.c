@@ -8,6 +8,7 @@
 
 #include "cli/output.h"
 #include "cli/picture.h"
+#include "core/rpc/strength.h"
 
 enum err
 cli_connect(struct cli *cli)
@@ -25,6 +26,26 @@ cli_passphrase(struct cli *cli, const char *question, struct typed *ret)
         return terminal_passphrase(question, ret);
     TRY(number_read(fd, 0, 1 << 20, &number));
     return passphrase_read((int)number, ret);
+}
+
+enum err
+cli_new_passphrase(struct cli *cli, const char *question, struct typed *ret)
+{
+    AUTO(typed_freep) struct typed *again = typed_new();
+
+    if (again == NULL)
+        return fail(ERR_MEMORY, "no memory that stays out of swap");
+    TRY(cli_passphrase(cli, question, ret));
+    if (args_flag(&cli->args, "passphrase-fd") != NULL)
+        return OK;
+    while (passphrase_strength(ret->text) == STRENGTH_TOO_EASY) {
+        note("That is guessed at once. Several words that do not belong together are best.\n");
+        TRY(terminal_passphrase(question, ret));
+    }
+    if (passphrase_strength(ret->text) == STRENGTH_WEAK)
+        note("That is weak; another word makes it much better.\n");
+    TRY(terminal_passphrase("The same again", again));
+    return strcmp(ret->text, again->text) == 0 ? OK : fail(ERR_USAGE, "The two are not the same.");
 }
 
 json_t *
@@ -74,7 +95,7 @@ unlock_by_hand(struct cli *cli)
                  &result) == OK)
         return OK;
     if (!terminal_interactive())
-        return fail(ERR_LOCKED, "The profile is locked.");
+        return fail(ERR_LOCKED, "The profile is locked: `snug unlock`.");
     if (opens_by(status, "key-file"))
         return fail(ERR_LOCKED, "The profile is locked: `snug unlock --key-file FILE`.");
     TRY(terminal_passphrase("Pass-phrase", p));

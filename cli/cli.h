@@ -54,6 +54,8 @@ enum err cli_confirm(struct cli *cli, const char *format, ...)
 /* The pass-phrase of --passphrase-fd, or from the terminal. */
 struct typed;
 enum err cli_passphrase(struct cli *cli, const char *question, struct typed *ret);
+/* A new one. A person types it twice, and none that is guessed at once. */
+enum err cli_new_passphrase(struct cli *cli, const char *question, struct typed *ret);
 /* Whether the profile is opened by KIND, of those of slot.list; of account.status. */
 bool opens_by(const json_t *status, const char *kind);
 /* The file of --key-file from the root, as `key_file` of PARAMS; nothing without that flag. */

@@ -90,18 +90,13 @@ command_take_over(struct cli *cli, int *ret)
 enum err
 command_passphrase(struct cli *cli, int *ret)
 {
-    AUTO(typed_freep) struct typed *old = typed_new(), *fresh = typed_new(), *again = typed_new();
+    AUTO(typed_freep) struct typed *old = typed_new(), *fresh = typed_new();
     AUTO(json_decrefpp) json_t *result = NULL, *params = NULL;
-    bool by_hand = args_flag(&cli->args, "passphrase-fd") == NULL;
 
-    if (old == NULL || fresh == NULL || again == NULL)
+    if (old == NULL || fresh == NULL)
         return fail(ERR_MEMORY, "no memory that stays out of swap");
     TRY(cli_passphrase(cli, "Old pass-phrase", old));
-    TRY(cli_passphrase(cli, "New pass-phrase", fresh));
-    if (by_hand)
-        TRY(cli_passphrase(cli, "New pass-phrase again", again));
-    if (by_hand && strcmp(fresh->text, again->text) != 0)
-        return fail(ERR_USAGE, "The two are not the same.");
+    TRY(cli_new_passphrase(cli, "New pass-phrase", fresh));
     params = json_pack("{s:s,s:s}", "old", old->text, "new", fresh->text);
     TRY(key_file_param(cli, params));
     TRY(cli_call(cli, "account.passphrase", json_incref(params), &result));

@@ -35,21 +35,6 @@ absolute(const char *path, char ret[PATH_MAX])
                : fail(ERR_USAGE, "The path is too long.");
 }
 
-/* A new one: twice, where a person types it. */
-static enum err
-new_passphrase(struct cli *cli, const char *question, struct typed *ret)
-{
-    AUTO(typed_freep) struct typed *again = typed_new();
-
-    if (again == NULL)
-        return fail(ERR_MEMORY, "no memory that stays out of swap");
-    TRY(cli_passphrase(cli, question, ret));
-    if (args_flag(&cli->args, "passphrase-fd") != NULL)
-        return OK;
-    TRY(terminal_passphrase("The same again", again));
-    return strcmp(ret->text, again->text) == 0 ? OK : fail(ERR_USAGE, "The two are not the same.");
-}
-
 /* "12 of 34 MiB", over and over in one line. */
 static void
 on_progress(const json_t *about)
@@ -98,7 +83,7 @@ create(struct cli *cli)
     json_t *params =
         json_pack("{s:s,s:b}", "path", path, "files", args_flag(&cli->args, "files") != NULL);
     bool own = args_flag(&cli->args, "passphrase-fd") != NULL || !is_true(status, "has_passphrase");
-    enum err e = own ? new_passphrase(cli, "Pass-phrase of the backup", p) : OK;
+    enum err e = own ? cli_new_passphrase(cli, "Pass-phrase of the backup", p) : OK;
     if (e != OK) {
         json_decref(params);
         return e;
@@ -164,7 +149,7 @@ schedule(struct cli *cli)
     bool needed =
         every != NULL && strcmp(every, "never") != 0 && !is_true(status, "has_passphrase");
     if (needed || args_flag(a, "passphrase-fd") != NULL) {
-        TRY(new_passphrase(cli, "Pass-phrase of these backups", p));
+        TRY(cli_new_passphrase(cli, "Pass-phrase of these backups", p));
         json_object_set_new(params, "passphrase", json_string(p->text));
     }
     return cli_do(cli, "backup.schedule", json_incref(params));
@@ -259,7 +244,7 @@ command_restore(struct cli *cli, int *ret)
     TRY(absolute(args_word(&cli->args, 0), path));
     TRY(refuse_second(cli));
     TRY(cli_passphrase(cli, "Pass-phrase of the backup", p));
-    TRY(new_passphrase(cli, "New pass-phrase for this computer", fresh));
+    TRY(cli_new_passphrase(cli, "New pass-phrase for this computer", fresh));
     TRY(job(cli, "backup.restore",
             json_pack("{s:s,s:s,s:s}", "path", path, "backup_passphrase", p->text, "passphrase",
                       fresh->text),
@@ -361,7 +346,7 @@ command_recover(struct cli *cli, int *ret)
     TRY(refuse_second(cli));
     TRY(ask_place(cli, params));
     TRY(read_kit(cli, kit));
-    TRY(new_passphrase(cli, "New pass-phrase for this computer", fresh));
+    TRY(cli_new_passphrase(cli, "New pass-phrase for this computer", fresh));
     json_object_set_new(params, "kit", json_string(kit->text));
     json_object_set_new(params, "passphrase", json_string(fresh->text));
     TRY(job(cli, "account.recover", json_incref(params), &r));

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -22,7 +23,7 @@ choose_relay(struct cli *cli, char ret[ANSWER_SIZE])
     const char *given = args_flag(&cli->args, "relay");
     char local[ANSWER_SIZE] = "", question[ANSWER_SIZE + 64];
 
-    if (given != NULL) {
+    if (given != NULL && given[0] != '\0') {
         snprintf(ret, ANSWER_SIZE, "%s", given);
         return OK;
     }
@@ -57,6 +58,8 @@ choose_names(struct cli *cli, json_t *params)
     bool unlisted = args_flag(&cli->args, "unlisted") != NULL;
     char typed[ANSWER_SIZE] = "", shown[ANSWER_SIZE] = "";
 
+    if (name != NULL && unlisted)
+        return fail(ERR_USAGE, "Say --name NAME or --unlisted, not both.");
     if (name == NULL && !unlisted) {
         if (!terminal_interactive())
             return fail(ERR_USAGE, "Say under which name: --name NAME, or --unlisted.");
@@ -84,9 +87,10 @@ ask_yes(const char *question, bool usual, bool *ret)
 
     for (;;) {
         TRY(terminal_ask(question, typed, sizeof typed));
-        char c = typed[0];
-        if (c == '\0' || strchr("yYnN", c) != NULL) {
-            *ret = c == '\0' ? usual : c == 'y' || c == 'Y';
+        bool yes = strcasecmp(typed, "y") == 0 || strcasecmp(typed, "yes") == 0;
+        bool no = strcasecmp(typed, "n") == 0 || strcasecmp(typed, "no") == 0;
+        if (yes || no || typed[0] == '\0') {
+            *ret = yes || (usual && !no);
             return OK;
         }
         note("y or n, or Enter for the one in capitals.\n");
@@ -117,16 +121,11 @@ choose_receipts(struct cli *cli, json_t *params)
 static enum err
 choose_passphrase(struct cli *cli, json_t *params)
 {
-    AUTO(typed_freep) struct typed *p = typed_new(), *again = typed_new();
+    AUTO(typed_freep) struct typed *p = typed_new();
 
-    if (p == NULL || again == NULL)
+    if (p == NULL)
         return fail(ERR_MEMORY, "no memory that stays out of swap");
-    TRY(cli_passphrase(cli, "New pass-phrase for this computer", p));
-    if (args_flag(&cli->args, "passphrase-fd") == NULL) {
-        TRY(terminal_passphrase("The same again", again));
-        if (strcmp(p->text, again->text) != 0)
-            return fail(ERR_USAGE, "The two are not the same.");
-    }
+    TRY(cli_new_passphrase(cli, "New pass-phrase for this computer", p));
     return add_text(params, "passphrase", p->text);
 }
 

@@ -8,6 +8,22 @@
 
 command_fn command_verify;
 
+static void
+say_what_next(const char *name, const json_t *contact)
+{
+    if (json_is_true(json_object_get(contact, "key_changed")))
+        note("The address now belongs to another account. Ask them; then --keep-old or "
+             "--take-new.\n");
+    else if (strcmp(get(contact, "trust"), "verified") != 0)
+        note("Compare it with theirs where nobody can put himself between you, such as face to "
+             "face or\non the phone. If it is the same: `snug verify %s --verified`, or what they "
+             "see instead of that.\n",
+             safe_text(name));
+    if (json_is_true(json_object_get(contact, "forked")))
+        note("Two histories of their keys contradict each other. Nothing is sent until that is "
+             "settled; see `snug notices`.\n");
+}
+
 static enum err
 show(struct cli *cli)
 {
@@ -18,18 +34,13 @@ show(struct cli *cli)
     if (cli->json)
         return print_json(r);
     const json_t *contact = json_object_get(r, "contact");
-    print("Safety number with %s (%s):\n\n%s\n\n%s\n", safe(contact, "label"),
-          get(contact, "trust"), get(r, "number"), get(r, "qr"));
+    print("Safety number with %s (%s):\n\n%s\n\n%s\n", safe(contact, "label"), trust_words(contact),
+          get(r, "number"), get(r, "qr"));
     if (terminal_shows()) {
         TRY(qr_write(&qr, get(r, "qr"), QR_ON_DARK));
         print("%.*s", (int)qr.n, (const char *)qr.p);
     }
-    if (json_is_true(json_object_get(contact, "key_changed")))
-        note("The address now belongs to another account. Ask them; then --keep-old or "
-             "--take-new.\n");
-    if (json_is_true(json_object_get(contact, "forked")))
-        note("Two histories of their keys contradict each other. Nothing is sent until that is "
-             "settled; see `snug notices`.\n");
+    say_what_next(args_word(&cli->args, 0), contact);
     return print_end();
 }
 

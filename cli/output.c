@@ -137,13 +137,19 @@ file_print(const json_t *f)
           get(f, "state"), why[0] != '\0' ? ": " : "", why, get(f, "id"));
 }
 
+const char *
+trust_words(const json_t *c)
+{
+    return strcmp(get(c, "trust"), "from-link") == 0 ? "by link, unverified" : get(c, "trust");
+}
+
 void
 contact_print(const json_t *c)
 {
     const json_t *presence = json_object_get(c, "presence");
 
     print("%s  <%s>  %s, %s", safe(c, "label"), safe(c, "address"), get(c, "state"),
-          get(c, "trust"));
+          trust_words(c));
     if (json_is_true(json_object_get(c, "key_changed")))
         print(", KEY CHANGED: look at `snug verify`");
     if (json_is_true(json_object_get(c, "forked")))

@@ -45,5 +45,7 @@ void message_print(const json_t *m, enum ids_shown ids);
 void messages_print(const json_t *list, enum ids_shown ids);
 /* One file of a message, a line. */
 void file_print(const json_t *f);
+/* How far we know that a contact's keys are theirs. */
+const char *trust_words(const json_t *contact);
 /* One contact: name, address, how things stand; its presence, if it was put into C. */
 void contact_print(const json_t *c);

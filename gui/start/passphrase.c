@@ -4,32 +4,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 #include <sys/random.h>
-#include <zxcvbn.h>
 
-/* Bits from which on a pass-phrase is better than too easy, weak, and good. Each guess costs
- * Argon2id, about a second. */
-#define WEAK 28
-#define GOOD 40
-#define STRONG 60
-
-#define LOOKED_AT 100 /* bytes: the estimate takes long for long texts, which are hard anyway */
 #define WORDS 5
-
-enum strength
-passphrase_strength(const char *text)
-{
-    char begin[LOOKED_AT + 1];
-
-    if (text[0] == '\0')
-        return STRENGTH_NONE;
-    g_strlcpy(begin, text, sizeof begin);
-    double bits = ZxcvbnMatch(begin, NULL, NULL);
-    explicit_bzero(begin, sizeof begin);
-    return bits < WEAK     ? STRENGTH_TOO_EASY
-           : bits < GOOD   ? STRENGTH_WEAK
-           : bits < STRONG ? STRENGTH_GOOD
-                           : STRENGTH_STRONG;
-}
 
 const char *
 strength_words(enum strength strength)

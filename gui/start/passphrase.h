@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * How hard a pass-phrase is to guess, and making one that is hard.
+ * Words for how hard a pass-phrase is to guess, and making one that is hard.
  */
 #pragma once
 
 #include <glib.h>
 
-enum strength {
-    STRENGTH_NONE,     /* nothing typed */
-    STRENGTH_TOO_EASY, /* in a minute, by who has the disk; not taken */
-    STRENGTH_WEAK,
-    STRENGTH_GOOD,
-    STRENGTH_STRONG,
-};
+#include "core/rpc/strength.h"
 
-/* As an attacker would guess it: common words, names, keyboards, dates. */
-enum strength passphrase_strength(const char *text);
 /* A sentence for a person. */
 const char *strength_words(enum strength strength);
 

@@ -42,7 +42,7 @@ OWNERS = {
     r"gdk-pixbuf/.*": r"core/media/pixbuf\.c|gui/.*",
     r"systemd/.*": r"core/watch/buses\.c",
     r"zbar\.h": r"core/media/qr_reader\.c",
-    r"zxcvbn\.h": r"gui/start/passphrase\.c",
+    r"zxcvbn\.h": r"core/rpc/strength\.c",
     r"seccomp\.h": r".*/sandbox\.c|core/agent/jail\w*\.[ch]",
     r"sys/socket\.h": r"core/agent/.*|core/rpc/.*|core/relay_client_curl\w*\.c|relay/(admin|conn|listen|server)\w*\.[ch]",
 }

@@ -89,7 +89,9 @@ class Init(unittest.TestCase):
             questions = ("messages arrive [Y/n]: ", "when you read them [y/N]: ")
             seen = on_terminal(person, 80, "init", "--relay", f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}",
                                answers=[("guess): ", name), ("your name (may be empty): ", name.capitalize()),
-                                        *zip(questions, answers), ("this computer: ", "a phrase"), ("again: ", "a phrase")])
+                                        *zip(questions, answers), ("this computer: ", "password1"),
+                                        ("this computer: ", "nine geese on a wall"), ("again: ", "nine geese on a wall")])
+            self.assertIn("guessed at once", seen)
             self.assertIn("Registered as", seen)
             self.assertEqual(person.json("settings")["receipts"], chosen)
             self.assertIn(f"receipts: {chosen} (contacts are", person.snug("settings"))
