@@ -58,8 +58,6 @@ choose_names(struct cli *cli, json_t *params)
     bool unlisted = args_flag(&cli->args, "unlisted") != NULL;
     char typed[ANSWER_SIZE] = "", shown[ANSWER_SIZE] = "";
 
-    if (name != NULL && unlisted)
-        return fail(ERR_USAGE, "Say --name NAME or --unlisted, not both.");
     if (name == NULL && !unlisted) {
         if (!terminal_interactive())
             return fail(ERR_USAGE, "Say under which name: --name NAME, or --unlisted.");
@@ -135,6 +133,8 @@ read_wishes(struct cli *cli, json_t *params)
     static const char *const flags[] = {"invitation", "presence", "proxy"};
     char relay[ANSWER_SIZE] = "";
 
+    if (args_flag(&cli->args, "name") != NULL && args_flag(&cli->args, "unlisted") != NULL)
+        return fail(ERR_USAGE, "Say --name NAME or --unlisted, not both.");
     TRY(choose_relay(cli, relay));
     TRY(add_text(params, "relay", relay));
     TRY(choose_names(cli, params));

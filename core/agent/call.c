@@ -2,6 +2,7 @@
 #include "core/agent/call.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +19,30 @@
 #define BAD_PARAMETERS (-32602)
 #define FAILED (-32000)
 
+#define WHY_MAX 512
+
+/* What the engine says is no sentence yet, and what a person reads is one. A name of a
+ * file or an option in its beginning stays as it is. */
+static void
+sentence(const char *why, char ret[WHY_MAX])
+{
+    size_t word = strspn(why, "abcdefghijklmnopqrstuvwxyz");
+    bool begins = word > 0 && why[word] == ' ';
+
+    int n = snprintf(ret, WHY_MAX, "%s%s", why,
+                     begins && isalnum((unsigned char)why[strlen(why) - 1]) ? "." : "");
+    assert(n >= 0);
+    if (begins)
+        ret[0] = (char)toupper((unsigned char)ret[0]);
+}
+
 static json_t *
 error_object(int code, enum err e)
 {
-    return json_pack("{s:i,s:s,s:{s:s,s:i}}", "code", code, "message", err_why(e), "data", "name",
+    char why[WHY_MAX];
+
+    sentence(err_why(e), why);
+    return json_pack("{s:i,s:s,s:{s:s,s:i}}", "code", code, "message", why, "data", "name",
                      err_name(e), "exit", (int)exit_code_of(e));
 }
 

@@ -142,6 +142,8 @@ class Init(unittest.TestCase):
 
     def test_says_what_is_missing(self):
         alice = self.person("alice")
+        alice.snug("init", "--name", "alice", "--unlisted", expect=2)
+        self.assertIn("not both", alice.errors)
         alice.snug("init", "--name", "alice", expect=2, secret="x")
         alice.snug("init", "--relay", "127.0.0.1:1", expect=2, secret="x")
         alice.snug("init", "--relay", "127.0.0.1:1", "--name", "Alice!", expect=2, secret="x")
@@ -171,6 +173,21 @@ class Conversation(unittest.TestCase):
         self.alice.wait_received("first line\nsecond line")
         wait_until(lambda: (True, "hello", "delivered") in self.alice.messages(), "hello is acknowledged")
         self.assertIn("> ", self.alice.snug("history", "bob"))
+
+    def test_says_in_a_sentence_what_cannot_be_done(self):
+        self.alice.snug("accept", "bob", expect=1)
+        self.assertEqual(self.alice.errors, "snug: This contact has not asked.\n")
+
+    def test_saves_the_files_of_the_last_message(self):
+        path = os.path.join(self.alice.folder, "plan.txt")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("by the back door")
+        self.alice.snug("send", "bob", "--file", path)
+        wait_until(lambda: "plan.txt" in self.bob.snug("history", "Alice"), "the file arrives")
+        saved = os.path.join(self.bob.folder, "plan.txt")
+        self.assertEqual(self.bob.snug("save", "last:Alice", self.bob.folder), saved + "\n")
+        with open(saved, encoding="utf-8") as f:
+            self.assertEqual(f.read(), "by the back door")
 
     def test_queues_while_the_relay_is_away_and_loses_nothing(self):
         port = self.relay.port
