@@ -175,12 +175,11 @@ recover(struct engine *e, int64_t version, const struct anchor *theirs)
         memcpy(k.last.sum, theirs->sum, LEDGER_SUM);
     }
     TRY(fresh_start(e, FRESH_SAME_DEVICE));
-    TRY(db_run(e->db, "UPDATE runs SET run=run+1", ""));
+    TRY(anchor_new_run(e));
     TRY(accumulator_renew(e->db, k.last.gen));
     TRY(known_write(e, &k));
     TRY(notice_add(e, theirs != NULL ? "put-back" : "put-together", 0, SPAN_NONE, SPAN_NONE));
     w->known = k;
-    w->open_clean = w->goes_on = false;
     return OK;
 }
 
@@ -542,6 +541,13 @@ bool
 anchor_lets_go_on(const struct engine *e)
 {
     return e->anchor_work->goes_on;
+}
+
+enum err
+anchor_new_run(struct engine *e)
+{
+    e->anchor_work->open_clean = e->anchor_work->goes_on = false;
+    return db_run(e->db, "UPDATE runs SET run=run+1", "");
 }
 
 void

@@ -27,6 +27,10 @@ bool anchor_lets_send(struct engine *e, int64_t *ret_due);
  */
 bool anchor_lets_go_on(const struct engine *e);
 
+/* A copy of us may have gone on in the chains of this run: inside the caller's transaction, another
+ * one begins. */
+enum err anchor_new_run(struct engine *e);
+
 /* The hello of our stream says which VERSION it has. */
 void anchor_on_hello(struct engine *e, uint64_t version);
 

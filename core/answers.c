@@ -7,6 +7,7 @@
 #include "core/contact_state.h"
 #include "core/messages.h"
 #include "core/outbox_work.h"
+#include "core/resumed.h"
 #include "core/tokens.h"
 #include "core/trust.h"
 #include "wire/check.h"
@@ -281,6 +282,35 @@ take_keys(struct engine *e, struct line *l, const struct contact *c, const struc
     return OK;
 }
 
+/* --- 412 --- */
+
+static enum err
+doubt(struct engine *e, struct line *l)
+{
+    TRY(sending_undo(e, l->row, SENDING_CIPHERTEXT));
+    return resumed_doubt(e);
+}
+
+/* It was to arrive earlier. When the relay's clock is not where we thought, a copy of us may have
+ * been running since, and may have used for other words what these bytes are encrypted with. */
+static enum err
+too_late(struct engine *e, struct line *l, const struct relay_reply *r)
+{
+    AUTO(error_freep) Wire__Error *error = NULL;
+
+    if (l->kind != CALL_DELIVER || error_read(r->body, &error) != OK) {
+        line_fail(e, l, 0);
+        return OK;
+    }
+    if (resumed_hears(e, &l->relay, error->server_time)) {
+        TRY(in_act(e, l, doubt));
+        return OK;
+    }
+    l->late++;
+    line_again(e, l);
+    return OK;
+}
+
 /* --- all --- */
 
 static enum err
@@ -344,6 +374,8 @@ take(struct engine *e, struct line *l, const struct contact *c, const struct rel
     case 409:
     case 410:
         return changed(e, l, c, r);
+    case 412:
+        return too_late(e, l, r);
     case 428: /* it has said by now what it wants */
         if (c->state == CONTACT_ASKED && wants_invitation(l, r))
             return in_act(e, l, not_invited);

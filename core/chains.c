@@ -8,10 +8,24 @@
 #include <sodium.h>
 
 #include "core/anchor.h"
+#include "core/content.h"
 #include "core/engine_state.h"
 #include "core/messages.h"
+#include "core/outbox.h"
 #include "core/own_gaps.h"
 #include "crypto/pairwise.h"
+
+/* A content that was given a place and has not gone out. */
+struct waiting {
+    int64_t id, message, seq; /* id 0: there is none */
+    struct buf shared;
+};
+
+static void
+waiting_done(struct waiting *w)
+{
+    buf_done(&w->shared);
+}
 
 enum err
 chain_begin(struct engine *e, const struct contact *c)
@@ -105,6 +119,108 @@ chain_sent(struct engine *e, const struct contact *c, const struct chain_place *
     return db_run(e->db,
                   "UPDATE chains_out SET next_seq=?3,last_hash=?4 WHERE contact=?1 AND chain=?2",
                   "ibib", c->id, SPAN_OF(place->chain), (int64_t)place->seq + 1, SPAN_OF(hash16));
+}
+
+/* --- new places --- */
+
+/* The first of chain ROW's numbers of which nothing may have gone out; 0: there is none that waits.
+ */
+static enum err
+first_waiting(struct engine *e, int64_t row, int64_t *ret)
+{
+    return db_get_int(
+        e->db, ret,
+        "SELECT ifnull(min(o.seq),0) FROM chains_out c JOIN outbox o USING(chain) WHERE c.id=?1 "
+        "AND o.state=0 AND o.seq>c.acked AND o.seq>ifnull((SELECT max(seq) FROM outbox g WHERE "
+        "g.chain=c.chain AND (g.state<>0 OR g.device IS NOT NULL)),0)",
+        "i", row);
+}
+
+static enum err
+waiting_after(struct engine *e, int64_t row, int64_t seq, struct waiting *ret)
+{
+    AUTO(query_done) struct query q;
+
+    TRY(db_query(e->db, &q,
+                 "SELECT o.id,ifnull(o.message,0),o.seq,o.shared FROM chains_out c JOIN outbox o "
+                 "USING(chain) WHERE c.id=?1 AND o.seq>?2 ORDER BY o.seq LIMIT 1",
+                 "ii", row, seq));
+    ret->id = 0;
+    if (query_next(&q)) {
+        ret->id = query_int(&q, 0);
+        ret->message = query_int(&q, 1);
+        ret->seq = query_int(&q, 2);
+        buf_clear(&ret->shared);
+        buf_put(&ret->shared, query_bytes(&q, 3));
+    }
+    TRY(query_end(&q));
+    return buf_ok(&ret->shared);
+}
+
+static enum err
+give_place(struct engine *e, const struct contact *c, const struct waiting *w)
+{
+    AUTO(buf_done) struct buf shared = BUF(RESEND_SHARED_MAX);
+    struct chain_place place;
+
+    TRY(chain_next(e, c, &place));
+    enum err moved = content_move(buf_span(&w->shared), &place, &shared);
+    if (moved == ERR_TOO_LARGE) { /* by the few bytes that name the chain before */
+        place.before_seq = 0;
+        moved = content_move(buf_span(&w->shared), &place, &shared);
+    }
+    TRY(moved);
+    TRY(chain_sent(e, c, &place, buf_span(&shared)));
+    return outbox_move(
+        e, &(struct outbox_moved){
+               .row = w->id, .message = w->message, .place = &place, .shared = buf_span(&shared)});
+}
+
+/* Of one contact's chain ROW. */
+static enum err
+place_anew(struct engine *e, const struct contact *c, int64_t row)
+{
+    AUTO(waiting_done) struct waiting w = {.shared = BUF(RESEND_SHARED_MAX)};
+    int64_t first;
+
+    TRY(first_waiting(e, row, &first));
+    if (first == 0)
+        return OK;
+    TRY(db_run(e->db, "UPDATE chains_out SET next_seq=?2,current=0 WHERE id=?1", "ii", row, first));
+    TRY(waiting_after(e, row, first - 1, &w));
+    while (w.id != 0) {
+        TRY(give_place(e, c, &w));
+        TRY(waiting_after(e, row, w.seq, &w));
+    }
+    return OK;
+}
+
+enum err
+chains_place_anew(struct engine *e)
+{
+    int64_t last = 0;
+
+    for (;;) {
+        AUTO(query_done) struct query q;
+        struct contact c;
+        int64_t row = 0, contact = 0;
+
+        TRY(db_query(e->db, &q,
+                     "SELECT id,contact FROM chains_out WHERE current=1 AND contact>?1 AND chain "
+                     "IN (SELECT chain FROM outbox WHERE state=0) ORDER BY contact LIMIT 1",
+                     "i", last));
+        bool found = query_next(&q);
+        if (found) {
+            row = query_int(&q, 0);
+            contact = query_int(&q, 1);
+        }
+        TRY(query_end(&q));
+        if (!found)
+            return OK;
+        last = contact;
+        TRY(contact_get(e, contact, &c));
+        TRY(place_anew(e, &c, row));
+    }
 }
 
 /* --- what we acknowledge --- */

@@ -18,6 +18,11 @@ enum err chain_begin(struct engine *e, const struct contact *c);
 enum chains_of { CHAINS_OF_THIS_DEVICE, CHAINS_OF_ANOTHER };
 enum err chains_end(struct engine *e, enum chains_of whose);
 
+/* In a new run, or inside its transaction: what waits to go out and was not encrypted yet gets the
+ * next place in a new chain, for another copy of us may have given its old number to something
+ * else. Who has it from that copy already knows it by its msg_id. */
+enum err chains_place_anew(struct engine *e);
+
 struct chain_place {
     struct chain_id chain;
     uint64_t seq;

@@ -62,32 +62,52 @@ pb(const void *p, size_t n)
     return (ProtobufCBinaryData){.len = n, .data = (uint8_t *)(uintptr_t)p};
 }
 
+/* S, at PLACE if there is one, packed. */
+static enum err
+shared_write(Wire__Shared *s, const struct chain_place *place, struct buf *ret)
+{
+    Wire__ChainEnd before = WIRE__CHAIN_END__INIT;
+    size_t max = s->type == CONTENT_RESEND ? RESEND_SHARED_MAX : SHARED_MAX;
+
+    s->prev = (ProtobufCBinaryData){0};
+    s->before = NULL;
+    if (place != NULL) {
+        s->chain = pb(place->chain.b, sizeof place->chain.b);
+        s->seq = place->seq;
+        if (s->seq > 1)
+            s->prev = pb(place->prev.b, sizeof place->prev.b);
+        before.chain = pb(place->before.b, sizeof place->before.b);
+        before.seq = place->before_seq;
+        if (before.seq != 0)
+            s->before = &before;
+    }
+    if (protobuf_c_message_get_packed_size(&s->base) > max)
+        return fail(ERR_TOO_LARGE, "the message is too long");
+    wire_pack(ret, &s->base);
+    return buf_ok(ret);
+}
+
 enum err
 content_shared(const struct content_parts *parts, struct buf *ret)
 {
     Wire__Shared s = WIRE__SHARED__INIT;
-    Wire__ChainEnd before = WIRE__CHAIN_END__INIT;
-    size_t max = parts->type == CONTENT_RESEND ? RESEND_SHARED_MAX : SHARED_MAX;
 
     s.type = parts->type;
     s.msg_id = pb(parts->msg_id.b, sizeof parts->msg_id.b);
     s.sent_at = (uint64_t)parts->sent_ms;
     s.body = pb(parts->body.p, parts->body.n);
     s.expire = parts->expire_s;
-    if (parts->place != NULL) {
-        s.chain = pb(parts->place->chain.b, sizeof parts->place->chain.b);
-        s.seq = parts->place->seq;
-        if (s.seq > 1)
-            s.prev = pb(parts->place->prev.b, sizeof parts->place->prev.b);
-        before.chain = pb(parts->place->before.b, sizeof parts->place->before.b);
-        before.seq = parts->place->before_seq;
-        if (before.seq != 0)
-            s.before = &before;
-    }
-    if (protobuf_c_message_get_packed_size(&s.base) > max)
-        return fail(ERR_TOO_LARGE, "the message is too long");
-    wire_pack(ret, &s.base);
-    return buf_ok(ret);
+    return shared_write(&s, parts->place, ret);
+}
+
+enum err
+content_move(struct span shared, const struct chain_place *place, struct buf *ret)
+{
+    AUTO(shared_freep) Wire__Shared *from = NULL;
+
+    TRY(shared_read(shared, &from));
+    Wire__Shared s = *from; /* what it is given is borrowed */
+    return shared_write(&s, place, ret);
 }
 
 /* --- own --- */

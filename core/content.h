@@ -33,6 +33,9 @@ struct content_parts {
 /* The `shared` bytes, appended. ERR_TOO_LARGE. */
 enum err content_shared(const struct content_parts *parts, struct buf *ret);
 
+/* SHARED, of a chained content that has not gone out, at another place. ERR_TOO_LARGE. */
+enum err content_move(struct span shared, const struct chain_place *place, struct buf *ret);
+
 /* The whole content for C: SHARED and a fresh `own`. Acknowledgements ride in what goes to an
  * accepted contact and count as sent with the caller's transaction. */
 struct content_wish {

@@ -4,6 +4,7 @@
  * stands in for a token (B9.6). All go the anonymous way (B3.4).
  */
 #include "core/outbox_work.h"
+#include "core/resumed.h"
 #include "core/tokens.h"
 #include "core/trust.h"
 #include "wire/check.h"
@@ -247,6 +248,7 @@ write_deliver(struct engine *e, struct line *l, const struct contact *c,
     deliver.name = address.name;
     deliver.token = pb(token.b, sizeof token.b);
     deliver.idem = pb(row->idem.b, sizeof row->idem.b);
+    deliver.until = resumed_until(e, &l->relay, l->late);
     deliver.transient = row->lane == ROW_TRANSIENT;
     deliver.envelopes = list;
     deliver.n_envelopes = 1;

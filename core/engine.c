@@ -19,6 +19,7 @@
 #include "core/presence.h"
 #include "core/relay_link.h"
 #include "core/replacing.h"
+#include "core/resumed.h"
 #include "core/scheduled.h"
 #include "core/tokens.h"
 #include "core/trust.h"
@@ -272,6 +273,7 @@ engine_db(struct engine *e)
 
 /* In this order; the relay's links last, for what the others began may have something for them. */
 #define STEPS(X)                                                                                   \
+    X(resumed_step)                                                                                \
     X(disappearing_step)                                                                           \
     X(account_step)                                                                                \
     X(anchor_step)                                                                                 \

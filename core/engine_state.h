@@ -28,6 +28,13 @@ struct wiping {
     int64_t due;      /* monotonic ms: not before */
 };
 
+/* Whether we lived through all of the time. */
+struct resumed {
+    bool looked;
+    int64_t offset; /* of the clock to the monotonic one, as last looked at */
+    int64_t told;   /* monotonic ms: what relays said of it counts again in full */
+};
+
 /* What goes out next at a time of its own. */
 struct later {
     int64_t next_ms; /* UTC; NEVER: nothing */
@@ -65,6 +72,7 @@ struct engine {
     struct collected_work *collected_work; /* NULL: nothing was collected while locked */
     struct passing passing;                /* core/disappearing.c's own */
     struct later later;                    /* core/scheduled.c's own */
+    struct resumed resumed;                /* core/resumed.c's own */
     struct wiping wiping;                  /* core/wiping.c's own */
 
     /* Events of the open transaction, reported after its commit. */

@@ -143,6 +143,22 @@ row_insert(struct engine *e, const struct outgoing *o, const struct chain_place 
                   chained ? (int64_t)place->seq : (int64_t)0, engine_now_ms(e));
 }
 
+/* MESSAGE (0: none) goes out as SHARED, at PLACE. */
+static enum err
+message_placed(struct engine *e, int64_t message, const struct chain_place *place,
+               struct span shared)
+{
+    struct sha256 full;
+
+    if (message == 0)
+        return OK;
+    sha256_of(shared, &full);
+    struct hash16 hash = hash16_of(&full);
+    return db_run(e->db, "UPDATE messages SET shared=?2,chain=?3,seq=?4,hash=?5 WHERE id=?1",
+                  "ibbib", message, shared, SPAN_OF(place->chain), (int64_t)place->seq,
+                  SPAN_OF(hash));
+}
+
 static enum err
 add_chained(struct engine *e, const struct outgoing *o, struct content_parts *parts,
             int64_t *ret_id)
@@ -158,14 +174,15 @@ add_chained(struct engine *e, const struct outgoing *o, struct content_parts *pa
     TRY(row_insert(e, o, &place, buf_span(&shared)));
     *ret_id = db_last_id(e->db);
     TRY(chain_sent(e, &c, &place, buf_span(&shared)));
-    if (o->message == 0)
-        return OK;
-    struct sha256 full;
-    sha256_of(buf_span(&shared), &full);
-    struct hash16 hash = hash16_of(&full);
-    return db_run(e->db, "UPDATE messages SET shared=?2,chain=?3,seq=?4,hash=?5 WHERE id=?1",
-                  "ibbib", o->message, buf_span(&shared), SPAN_OF(place.chain), (int64_t)place.seq,
-                  SPAN_OF(hash));
+    return message_placed(e, o->message, &place, buf_span(&shared));
+}
+
+enum err
+outbox_move(struct engine *e, const struct outbox_moved *m)
+{
+    TRY(db_run(e->db, "UPDATE outbox SET shared=?2,chain=?3,seq=?4 WHERE id=?1", "ibbi", m->row,
+               m->shared, SPAN_OF(m->place->chain), (int64_t)m->place->seq));
+    return message_placed(e, m->message, m->place, m->shared);
 }
 
 enum err

@@ -47,6 +47,16 @@ struct outgoing {
  * here. *ret_id is the outbox row. */
 enum err outbox_add(struct engine *e, const struct outgoing *o, int64_t *ret_id);
 
+/* What waits and was not encrypted yet gets another place (core/chains.h): SHARED says which.
+ * Inside the caller's transaction. */
+struct chain_place;
+struct outbox_moved {
+    int64_t row, message; /* message 0: none */
+    const struct chain_place *place;
+    struct span shared;
+};
+enum err outbox_move(struct engine *e, const struct outbox_moved *m);
+
 /* Take back MESSAGE and what was said about it (MSG_ID) as far as it is certain that nobody has
  * seen it: what was not encrypted yet. *RET: the message itself was. Others who miss its number are
  * told that it is gone. Inside the caller's transaction. */

@@ -51,6 +51,7 @@ struct line {
     bool searching;  /* proof of work for `body` */
     bool fetched;    /* a bundle was fetched for the head row just now */
     int retries;     /* repeats without back-off since something went well */
+    unsigned late;   /* how often it came too late, for no reason but a slow network */
     int token_index; /* 0: the newest token; 1: the one before, after a 404 */
     /* the call under way or being prepared */
     uint64_t ref;
@@ -105,6 +106,10 @@ enum err sending_prepare(struct engine *e, const struct contact *c, bool fetched
 
 /* A reset and a request begin a session of their own: the other side may have lost the old one. */
 bool sending_starts_anew(enum content_type type);
+
+/* On no session of now is anything encrypted any more: before the next content to a device a new
+ * one is started. What arrives on the old ones is decrypted. Inside the caller's transaction. */
+enum err sending_doubt(struct engine *e);
 
 /* A transient content for C, encrypted and sealed into RET, inside the caller's transaction. Never
  * starts a session and asks nobody for keys: ERR_NO_SESSION when C has not answered on one,

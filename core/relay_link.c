@@ -7,6 +7,7 @@
 
 #include "core/account.h"
 #include "core/relay_state.h"
+#include "core/resumed.h"
 #include "core/trust.h"
 #include "crypto/request_auth.h"
 #include "wire/check.h"
@@ -100,6 +101,34 @@ relay_blob_limit(struct engine *e, const struct relay_address *relay, uint64_t *
         return fail(ERR_NOT_FOUND, "this relay has not been asked yet");
     *ret = seen->blob_bytes;
     return OK;
+}
+
+void
+relay_clock_set(struct engine *e, const struct relay_address *relay, uint64_t time_s)
+{
+    struct relay_seen *seen = seen_make(e, relay);
+
+    seen->timed = time_s > 0 && time_s < INT64_MAX / 2000;
+    if (seen->timed)
+        seen->ahead_ms = (int64_t)time_s * 1000 - engine_now_ms(e);
+}
+
+int64_t
+relay_clock_s(struct engine *e, const struct relay_address *relay)
+{
+    struct relay_address own = relay_of(&e->address);
+    const struct relay_seen *seen = seen_find(e, relay);
+
+    if (seen == NULL || !seen->timed)
+        seen = seen_find(e, &own);
+    return (engine_now_ms(e) + (seen != NULL && seen->timed ? seen->ahead_ms : 0)) / 1000;
+}
+
+void
+relay_clocks_forget(struct engine *e)
+{
+    for (size_t i = 0; i < RELAYS_SEEN_MAX; i++)
+        e->links->seen[i].timed = false;
 }
 
 enum err
@@ -198,6 +227,10 @@ heed_info(struct engine *e, const struct relay_address *relay, struct span body)
     seen->facts.queue_days = info->limits != NULL ? info->limits->queue_days : 0;
     seen->blob_bytes = info->limits != NULL ? info->limits->blob_bytes : 0;
     seen->said = true;
+    if (!seen->timed)
+        relay_clock_set(e, relay, info->time);
+    else if (resumed_hears(e, relay, info->time))
+        TRY(resumed_doubt_now(e));
     if (info->policies != NULL)
         seen->facts.registration = (unsigned)info->policies->registration;
     seen->checked = true;

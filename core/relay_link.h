@@ -86,6 +86,13 @@ struct relay_facts {
 enum err relay_facts_get(struct engine *e, const struct relay_address *relay,
                          struct relay_facts *ret);
 
+/* Seconds UTC as RELAY's clock should show them by now, from what it said last; of one that said
+ * nothing yet as our own relay's. What it said just now is taken in by relay_clock_set; and when
+ * our own clock was set, nothing said before holds. */
+int64_t relay_clock_s(struct engine *e, const struct relay_address *relay);
+void relay_clock_set(struct engine *e, const struct relay_address *relay, uint64_t time_s);
+void relay_clocks_forget(struct engine *e);
+
 /* The largest file that this relay takes, padded; 0: none. ERR_NOT_FOUND: it was not asked (GET
  * /v1/relay) since our start. */
 enum err relay_blob_limit(struct engine *e, const struct relay_address *relay, uint64_t *ret);

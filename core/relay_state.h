@@ -34,6 +34,8 @@ struct relay_seen {
     char authority[ADDRESS_MAX + 8];
     struct relay_facts facts;
     uint64_t blob_bytes;
+    int64_t ahead_ms; /* its clock minus ours */
+    bool timed;       /* `ahead_ms` is known */
     bool used;
     bool said;    /* an answer to GET /v1/relay was read */
     bool checked; /* its identity was compared with the pinned one since the last connect */

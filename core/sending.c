@@ -42,7 +42,20 @@ target_get(struct engine *e, const struct contact *c, struct target *ret)
 
 /* --- sessions --- */
 
-enum session_need { SESSION_GOOD, SESSION_MISSING, SESSION_STALE };
+#define DOUBTED (-1) /* instead of the time when a session was begun */
+
+enum session_need {
+    SESSION_GOOD,
+    SESSION_MISSING,
+    SESSION_DOUBTED, /* a copy of us may have encrypted on it: only to decrypt */
+    SESSION_STALE,
+};
+
+enum err
+sending_doubt(struct engine *e)
+{
+    return db_run(e->db, "UPDATE sessions SET started_s=?1", "i", (int64_t)DOUBTED);
+}
 
 static enum err
 session_need(struct engine *e, const struct target *t, enum session_need *ret)
@@ -59,13 +72,11 @@ session_need(struct engine *e, const struct target *t, enum session_need *ret)
         *ret = SESSION_STALE;
         return OK;
     }
-    *ret = SESSION_GOOD;
-    if (!status.unanswered)
-        return OK;
     TRY(db_get_int(e->db, &started, "SELECT started_s FROM sessions WHERE account=?1 AND device=?2",
                    "bi", SPAN_OF(t->address.account), (int64_t)t->address.device));
-    if (started < engine_now_s(e) - UNANSWERED_S)
-        *ret = SESSION_STALE;
+    *ret = started == DOUBTED                                              ? SESSION_DOUBTED
+           : status.unanswered && started < engine_now_s(e) - UNANSWERED_S ? SESSION_STALE
+                                                                           : SESSION_GOOD;
     return OK;
 }
 
@@ -285,8 +296,12 @@ static enum err
 room_for_transient(struct engine *e, const struct target *t)
 {
     struct pairwise_status status;
+    enum session_need need;
     struct open_contents open;
 
+    TRY(session_need(e, t, &need));
+    if (need == SESSION_DOUBTED)
+        return fail(ERR_NO_SESSION, "a new session has to be started first");
     TRY(pairwise_status(e->pairwise, &t->address, &status));
     if (!status.has_session || status.unanswered)
         return fail(ERR_NO_SESSION, "the contact has not answered on a session yet");

@@ -7,6 +7,8 @@
 #include "core/content.h"
 #include "core/opening.h"
 #include "core/presence.h"
+#include "core/resumed.h"
+#include "core/trust.h"
 
 #define UNDER_WAY_MAX 16              /* of the calls that are possible at once */
 #define AGE_MAX_MS (60 * 60 * 1000LL) /* an older one was held back; clocks differ by less */
@@ -97,12 +99,32 @@ take_keys(struct engine *e, int64_t contact, struct span body)
     return sending_take_bundle(e, &c, &b);
 }
 
+/* For the next one, and above all for what is kept. */
+static enum err
+too_late(struct engine *e, int64_t contact, struct span body)
+{
+    AUTO(error_freep) Wire__Error *error = NULL;
+    struct relay_address relay;
+    struct manifest m;
+    struct contact c;
+
+    TRY(error_read(body, &error));
+    TRY(contact_get(e, contact, &c));
+    TRY(trust_manifest(e, &c.account, &m));
+    relay = relay_of(&m.address);
+    return resumed_hears(e, &relay, error->server_time) ? resumed_doubt_now(e) : OK;
+}
+
 static void
 passed(struct engine *e, int64_t ref, const struct relay_reply *reply)
 {
     e->transient_work->under_way--;
     if (reply->err == OK && reply->status == 410) {
         enum err r = take_keys(e, ref, reply->body);
+        engine_heed(e, r);
+    }
+    if (reply->err == OK && reply->status == 412) {
+        enum err r = too_late(e, ref, reply->body);
         engine_heed(e, r);
     }
 }

@@ -59,6 +59,8 @@ text_of(unsigned status)
         return "This path takes another method.";
     case 409:
         return "That is taken, or no longer as you think.";
+    case 412:
+        return "That was to be here earlier.";
     case 413:
         return "That is larger or otherwise sized than allowed.";
     case 422:
@@ -105,7 +107,7 @@ answer_error(struct call *c, unsigned status)
     wire__error__init(&m);
 
     m.code = status;
-    if (status == 401)
+    if (status == 401 || status == 412)
         m.server_time = c->now;
     return answer_with(c, &m);
 }

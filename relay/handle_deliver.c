@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Delivery (row 12 of B21). The order of checks is note 3's: form, repeat, token, rate, devices,
- * envelope keys, quota; then store, push, and 202 after the commit (note 6).
+ * Delivery (row 12 of B21). The order of checks is note 3's: form, repeat, time, token, rate,
+ * devices, envelope keys, quota; then store, push, and 202 after the commit (note 6).
  */
 #include <assert.h>
 
@@ -187,20 +187,35 @@ deliver_new(struct call *c, struct delivery *d)
     return wait > 0 ? answer_wait(c, 429, wait) : store_all(c, d);
 }
 
+/* Over all but `until`: who repeats it says another one. */
+static enum err
+check_repeat(struct call *c, struct delivery *d, enum repeat_verdict *ret)
+{
+    AUTO(buf_done) struct buf body = BUF(DELIVER_BODY_MAX);
+    Wire__Deliver m = *d->m;
+    struct token token;
+
+    memcpy(token.b, m.token.data, sizeof token.b);
+    struct token_hash scope = token_hash_of(&token);
+    m.until = 0;
+    wire_pack(&body, &m.base);
+    TRY(buf_ok(&body));
+    return repeat_check(c, SPAN_OF(scope), span_pb(m.idem), buf_span(&body), &d->repeat, ret);
+}
+
 enum err
 handle_deliver(struct call *c)
 {
     AUTO(deliver_freep) Wire__Deliver *m = NULL;
     enum repeat_verdict verdict = REPEAT_NEW;
     struct delivery d = {0};
-    struct token token;
 
     TRY(deliver_read(c->request->body, &m));
     d.m = m;
-    memcpy(token.b, m->token.data, sizeof token.b);
-    struct token_hash scope = token_hash_of(&token);
-    TRY(repeat_check(c, SPAN_OF(scope), span_pb(m->idem), c->request->body, &d.repeat, &verdict));
+    TRY(check_repeat(c, &d, &verdict));
     if (verdict != REPEAT_NEW)
         return answer_repeat(c, verdict);
+    if (m->until != 0 && m->until < c->now)
+        return answer_error(c, 412);
     return deliver_new(c, &d);
 }

@@ -21,6 +21,7 @@ deliver_rules(const Wire__Deliver *m)
     TRY(field_name(m->name));
     TRY(field_exact(m->token, sizeof(struct token), "the token"));
     TRY(field_exact(m->idem, sizeof(struct idem), "the idempotency key"));
+    TRY(field_number(m->until, "the time"));
     TRY(field_count(m->n_envelopes, 1, DELIVER_ENVELOPES_MAX, "envelopes"));
     for (size_t i = 0; i < m->n_envelopes; i++) {
         TRY(device_rules(m->envelopes[i]->device, &seen));

@@ -118,10 +118,15 @@ post_store(struct person *to, struct span envelope)
 
 /* 202 for what was stored under this key before, 422 when it had other bytes. */
 static unsigned
-idem_check(struct pair *p, const Wire__Deliver *d, struct span body)
+idem_check(struct pair *p, const Wire__Deliver *d)
 {
+    AUTO(buf_done) struct buf body = BUF(DELIVER_BODY_MAX);
+    Wire__Deliver m = *d;
     struct sha256 hash;
-    sha256_of(body, &hash);
+
+    m.until = 0;
+    wire_pack(&body, &m.base);
+    sha256_of(buf_span(&body), &hash);
     for (size_t i = 0; i < p->idem_count; i++)
         if (memcmp(p->idems[i].idem.b, d->idem.data, 16) == 0)
             return memcmp(p->idems[i].body.b, hash.b, 32) == 0 ? 202 : 422;
@@ -147,7 +152,7 @@ post_deliver(struct person *p, const struct transport_request *r)
         answer(p, r->id, TRANSPORT_OK, pair->status, NULL);
         return;
     }
-    unsigned known = idem_check(pair, d, r->body);
+    unsigned known = idem_check(pair, d);
     if (known == 0) {
         post_store(to, span_pb(d->envelopes[0]->envelope));
         if (happens(pair, pair->faults.repeat))

@@ -249,6 +249,68 @@ the_owners_bytes_a_day_hold(void **state)
     assert_int_equal(deliver_next(w, w->token, 3), 202);
 }
 
+/* UNTIL: seconds from now, for good or bad. */
+static unsigned
+deliver_until(struct world *w, uint8_t idem, int64_t until, bool transient)
+{
+    Wire__DeviceEnvelope e = WIRE__DEVICE_ENVELOPE__INIT, *envelopes[] = {&e};
+    static uint8_t envelope[ENVELOPE_B1];
+    uint8_t key[16] = {[14] = 0xed, [15] = idem};
+    Wire__Deliver m;
+
+    envelope_fill(&w->alice, envelope, sizeof envelope);
+    wire__deliver__init(&m);
+    e.device = 1;
+    e.envelope = (ProtobufCBinaryData){sizeof envelope, envelope};
+    m.name = w->alice.name;
+    m.token = (ProtobufCBinaryData){16, w->token.b};
+    m.idem = (ProtobufCBinaryData){16, key};
+    m.transient = transient;
+    m.until = (uint64_t)((int64_t)(w->relay->now_ms / 1000) + until);
+    m.n_envelopes = 1;
+    m.envelopes = envelopes;
+    return relay_post(w->relay, "/v1/deliver", &m.base);
+}
+
+static void
+what_comes_later_than_it_was_to_is_told_the_time(void **state)
+{
+    struct world *w = *state;
+    AUTO(error_freep) Wire__Error *error = NULL;
+
+    assert_int_equal(deliver_until(w, 1, 0, false), 202);
+    assert_int_equal(deliver_until(w, 2, -1, false), 412);
+    assert_ok(error_read(buf_span(&w->relay->answer.body), &error));
+    assert_int_equal(error->server_time, w->relay->now_ms / 1000);
+    assert_int_equal(deliver_until(w, 3, -1, true), 412);
+    assert_int_equal(w->relay->push_count, 1);
+    assert_int_equal(store_memory_count(w->relay->store, TABLE_IDEM), 1);
+    assert_int_equal(deliver_until(w, 2, 10, false), 202); /* nothing was remembered of it */
+}
+
+static void
+a_repeat_may_say_another_time(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(deliver_until(w, 1, 10, false), 202);
+    assert_int_equal(deliver_until(w, 1, 20, false), 202);
+    relay_sleep(w->relay, 60);
+    assert_int_equal(deliver_until(w, 1, -30, false), 202); /* it is here: not too late */
+    assert_int_equal(store_memory_count(w->relay->store, TABLE_ITEM), 1);
+}
+
+/* Who does not hold the token learns nothing by the time. */
+static void
+the_time_is_told_before_the_token_is_looked_at(void **state)
+{
+    struct world *w = *state;
+
+    w->token.b[0] ^= 1;
+    assert_int_equal(deliver_until(w, 1, -1, false), 412);
+    assert_int_equal(deliver_until(w, 1, 10, false), 404);
+}
+
 static unsigned
 pass_on(struct world *w, struct token token, const struct person *to)
 {
@@ -432,6 +494,9 @@ main(void)
         RELAY_TEST(an_envelope_is_stored_and_pushed),
         RELAY_TEST(other_sizes_are_413),
         RELAY_TEST(a_repeat_is_202_and_another_body_422),
+        RELAY_TEST(what_comes_later_than_it_was_to_is_told_the_time),
+        RELAY_TEST(a_repeat_may_say_another_time),
+        RELAY_TEST(the_time_is_told_before_the_token_is_looked_at),
         RELAY_TEST(a_repeat_is_202_after_the_one_use_is_used),
         RELAY_TEST(a_repeat_is_202_after_the_key_was_replaced),
         RELAY_TEST(a_replaced_key_is_taken_for_seven_days_and_then_410_with_the_bundle),

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "relay/fetched.h"
+#include "tests/scenarios/machine.h"
+#include "wire/check.h"
 
 #define QUIET_MS (2 * MINUTE_MS)
 #define HEARTBEAT_MS (45 * SECOND_MS)
@@ -190,8 +192,13 @@ network_start(void *self, const struct transport_request *r)
     struct actor *a = self;
     struct scene *s = a->scene;
     struct scene_relay *relay = relay_at(s, &r->relay);
-    enum fate fate = choose_fate(a, r->path);
+    enum fate fate;
 
+    if (a->forked != NULL) {
+        machine_start(a->forked, r);
+        return;
+    }
+    fate = choose_fate(a, r->path);
     a->requests++;
     a->private_too = r->private_too;
     if (r->lane == LANE_ANONYMOUS)
@@ -244,10 +251,29 @@ network_cancel(void *self, uint64_t id)
 {
     struct actor *a = self;
 
+    if (a->forked != NULL) {
+        machine_cancel(a->forked, id);
+        return;
+    }
     for (struct happening *h = a->scene->happenings; h != NULL; h = h->next)
         if (h->actor == a && h->id == id)
             h->gone = true;
     line_drop(a->scene, a, id);
+}
+
+uint64_t
+network_stream(const struct actor *a)
+{
+    for (const struct line *l = a->scene->lines; l != NULL; l = l->next)
+        if (l->actor == a)
+            return l->id;
+    return 0;
+}
+
+void
+network_lose(struct actor *a, uint64_t id, int64_t after_ms)
+{
+    unreachable_later(a, id, after_ms);
 }
 
 /* It is done in no time, and told a little later. */
@@ -462,6 +488,18 @@ read_file(const struct service_answer *answer, struct buf *ret)
     assert_ok(blob_reader_read(answer->file, answer->from, to, answer->count));
 }
 
+/* Such a relay does not heed until when it was to be taken. */
+static void
+put_any_time(struct buf *b, struct span body)
+{
+    AUTO(deliver_freep) Wire__Deliver *m = NULL;
+
+    assert_ok(deliver_read(body, &m));
+    m->until = 0;
+    wire_pack(b, &m->base);
+    assert_ok(buf_ok(b));
+}
+
 void
 network_deliver(struct actor *from, struct scene_relay *r, struct span body, int64_t at_ms)
 {
@@ -469,8 +507,7 @@ network_deliver(struct actor *from, struct scene_relay *r, struct span body, int
 
     h->method = METHOD_POST;
     snprintf(h->path, sizeof h->path, "/v1/deliver");
-    buf_put(&h->body, body);
-    assert_ok(buf_ok(&h->body));
+    put_any_time(&h->body, body);
     h->unasked = true;
     happening_add(from->scene, h, at_ms);
 }
@@ -561,6 +598,7 @@ happen(struct scene *s, struct happening *h)
 {
     struct engine *e = h->actor->engine;
     struct collector *c = h->actor->collector;
+    struct machine *m = h->actor->machine;
     struct transport_answer answer = {.failure = h->failure,
                                       .status = h->status,
                                       .retry_after = h->retry_after,
@@ -576,12 +614,16 @@ happen(struct scene *s, struct happening *h)
     case HAPPENING_ANSWER:
         if (!h->gone && e != NULL)
             engine_on_answer(e, h->id, &answer);
+        else if (!h->gone && m != NULL)
+            machine_answer(m, h->id, &answer);
         else if (!h->gone && c != NULL)
             collector_on_answer(c, h->id, &answer);
         break;
     case HAPPENING_DATA:
         if (!h->gone && e != NULL)
             engine_on_stream_data(e, h->id, buf_span(&h->body));
+        else if (!h->gone && m != NULL)
+            machine_data(m, h->id, buf_span(&h->body));
         else if (!h->gone && c != NULL)
             collector_on_stream_data(c, h->id, buf_span(&h->body));
         break;
@@ -651,6 +693,13 @@ network_free(struct scene *s)
 
 /* --- time --- */
 
+static int64_t
+machine_due(const struct actor *a)
+{
+    int64_t at = machine_step(a->machine);
+    return at < INT64_MAX - a->scene->start_ms ? at + a->scene->start_ms : INT64_MAX;
+}
+
 /* Step those for whom it is time, or to whom something happened: over days of silence most of what
  * happens is no more than signs of life. */
 static int64_t
@@ -660,6 +709,12 @@ step_all(struct scene *s)
 
     for (size_t i = 0; i < s->actor_count; i++) {
         struct actor *a = s->actors[i];
+        if (a->machine != NULL) {
+            if (a->due_ms <= s->now_ms)
+                a->due_ms = machine_due(a);
+            due = a->due_ms < due ? a->due_ms : due;
+            continue;
+        }
         if (a->engine == NULL && a->collector == NULL)
             continue;
         if (a->due_ms <= s->now_ms) {

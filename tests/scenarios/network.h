@@ -19,6 +19,10 @@ void network_cancel(void *self, uint64_t id);
 /* What it has done beside its engine. */
 void network_work(void *self, struct work *w);
 
+/* The stream that A has open, 0: none; and that A's request ID ends, later, without an answer. */
+uint64_t network_stream(const struct actor *a);
+void network_lose(struct actor *a, uint64_t id, int64_t after_ms);
+
 /* The service's side. */
 struct service_host network_host(struct scene_relay *r);
 

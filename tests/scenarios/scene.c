@@ -407,7 +407,11 @@ static struct account_id
 account_of(struct actor *a)
 {
     struct account_facts facts;
+
+    if (a->engine == NULL)
+        return a->account;
     assert_ok(account_facts_get(a->engine, &facts));
+    a->account = facts.account;
     return facts.account;
 }
 

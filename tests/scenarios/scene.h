@@ -50,10 +50,13 @@ struct actor {
     struct scene *scene;
     char name[NAME_MAX_BYTES + 1];
     struct engine *engine;       /* NULL while it is down */
+    struct account_id account;   /* as last asked */
     char path[64];               /* of its database; empty: in memory, so it cannot be restarted */
     char files[72];              /* the folder of its files; empty: it keeps none */
     char sealed[80];             /* the file of what comes while it is locked */
     struct collector *collector; /* while it is locked, and the relay had its fetch key */
+    struct machine *machine;     /* its engine is in another process; `engine` is NULL */
+    struct machine *forked;      /* this is that process */
     struct subkey key;
     bool offline;
     int64_t clock_off_ms; /* its clock minus the scene's */

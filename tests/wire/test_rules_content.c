@@ -128,6 +128,54 @@ shared_has_all_of_a_chain_or_nothing_of_it(void **state)
     refuses_with(shared, m, m->seq, 0, ERR_MALFORMED);
 }
 
+/* Field 12: where the chain ended that this one goes on from. */
+static void
+shared_names_the_chain_before_in_the_first_of_a_chain_only(void **state)
+{
+    Wire__ChainEnd end = WIRE__CHAIN_END__INIT;
+    SAMPLE(shared, Wire__Shared, m);
+    end.chain = FILLER(8);
+    end.seq = 7;
+    assert_int_not_equal(m->seq, 1);
+    refuses_with(shared, m, m->before, &end, ERR_MALFORMED);
+    m->prev.len = 0;
+    m->seq = 1;
+    reads_with(shared, m, m->before, NULL);
+    m->before = &end;
+    assert_reads(shared, m);
+    refuses_other_lengths(shared, m, end.chain);
+    has_range(shared, m, end.seq, 1U, NUMBER_MAX);
+    m->chain.len = 0; /* without a chain of its own */
+    refuses_with(shared, m, m->seq, 0, ERR_MALFORMED);
+    refuses_with(shared, m, m->seq, 1, ERR_MALFORMED);
+    m->before = NULL;
+    reads_with(shared, m, m->seq, 0);
+}
+
+/* As it goes over the wire: field 12, with the chain in 1 and the number in 2. */
+static void
+the_chain_before_is_field_twelve(void **state)
+{
+    static const uint8_t bytes[] = {0x62, 12, 0x0a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0x10, 9};
+    AUTO(buf_done) struct buf b = BUF(SHARED_MAX);
+    AUTO(shared_freep) Wire__Shared *m = NULL;
+    Wire__Shared *none = NULL;
+    SAMPLE(shared, Wire__Shared, first);
+    first->prev.len = 0;
+    first->seq = 1;
+    wire_pack(&b, &first->base);
+    size_t without = b.n;
+    buf_put(&b, SPAN(bytes, sizeof bytes));
+    assert_ok(shared_read(buf_span(&b), &m));
+    assert_non_null(m->before);
+    assert_memory_equal(m->before->chain.data, bytes + 4, 8);
+    assert_int_equal(m->before->seq, 9);
+    for (size_t n = without + 1; n < b.n; n++)
+        assert_err(shared_read(SPAN(b.p, n), &none), ERR_MALFORMED);
+    b.p[b.n - 1] = 0; /* no number at all */
+    assert_err(shared_read(buf_span(&b), &none), ERR_MALFORMED);
+}
+
 static void
 shared_is_a_little_larger_for_a_resend_only(void **state)
 {
@@ -252,6 +300,8 @@ main(void)
         cmocka_unit_test(content_has_own_of_at_most_nine_hundred_bytes),
         cmocka_unit_test(shared_has_its_numbers),
         cmocka_unit_test(shared_has_all_of_a_chain_or_nothing_of_it),
+        cmocka_unit_test(shared_names_the_chain_before_in_the_first_of_a_chain_only),
+        cmocka_unit_test(the_chain_before_is_field_twelve),
         cmocka_unit_test(shared_is_a_little_larger_for_a_resend_only),
         cmocka_unit_test(text_is_utf8_up_to_its_limit),
         cmocka_unit_test(text_has_mentions_and_ranges_within_it_that_split_no_character),

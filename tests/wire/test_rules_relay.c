@@ -209,6 +209,7 @@ deliver_takes_one_to_eight_envelopes_of_three_sizes(void **state)
     Wire__DeviceEnvelope **good = m->envelopes;
     refuses_other_lengths(deliver, m, m->token);
     refuses_other_lengths(deliver, m, m->idem);
+    has_range(deliver, m, m->until, 0U, NUMBER_MAX);
     refuses_with(deliver, m, m->n_envelopes, 0, ERR_MALFORMED);
     static const size_t bad[] = {0, 4095, 4097, 16383, 16385, 65535, 65537};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
