@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/message.h"
 #include "cli/output.h"
 
 command_fn command_save, command_files;
@@ -72,10 +73,14 @@ absolute(const char *path, char ret[PATH_MAX])
 {
     char here[PATH_MAX];
 
+    while (strncmp(path, "./", 2) == 0)
+        path += 2;
     if (path[0] == '/')
         snprintf(ret, PATH_MAX, "%s", path);
     else if (getcwd(here, sizeof here) == NULL)
         return fail(ERR_IO, "The current folder is gone.");
+    else if (strcmp(path, ".") == 0 || path[0] == '\0')
+        snprintf(ret, PATH_MAX, "%s", here);
     else
         snprintf(ret, PATH_MAX, "%s/%s", here, path);
     return OK;
@@ -217,7 +222,7 @@ command_save(struct cli *cli, int *ret)
 {
     const char *what = args_word(&cli->args, 0), *where = args_word(&cli->args, 1);
     bool whole_message = strncmp(what, "attachment-", 11) != 0;
-    AUTO(json_decrefpp) json_t *r = NULL;
+    AUTO(json_decrefpp) json_t *m = NULL, *r = NULL;
     char folder[PATH_MAX];
     const json_t *each;
     size_t i;
@@ -228,7 +233,8 @@ command_save(struct cli *cli, int *ret)
         TRY(cli_call(cli, "attachment.show", json_pack("{s:s}", "attachment", what), &r));
         return save_one(cli, json_object_get(r, "attachment"), folder);
     }
-    TRY(cli_call(cli, "attachment.list", json_pack("{s:s}", "message", what), &r));
+    TRY(message_id_named(cli, 0, ANYBODYS, &m));
+    TRY(cli_call(cli, "attachment.list", json_pack("{s:O}", "message", m), &r));
     if (json_array_size(json_object_get(r, "attachments")) == 0)
         return fail(ERR_NOT_FOUND, "There are no files in this message.");
     json_array_foreach(json_object_get(r, "attachments"), i, each) TRY(save_one(cli, each, folder));

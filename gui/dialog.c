@@ -101,34 +101,6 @@ say_undo(GtkWidget *inside, Account *account, const char *text, const char *meth
     g_signal_connect_data(toast, "button-clicked", G_CALLBACK(on_undo), u, undo_free, 0);
 }
 
-/* --- choosing files --- */
-
-static void
-on_chooser_over(GtkNativeDialog *chooser)
-{
-    gtk_native_dialog_destroy(chooser);
-    g_object_unref(chooser);
-}
-
-static void
-on_chooser_state(GtkNativeDialog *chooser, GParamSpec *pspec, Bridge *bridge)
-{
-    enum bridge_state state = bridge_get_state(bridge);
-
-    if (state == BRIDGE_LOCKED || state == BRIDGE_NO_PROFILE)
-        g_signal_emit_by_name(chooser, "response", GTK_RESPONSE_CANCEL);
-}
-
-void
-chooser_run(GtkFileChooserNative *chooser, Account *account)
-{
-    g_signal_connect_after(chooser, "response", G_CALLBACK(on_chooser_over), NULL);
-    g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_chooser_state), chooser,
-                            G_CONNECT_SWAPPED);
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(chooser), TRUE);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
-}
-
 static void
 on_called(gpointer self, const json_t *result, const GError *error, gpointer data)
 {

@@ -18,9 +18,6 @@ void say(GtkWidget *inside, const char *text);
 void say_undo(GtkWidget *inside, Account *account, const char *text, const char *method,
               json_t *params);
 
-/* Show CHOOSER, which is taken: after its "response" it is gone. At a lock it is cancelled. */
-void chooser_run(GtkFileChooserNative *chooser, Account *account);
-
 /* Call METHOD; why it failed is said near SELF. Takes PARAMS. */
 void call_or_say(GtkWidget *self, Account *account, const char *method, json_t *params);
 

@@ -16,6 +16,7 @@
 #include "core/rpc/lines.h"
 #include "core/rpc/runtime.h"
 #include "core/rpc/spawn.h"
+#include "core/rpc/unit.h"
 
 #define CALL_WAIT 120000 /* ms; an agent that takes longer hangs */
 #define BUSY_WAIT 10000  /* ms for an agent that another program has just started or stopped */
@@ -85,7 +86,9 @@ dial_patiently(const char *path, int *ret)
     return e;
 }
 
-/* A start may also be lost to one that ends, or is stopped at once: then there is no socket. */
+/* A start may also be lost to one that ends, or is stopped at once: then there is no socket. Where
+ * the service manager was told to run the agent it is asked once, and not after that: what it does
+ * not do is done here. */
 static enum err
 reach(const char *profile, enum rpc_how how, int *ret)
 {
@@ -94,6 +97,8 @@ reach(const char *profile, enum rpc_how how, int *ret)
 
     TRY(runtime_socket_path(profile, path));
     enum err e = dial(path, ret);
+    if (e == ERR_NOT_FOUND && how == RPC_START_AGENT && unit_start(profile))
+        e = dial_patiently(path, ret);
     while (e == ERR_NOT_FOUND && how == RPC_START_AGENT && now_ms() < end) {
         TRY(spawn_agent(profile));
         e = dial_patiently(path, ret);

@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/backup/work_bar.h"
+#include "gui/choose_file.h"
 #include "gui/dialog.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
@@ -153,31 +154,24 @@ backup_window_set_path(BackupWindow *self, const char *path)
 }
 
 static void
-on_chosen(GtkNativeDialog *chooser, int response, BackupWindow *self)
+on_chosen(gpointer self, const char *path, gpointer data)
 {
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser));
-    g_autofree char *path = file != NULL ? g_file_get_path(file) : NULL;
-
-    if (response != GTK_RESPONSE_ACCEPT)
-        return;
-    if (path != NULL)
-        backup_window_set_path(self, path);
-    else
-        gtk_label_set_text(self->trouble, _("It can only be saved on this computer."));
+    backup_window_set_path(self, path);
 }
 
 static void
 choose(BackupWindow *self, const char *title, GtkFileChooserAction action)
 {
-    GtkFileChooserNative *chooser =
-        gtk_file_chooser_native_new(title, GTK_WINDOW(self), action, _("_Choose"), _("_Cancel"));
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *name = g_date_time_format(now, "snug-%Y-%m-%d.backup");
 
-    if (action == GTK_FILE_CHOOSER_ACTION_SAVE)
-        gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), name);
-    g_signal_connect_object(chooser, "response", G_CALLBACK(on_chosen), self, 0);
-    chooser_run(chooser, self->account);
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .account = self->account,
+                                   .action = action,
+                                   .title = title,
+                                   .accept = _("_Choose"),
+                                   .name = action == GTK_FILE_CHOOSER_ACTION_SAVE ? name : NULL,
+                                   .chosen = on_chosen});
 }
 
 static void

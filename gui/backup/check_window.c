@@ -5,6 +5,7 @@
 
 #include "gui/backup/work_bar.h"
 #include "gui/chat/message_words.h"
+#include "gui/choose_file.h"
 #include "gui/dialog.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
@@ -61,24 +62,20 @@ check_window_set_path(CheckWindow *self, const char *path)
 }
 
 static void
-on_file(GtkNativeDialog *chooser, int response, CheckWindow *self)
+on_file(gpointer self, const char *path, gpointer data)
 {
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser));
-    g_autofree char *path = file != NULL ? g_file_get_path(file) : NULL;
-
-    if (response == GTK_RESPONSE_ACCEPT && path != NULL)
-        check_window_set_path(self, path);
+    check_window_set_path(self, path);
 }
 
 static void
 on_choose(CheckWindow *self)
 {
-    GtkFileChooserNative *chooser =
-        gtk_file_chooser_native_new(_("Choose a Backup"), GTK_WINDOW(self),
-                                    GTK_FILE_CHOOSER_ACTION_OPEN, _("_Choose"), _("_Cancel"));
-
-    g_signal_connect_object(chooser, "response", G_CALLBACK(on_file), self, 0);
-    chooser_run(chooser, self->account);
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .account = self->account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_OPEN,
+                                   .title = _("Choose a Backup"),
+                                   .accept = _("_Choose"),
+                                   .chosen = on_file});
 }
 
 /* --- what it holds --- */

@@ -3,20 +3,24 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/backup/kit_row.h"
 #include "gui/backup/work_bar.h"
-#include "gui/dialog.h"
+#include "gui/choose_file.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
 #include "gui/start/passphrase_fields.h"
 #include "gui/window.h"
+#include "wire/address.h"
 
 struct _RestoreWindow {
     AdwWindow parent;
     Account *account;
     enum restore_from from;
+    gboolean opened; /* the profile is there, and can be locked again */
     char *path;
     GtkWidget *backup_group, *kit_group, *form, *begin;
     AdwActionRow *file;
+    KitRow *saved;
     GtkEditable *opens, *kit, *relay, *name;
     PassphraseFields *fresh;
     GtkLabel *about, *trouble;
@@ -65,24 +69,57 @@ restore_window_set_path(RestoreWindow *self, const char *path)
 }
 
 static void
-on_file(GtkNativeDialog *chooser, int response, RestoreWindow *self)
+on_file(gpointer self, const char *path, gpointer data)
 {
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser));
-    g_autofree char *path = file != NULL ? g_file_get_path(file) : NULL;
-
-    if (response == GTK_RESPONSE_ACCEPT && path != NULL)
-        restore_window_set_path(self, path);
+    restore_window_set_path(self, path);
 }
 
 static void
 on_choose(RestoreWindow *self)
 {
-    GtkFileChooserNative *chooser =
-        gtk_file_chooser_native_new(_("Choose a Backup"), GTK_WINDOW(self),
-                                    GTK_FILE_CHOOSER_ACTION_OPEN, _("_Choose"), _("_Cancel"));
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .account = self->account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_OPEN,
+                                   .title = _("Choose a Backup"),
+                                   .accept = _("_Choose"),
+                                   .chosen = on_file});
+}
 
-    g_signal_connect_object(chooser, "response", G_CALLBACK(on_file), self, 0);
-    chooser_run(chooser, self->account);
+/* --- the kit, from a file or a picture --- */
+
+/* Where the kit says that the account is, unless something was typed. A relay whose certificate is
+ * its own needs a pin, too, which no kit has. */
+static void
+fill_address(RestoreWindow *self, const char *text)
+{
+    struct address a;
+
+    if (text == NULL || address_read(SPAN_STR(text), &a) != OK)
+        return;
+    if (!filled(self->relay))
+        gtk_editable_set_text(self->relay, strchr(text, '@') + 1);
+    if (!filled(self->name))
+        gtk_editable_set_text(self->name, a.name);
+}
+
+static void
+on_kit_found(RestoreWindow *self, const char *code, const char *address)
+{
+    gtk_label_set_text(self->trouble, "");
+    gtk_editable_set_text(self->kit, code);
+    fill_address(self, address);
+}
+
+static void
+on_kit_trouble(RestoreWindow *self, const char *why)
+{
+    gtk_label_set_text(self->trouble, why);
+}
+
+void
+restore_window_set_kit(RestoreWindow *self, GFile *file)
+{
+    kit_row_take_file(self->saved, file);
 }
 
 /* --- doing it --- */
@@ -138,6 +175,18 @@ on_done(RestoreWindow *self, const json_t *result, const GError *error)
     gtk_window_destroy(GTK_WINDOW(self));
 }
 
+/* It goes on while the profile comes to be, which says that it is none until then. */
+static void
+on_state(RestoreWindow *self)
+{
+    enum bridge_state state = bridge_get_state(self->account->bridge);
+
+    if (state == BRIDGE_OPEN)
+        self->opened = TRUE;
+    else if (state == BRIDGE_LOCKED && self->opened)
+        gtk_window_destroy(GTK_WINDOW(self));
+}
+
 /* --- the object --- */
 
 static void
@@ -161,6 +210,7 @@ restore_window_class_init(RestoreWindowClass *klass)
     GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
 
     G_OBJECT_CLASS(klass)->dispose = restore_window_dispose;
+    g_type_ensure(SNUG_TYPE_KIT_ROW);
     g_type_ensure(SNUG_TYPE_PASSPHRASE_FIELDS);
     g_type_ensure(SNUG_TYPE_WORK_BAR);
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/backup/restore_window.ui");
@@ -170,6 +220,7 @@ restore_window_class_init(RestoreWindowClass *klass)
     gtk_widget_class_bind_template_child(widget, RestoreWindow, begin);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, file);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, opens);
+    gtk_widget_class_bind_template_child(widget, RestoreWindow, saved);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, kit);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, relay);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, name);
@@ -180,6 +231,8 @@ restore_window_class_init(RestoreWindowClass *klass)
     gtk_widget_class_bind_template_callback(widget, update);
     gtk_widget_class_bind_template_callback(widget, on_begin);
     gtk_widget_class_bind_template_callback(widget, on_choose);
+    gtk_widget_class_bind_template_callback(widget, on_kit_found);
+    gtk_widget_class_bind_template_callback(widget, on_kit_trouble);
     gtk_widget_class_bind_template_callback(widget, on_done);
 }
 
@@ -190,7 +243,7 @@ restore_window_init(RestoreWindow *self)
     entry_rows_name(GTK_WIDGET(self));
 }
 
-/* Not dialog_setup: it goes on while the profile comes to be. */
+/* Not dialog_setup, which would close it at once: there is no profile. */
 RestoreWindow *
 restore_window_new(GtkWindow *parent, Account *account, enum restore_from from)
 {
@@ -199,6 +252,9 @@ restore_window_new(GtkWindow *parent, Account *account, enum restore_from from)
 
     self->account = g_object_ref(account);
     self->from = from;
+    kit_row_setup(self->saved, account);
+    g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(on_state), self,
+                            G_CONNECT_SWAPPED);
     gtk_widget_set_visible(self->backup_group, from == RESTORE_BACKUP);
     gtk_widget_set_visible(self->kit_group, from == RESTORE_KIT);
     gtk_window_set_title(GTK_WINDOW(self), from == RESTORE_BACKUP ? _("Restore From a Backup")

@@ -15,5 +15,6 @@ enum restore_from { RESTORE_BACKUP, RESTORE_KIT };
 G_DECLARE_FINAL_TYPE(RestoreWindow, restore_window, SNUG, RESTORE_WINDOW, AdwWindow)
 
 RestoreWindow *restore_window_new(GtkWindow *parent, Account *account, enum restore_from from);
-/* The backup that was chosen. */
+/* The backup that was chosen, and the file or picture of the kit. */
 void restore_window_set_path(RestoreWindow *self, const char *path);
+void restore_window_set_kit(RestoreWindow *self, GFile *file);

@@ -3,7 +3,7 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/dialog.h"
+#include "gui/choose_file.h"
 
 void
 composer_take_files(Composer *self, GdkFileList *files)
@@ -22,29 +22,25 @@ composer_take_files(Composer *self, GdkFileList *files)
 /* --- the file chooser --- */
 
 static void
-on_chosen(GtkNativeDialog *chooser, int response, Composer *self)
+on_chosen(gpointer p, const char *path, gpointer data)
 {
-    if (response == GTK_RESPONSE_ACCEPT) {
-        g_autoptr(GListModel) files = gtk_file_chooser_get_files(GTK_FILE_CHOOSER(chooser));
+    Composer *self = p;
+    g_autoptr(GFile) file = g_file_new_for_path(path);
 
-        for (guint i = 0; i < g_list_model_get_n_items(files); i++) {
-            g_autoptr(GFile) file = g_list_model_get_item(files, i);
-            outgoing_tray_add(self->tray, file);
-        }
-        composer_focus(self);
-    }
+    outgoing_tray_add(self->tray, file);
+    composer_focus(self);
 }
 
 void
 composer_choose_files(Composer *self)
 {
-    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
-    GtkFileChooserNative *chooser = gtk_file_chooser_native_new(
-        _("Send Files"), GTK_WINDOW(root), GTK_FILE_CHOOSER_ACTION_OPEN, _("_Add"), _("_Cancel"));
-
-    gtk_file_chooser_set_select_multiple(GTK_FILE_CHOOSER(chooser), TRUE);
-    g_signal_connect_object(chooser, "response", G_CALLBACK(on_chosen), self, 0);
-    chooser_run(chooser, self->account);
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .account = self->account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_OPEN,
+                                   .title = _("Send Files"),
+                                   .accept = _("_Add"),
+                                   .many = TRUE,
+                                   .chosen = on_chosen});
 }
 
 /* --- pictures of the clipboard --- */

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/choose_file.h"
 #include "gui/dialog.h"
 
 static void
@@ -27,50 +28,42 @@ save_to(GtkWidget *near, Account *account, const char *attachment, const char *p
                                .free_data = g_free});
 }
 
-struct choice {
-    GtkWidget *near; /* weak */
+struct wanted {
     Account *account;
     char *attachment;
 };
 
 static void
-choice_free(gpointer p, GClosure *closure)
+wanted_free(gpointer p)
 {
-    struct choice *c = p;
+    struct wanted *w = p;
 
-    g_clear_weak_pointer(&c->near);
-    g_object_unref(c->account);
-    g_free(c->attachment);
-    g_free(c);
+    g_object_unref(w->account);
+    g_free(w->attachment);
+    g_free(w);
 }
 
 static void
-on_response(GtkNativeDialog *chooser, int response, struct choice *c)
+on_chosen(gpointer near, const char *path, gpointer data)
 {
-    if (response == GTK_RESPONSE_ACCEPT && c->near != NULL) {
-        g_autoptr(GFile) to = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser));
-        g_autofree char *path = to != NULL ? g_file_get_path(to) : NULL;
+    struct wanted *w = data;
 
-        if (path != NULL)
-            save_to(c->near, c->account, c->attachment, path);
-        else
-            say(c->near, _("It can only be saved on this computer."));
-    }
+    save_to(near, w->account, w->attachment, path);
 }
 
-/* The chooser belongs to the window, and goes with it. */
 void
 save_as(GtkWidget *near, Account *account, const Attachment *file)
 {
-    GtkRoot *root = gtk_widget_get_root(near);
-    GtkFileChooserNative *chooser = gtk_file_chooser_native_new(
-        _("Save As"), GTK_WINDOW(root), GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
-    struct choice *c = g_new0(struct choice, 1);
+    struct wanted *w = g_new(struct wanted, 1);
 
-    g_set_weak_pointer(&c->near, near);
-    c->account = g_object_ref(account);
-    c->attachment = g_strdup(file->id);
-    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), file->name);
-    g_signal_connect_data(chooser, "response", G_CALLBACK(on_response), c, choice_free, 0);
-    chooser_run(chooser, account);
+    *w = (struct wanted){g_object_ref(account), g_strdup(file->id)};
+    choose_file(&(struct choosing){.self = near,
+                                   .account = account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_SAVE,
+                                   .title = _("Save As"),
+                                   .accept = _("_Save"),
+                                   .name = file->name,
+                                   .chosen = on_chosen,
+                                   .data = w,
+                                   .free_data = wanted_free});
 }

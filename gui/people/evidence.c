@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/choose_file.h"
 #include "gui/dialog.h"
 #include "gui/models/fields.h"
 
@@ -27,52 +28,44 @@ evidence_save(GtkWidget *near, Account *account, const char *notice, const char 
                                .free_data = g_free});
 }
 
-struct choice {
-    GtkWidget *near; /* weak */
+struct wanted {
     Account *account;
     char *notice;
 };
 
 static void
-choice_free(gpointer p, GClosure *closure)
+wanted_free(gpointer p)
 {
-    struct choice *c = p;
+    struct wanted *w = p;
 
-    g_clear_weak_pointer(&c->near);
-    g_object_unref(c->account);
-    g_free(c->notice);
-    g_free(c);
+    g_object_unref(w->account);
+    g_free(w->notice);
+    g_free(w);
 }
 
 static void
-on_response(GtkNativeDialog *chooser, int response, struct choice *c)
+on_chosen(gpointer near, const char *path, gpointer data)
 {
-    if (response == GTK_RESPONSE_ACCEPT && c->near != NULL) {
-        g_autoptr(GFile) to = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser));
-        g_autofree char *path = to != NULL ? g_file_get_path(to) : NULL;
+    struct wanted *w = data;
 
-        if (path != NULL)
-            evidence_save(c->near, c->account, c->notice, path);
-        else
-            say(c->near, _("It can only be saved on this computer."));
-    }
+    evidence_save(near, w->account, w->notice, path);
 }
 
 void
 evidence_export(GtkWidget *near, Account *account, const char *notice)
 {
-    GtkRoot *root = gtk_widget_get_root(near);
-    GtkFileChooserNative *chooser =
-        gtk_file_chooser_native_new(_("Export Evidence"), GTK_WINDOW(root),
-                                    GTK_FILE_CHOOSER_ACTION_SAVE, _("_Export"), _("_Cancel"));
-    struct choice *c = g_new0(struct choice, 1);
+    struct wanted *w = g_new(struct wanted, 1);
 
-    g_set_weak_pointer(&c->near, near);
-    c->account = g_object_ref(account);
-    c->notice = g_strdup(notice);
-    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), _("snug-evidence.json"));
-    g_signal_connect_data(chooser, "response", G_CALLBACK(on_response), c, choice_free, 0);
-    chooser_run(chooser, account);
+    *w = (struct wanted){g_object_ref(account), g_strdup(notice)};
+    choose_file(&(struct choosing){.self = near,
+                                   .account = account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_SAVE,
+                                   .title = _("Export Evidence"),
+                                   .accept = _("_Export"),
+                                   .name = _("snug-evidence.json"),
+                                   .chosen = on_chosen,
+                                   .data = w,
+                                   .free_data = wanted_free});
 }
 
 /* --- about a contact --- */

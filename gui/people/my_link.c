@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/choose_file.h"
 #include "gui/dialog.h"
 #include "gui/models/fields.h"
 #include "gui/people/link_find.h"
@@ -24,7 +25,6 @@ struct _MyLink {
     GtkLabel *title, *address;
     GtkButton *copy, *save;
     AdwPreferencesGroup *group;
-    GtkFileChooserNative *chooser;
 };
 
 G_DEFINE_FINAL_TYPE(MyLink, my_link, ADW_TYPE_WINDOW)
@@ -57,34 +57,25 @@ on_copy(MyLink *self)
 }
 
 static void
-on_save_chosen(MyLink *self, int response)
+on_save_chosen(gpointer p, const char *path, gpointer data)
 {
-    g_autoptr(GFile) file = NULL;
-    g_autofree char *path = NULL;
+    MyLink *self = p;
     GdkPaintable *code = gtk_picture_get_paintable(self->qr);
 
-    if (response == GTK_RESPONSE_ACCEPT)
-        file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(self->chooser));
-    g_clear_object(&self->chooser);
-    if (file == NULL)
-        return;
-    path = g_file_get_path(file);
-    if (path != NULL && gdk_texture_save_to_png(GDK_TEXTURE(code), path))
-        say(GTK_WIDGET(self), _("The picture was saved"));
-    else
-        say(GTK_WIDGET(self), _("The picture could not be saved there."));
+    say(p, gdk_texture_save_to_png(GDK_TEXTURE(code), path)
+               ? _("The picture was saved")
+               : _("The picture could not be saved there."));
 }
 
 static void
 on_save(MyLink *self)
 {
-    g_clear_object(&self->chooser);
-    self->chooser = gtk_file_chooser_native_new(_("Save as Picture"), GTK_WINDOW(self),
-                                                GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), NULL);
-    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(self->chooser), _("My Snug link.png"));
-    g_signal_connect_object(self->chooser, "response", G_CALLBACK(on_save_chosen), self,
-                            G_CONNECT_SWAPPED);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .account = self->account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_SAVE,
+                                   .title = _("Save as Picture"),
+                                   .name = _("My Snug link.png"),
+                                   .chosen = on_save_chosen});
 }
 
 /* --- changing links --- */
@@ -296,7 +287,6 @@ my_link_dispose(GObject *object)
     MyLink *self = SNUG_MY_LINK(object);
 
     g_clear_object(&self->account);
-    g_clear_object(&self->chooser);
     g_clear_pointer(&self->rows, g_ptr_array_unref);
     g_clear_pointer(&self->standing, free_wiped);
     g_clear_pointer(&self->text, free_wiped);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "gui/choose_file.h"
 #include "gui/dialog.h"
 
 struct _QrInput {
@@ -15,7 +16,6 @@ struct _QrInput {
     char *prefix;
     GtkButton *choose, *paste;
     GtkSpinner *spinner;
-    GtkFileChooserNative *chooser;
 };
 
 G_DEFINE_FINAL_TYPE(QrInput, qr_input, GTK_TYPE_BOX)
@@ -132,34 +132,21 @@ qr_input_take_file(QrInput *self, GFile *file)
 /* --- a file --- */
 
 static void
-on_chosen(QrInput *self, int response)
+on_chosen(gpointer self, const char *path, gpointer data)
 {
-    g_autoptr(GFile) file = NULL;
-
-    if (response == GTK_RESPONSE_ACCEPT)
-        file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(self->chooser));
-    g_clear_object(&self->chooser);
-    if (file != NULL)
-        qr_input_take_file(self, file);
+    read_path(self, path, -1);
 }
 
 static void
 on_choose_clicked(QrInput *self)
 {
-    g_autoptr(GtkFileFilter) pictures = gtk_file_filter_new();
-
-    g_clear_object(&self->chooser);
-    self->chooser = gtk_file_chooser_native_new(_("Picture With a QR Code"),
-                                                GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))),
-                                                GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), NULL);
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
-    gtk_file_filter_set_name(pictures, _("Pictures"));
-    for (int i = 0; picture_types[i] != NULL; i++)
-        gtk_file_filter_add_mime_type(pictures, picture_types[i]);
-    gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(self->chooser), pictures);
-    g_signal_connect_object(self->chooser, "response", G_CALLBACK(on_chosen), self,
-                            G_CONNECT_SWAPPED);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .account = self->account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_OPEN,
+                                   .title = _("Picture With a QR Code"),
+                                   .accept = _("_Open"),
+                                   .pictures = TRUE,
+                                   .chosen = on_chosen});
 }
 
 /* --- the clipboard --- */
@@ -275,7 +262,6 @@ qr_input_dispose(GObject *object)
     QrInput *self = SNUG_QR_INPUT(object);
 
     g_clear_object(&self->account);
-    g_clear_object(&self->chooser);
     G_OBJECT_CLASS(qr_input_parent_class)->dispose(object);
 }
 

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/choose_file.h"
 #include "gui/entry_rows.h"
 #include "gui/models/fields.h"
 #include "gui/settings/move_window.h"
@@ -20,7 +21,6 @@ struct _AccountPage {
     GtkWidget *no_picture;
     AdwActionRow *address_row;
     char *address;
-    GtkFileChooserNative *chooser;
 };
 
 G_DEFINE_FINAL_TYPE(AccountPage, account_page, ADW_TYPE_PREFERENCES_PAGE)
@@ -105,31 +105,20 @@ on_no_picture_clicked(AccountPage *self)
 }
 
 static void
-on_chosen(AccountPage *self, int response)
+on_chosen(gpointer self, const char *path, gpointer data)
 {
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(self->chooser));
-    const char *path = file != NULL ? g_file_peek_path(file) : NULL;
-
-    if (response == GTK_RESPONSE_ACCEPT && path != NULL)
-        account_page_set_picture(self, path);
-    g_clear_object(&self->chooser);
+    account_page_set_picture(self, path);
 }
 
 static void
 on_picture_clicked(AccountPage *self)
 {
-    g_autoptr(GtkFileFilter) pictures = gtk_file_filter_new();
-
-    g_clear_object(&self->chooser);
-    self->chooser = gtk_file_chooser_native_new(_("Choose a Picture"), window_of(self),
-                                                GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
-    gtk_file_filter_set_name(pictures, _("Pictures"));
-    gtk_file_filter_add_mime_type(pictures, "image/*");
-    gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(self->chooser), pictures);
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
-    g_signal_connect_object(self->chooser, "response", G_CALLBACK(on_chosen), self,
-                            G_CONNECT_SWAPPED);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .account = self->account,
+                                   .action = GTK_FILE_CHOOSER_ACTION_OPEN,
+                                   .title = _("Choose a Picture"),
+                                   .pictures = TRUE,
+                                   .chosen = on_chosen});
 }
 
 /* --- the account --- */
@@ -234,7 +223,6 @@ account_page_dispose(GObject *object)
     AccountPage *self = SNUG_ACCOUNT_PAGE(object);
 
     g_clear_pointer(&self->address, g_free);
-    g_clear_object(&self->chooser);
     g_clear_object(&self->account);
     G_OBJECT_CLASS(account_page_parent_class)->dispose(object);
 }

@@ -3,10 +3,11 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/choose_file.h"
+
 struct _KeyFileRow {
     AdwActionRow parent;
     GtkWidget *choose, *create;
-    GtkFileChooserNative *chooser;
     char *path;
     gboolean make, may_make;
 };
@@ -56,30 +57,22 @@ key_file_row_set(KeyFileRow *self, const char *path, gboolean make)
 /* --- asking --- */
 
 static void
-on_chosen(KeyFileRow *self, int response)
+on_chosen(gpointer self, const char *path, gpointer make)
 {
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(self->chooser));
-    const char *path = file != NULL ? g_file_peek_path(file) : NULL;
-    gboolean make = gtk_file_chooser_get_action(GTK_FILE_CHOOSER(self->chooser)) ==
-                    GTK_FILE_CHOOSER_ACTION_SAVE;
-
-    if (response == GTK_RESPONSE_ACCEPT && path != NULL)
-        key_file_row_set(self, path, make);
-    g_clear_object(&self->chooser);
+    key_file_row_set(self, path, GPOINTER_TO_INT(make));
 }
 
 static void
 ask(KeyFileRow *self, const char *title, GtkFileChooserAction action)
 {
-    g_clear_object(&self->chooser);
-    self->chooser = gtk_file_chooser_native_new(
-        title, GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), action, NULL, NULL);
-    if (action == GTK_FILE_CHOOSER_ACTION_SAVE)
-        gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(self->chooser), _("Snug.key"));
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
-    g_signal_connect_object(self->chooser, "response", G_CALLBACK(on_chosen), self,
-                            G_CONNECT_SWAPPED);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
+    gboolean make = action == GTK_FILE_CHOOSER_ACTION_SAVE;
+
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .action = action,
+                                   .title = title,
+                                   .name = make ? _("Snug.key") : NULL,
+                                   .chosen = on_chosen,
+                                   .data = GINT_TO_POINTER(make)});
 }
 
 static void
@@ -121,7 +114,6 @@ key_file_row_dispose(GObject *object)
 {
     KeyFileRow *self = SNUG_KEY_FILE_ROW(object);
 
-    g_clear_object(&self->chooser);
     g_clear_pointer(&self->path, g_free);
     G_OBJECT_CLASS(key_file_row_parent_class)->dispose(object);
 }

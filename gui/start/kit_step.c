@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gui/choose_file.h"
 #include "gui/models/fields.h"
 #include "gui/qr_texture.h"
 #include "gui/start/kit.h"
@@ -14,7 +15,6 @@ struct _KitStep {
     GtkPicture *picture;
     GtkCheckButton *away;
     GtkWidget *save;
-    GtkFileChooserNative *chooser;
 };
 
 G_DEFINE_FINAL_TYPE(KitStep, kit_step, SNUG_TYPE_STEP)
@@ -52,29 +52,20 @@ kit_step_save(KitStep *self, const char *path)
 }
 
 static void
-on_chosen(KitStep *self, int response)
+on_chosen(gpointer self, const char *path, gpointer data)
 {
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(self->chooser));
-    const char *path = file != NULL ? g_file_peek_path(file) : NULL;
-
-    if (response == GTK_RESPONSE_ACCEPT && path != NULL)
-        kit_step_save(self, path);
-    g_clear_object(&self->chooser);
+    kit_step_save(self, path);
 }
 
+/* Not closed by a lock: the kit would be lost. */
 static void
 on_save_clicked(KitStep *self)
 {
-    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
-
-    g_clear_object(&self->chooser);
-    self->chooser = gtk_file_chooser_native_new(_("Save the Recovery Kit"), GTK_WINDOW(root),
-                                                GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), NULL);
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
-    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(self->chooser), _("Snug recovery kit.txt"));
-    g_signal_connect_object(self->chooser, "response", G_CALLBACK(on_chosen), self,
-                            G_CONNECT_SWAPPED);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
+    choose_file(&(struct choosing){.self = GTK_WIDGET(self),
+                                   .action = GTK_FILE_CHOOSER_ACTION_SAVE,
+                                   .title = _("Save the Recovery Kit"),
+                                   .name = _("Snug recovery kit.txt"),
+                                   .chosen = on_chosen});
 }
 
 static void
@@ -137,7 +128,6 @@ kit_step_dispose(GObject *object)
     KitStep *self = SNUG_KIT_STEP(object);
 
     g_clear_pointer(&self->account, json_decref);
-    g_clear_object(&self->chooser);
     G_OBJECT_CLASS(kit_step_parent_class)->dispose(object);
 }
 

@@ -125,6 +125,41 @@ stage_shows(GtkWidget *root, const char *text)
     return FALSE;
 }
 
+static gboolean
+has_text(const char *all, const char *text)
+{
+    return all != NULL && strstr(all, text) != NULL;
+}
+
+static gboolean
+widget_holds(GtkWidget *w, const char *text)
+{
+    g_autofree char *told =
+        gtk_test_accessible_check_property(GTK_ACCESSIBLE(w), GTK_ACCESSIBLE_PROPERTY_LABEL, "");
+
+    if (has_text(told, text) || has_text(gtk_widget_get_tooltip_text(w), text) ||
+        (GTK_IS_WINDOW(w) && has_text(gtk_window_get_title(GTK_WINDOW(w)), text)) ||
+        (GTK_IS_LABEL(w) && has_text(gtk_label_get_text(GTK_LABEL(w)), text)) ||
+        (GTK_IS_EDITABLE(w) && has_text(gtk_editable_get_text(GTK_EDITABLE(w)), text)))
+        return TRUE;
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        if (widget_holds(c, text))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean
+stage_holds(const char *text)
+{
+    g_autoptr(GList) all = gtk_window_list_toplevels();
+
+    for (GList *w = all; w != NULL; w = w->next)
+        if (widget_holds(w->data, text))
+            return TRUE;
+    return FALSE;
+}
+
 /* Whether a screen reader has something to say for W: its own name, or one it is given by its
  * label, or by text inside. */
 static gboolean

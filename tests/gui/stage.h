@@ -32,6 +32,10 @@ GtkWidget *stage_await(GtkWidget *root, GType type, const char *name);
 /* Whether some visible label below ROOT has TEXT in it. */
 gboolean stage_shows(GtkWidget *root, const char *text);
 
+/* Whether anything of any window has TEXT in it: shown or hidden, in titles, labels, entries,
+ * tooltips or what a screen reader is told. */
+gboolean stage_holds(const char *text);
+
 /* The names of things below ROOT that can have the focus but have no accessible name, a line each;
  * NULL when there are none. */
 char *stage_unnamed(GtkWidget *root);

@@ -4,6 +4,7 @@
 #include "gui/backup/backup_page.h"
 #include "gui/backup/backup_window.h"
 #include "gui/backup/check_window.h"
+#include "gui/backup/kit_find.h"
 #include "gui/backup/restore_window.h"
 #include "gui/models/fields.h"
 #include "tests/gui/fake_agent.h"
@@ -382,6 +383,98 @@ the_recovery_kit_replaces_a_lost_device(void **state)
     stage_wait(stage_shows(s->window, "This is not the recovery kit"));
 }
 
+#define CODE "ABCD EFGH IJKL MNOP QRST UVWX YZ23 4567 ABCD EFGH IJKL MNOP QRST UVWX"
+
+static void
+the_code_is_found_in_what_a_kit_says(void **state)
+{
+    char *code = NULL, *address = NULL;
+
+    assert_true(kit_find("Recovery kit\n\nAddress:  ana@relay.example:8443\n" CODE " \r\nMore.\n",
+                         &code, &address));
+    assert_string_equal(code, CODE);
+    assert_string_equal(address, "ana@relay.example:8443");
+    g_free(code);
+    g_free(address);
+    assert_true(kit_find(CODE, &code, &address));
+    assert_string_equal(code, CODE);
+    assert_null(address);
+    g_free(code);
+    assert_false(kit_find("", &code, &address));
+    assert_false(kit_find(CODE " YZ", &code, &address));       /* too many letters */
+    assert_false(kit_find("ABCD EFGH IJKL", &code, &address)); /* too few */
+    assert_false(kit_find("1" CODE, &code, &address));         /* no letter of base32 */
+    assert_false(kit_find("snug:ana@r.example", &code, &address));
+}
+
+static char *
+entry_text(struct scene *s, const char *title)
+{
+    GtkWidget *row =
+        gtk_widget_get_ancestor(stage_await(s->window, GTK_TYPE_LABEL, title), ADW_TYPE_ENTRY_ROW);
+
+    return g_strdup(gtk_editable_get_text(GTK_EDITABLE(row)));
+}
+
+static void
+choose_kit(struct scene *s, const char *name, const char *bytes, gssize n)
+{
+    g_autofree char *path = g_build_filename(g_get_user_runtime_dir(), name, NULL);
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+
+    assert_true(g_file_set_contents(path, bytes, n, NULL));
+    restore_window_set_kit(SNUG_RESTORE_WINDOW(s->window), file);
+}
+
+static void
+the_kit_is_read_from_its_file(void **state)
+{
+    struct scene *s = *state;
+    g_autofree char *code = NULL, *relay = NULL, *name = NULL, *typed = NULL;
+
+    present(s, restore_window_new(NULL, s->account, RESTORE_KIT));
+    choose_kit(s, "empty.txt", "Nothing here.\n", -1);
+    stage_wait(stage_shows(s->window, "There is no recovery code in this file."));
+    choose_kit(s, "kit.txt", "Address:  ana@relay.example:8443\n\n" CODE "\n", -1);
+    stage_wait(!stage_shows(s->window, "There is no recovery code"));
+    assert_true(stage_shows(s->window, "kit.txt"));
+    code = entry_text(s, "Code of the recovery kit");
+    relay = entry_text(s, "Relay");
+    name = entry_text(s, "Name at the relay");
+    assert_string_equal(code, CODE);
+    assert_string_equal(relay, "relay.example:8443");
+    assert_string_equal(name, "ana");
+    look_at(s, "recover-chosen");
+    type(s, ADW_TYPE_ENTRY_ROW, "Relay", "https://relay.example:8443 pin=q");
+    choose_kit(s, "kit.txt", "Address:  bob@elsewhere.example\n\n" CODE "\n", -1);
+    stage_settle();
+    typed = entry_text(s, "Relay"); /* what was typed stays */
+    assert_string_equal(typed, "https://relay.example:8443 pin=q");
+    gtk_window_set_default_size(GTK_WINDOW(s->window), 360, 640);
+    stage_picture(s->window, "recover-chosen-narrow");
+}
+
+static void
+the_kit_is_read_from_a_picture_of_its_code_by_the_agent(void **state)
+{
+    struct scene *s = *state;
+    g_autofree char *code = NULL;
+
+    present(s, restore_window_new(NULL, s->account, RESTORE_KIT));
+    fake_agent_always(s->fake, "qr.read", json_pack("{s:[s]}", "texts", "snug:ana@r.example"));
+    choose_kit(s, "kit.png", "\x89PNG\r\n\x1a\n\xff", 9);
+    stage_wait(stage_shows(s->window, "not that of a recovery kit"));
+    fake_agent_always(s->fake, "qr.read", json_pack("{s:[s]}", "texts", CODE));
+    choose_kit(s, "kit.png", "\x89PNG\r\n\x1a\n\xff", 9);
+    stage_wait(!stage_shows(s->window, "not that of a recovery kit"));
+    code = entry_text(s, "Code of the recovery kit");
+    assert_string_equal(code, CODE);
+    assert_int_equal(fake_agent_calls(s->fake, "qr.read"), 2);
+    choose_kit(s, "kit.png", "\x89PNG\r\n\x1a\n\xff", 9); /* closed before the answer */
+    gtk_window_destroy(GTK_WINDOW(s->window));
+    stage_wait(s->window == NULL);
+}
+
 #define WITH_SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 #define WITHOUT_PROFILE(test) cmocka_unit_test_setup_teardown(test, scene_open_new, scene_close)
 
@@ -397,6 +490,9 @@ main(void)
         WITH_SCENE(backups_are_made_by_themselves_when_asked_for),
         WITHOUT_PROFILE(a_backup_is_restored_or_it_is_said_why_not),
         WITHOUT_PROFILE(the_recovery_kit_replaces_a_lost_device),
+        cmocka_unit_test(the_code_is_found_in_what_a_kit_says),
+        WITHOUT_PROFILE(the_kit_is_read_from_its_file),
+        WITHOUT_PROFILE(the_kit_is_read_from_a_picture_of_its_code_by_the_agent),
     };
 
     stage_setup();

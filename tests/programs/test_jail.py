@@ -179,7 +179,8 @@ class Unit(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="snug-unit-")
         self.addCleanup(shutil.rmtree, self.folder)
         with open(UNIT, encoding="utf-8") as f:
-            lines = [f"ExecStart={AGENT} --profile %i\n" if line.startswith("ExecStart=") else line for line in f]
+            lines = [f"ExecStart={AGENT} --profile %i\n" if line.startswith("ExecStart=") else line
+                     for line in f if not line.startswith("ExecStartPre=")]
         self.unit = os.path.join(self.folder, "snug-agent@default.service")
         with open(self.unit, "w", encoding="utf-8") as f:
             f.writelines(lines)
