@@ -165,6 +165,9 @@ help_all(void)
     terminal_wrap("NAME is what you call a contact, their name or address, or the beginning of "
                   "one.",
                   0, 0);
+    terminal_wrap("MESSAGE is its number (`snug history --ids`), `last` or `last:NAME`: the newest "
+                  "that fits, of all or of a conversation.",
+                  0, 0);
     print("\n");
     terminal_wrap("Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 ambiguous name, 5 locked, "
                   "6 key changed or not verified, 7 queued, 8 refused, 9 too often, 10 timed out, "
