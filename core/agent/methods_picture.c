@@ -105,6 +105,8 @@ on_picture(void *self, struct media_outcome *o)
     json_t *j = json_pack("{s:s,s:i,s:i,s:I}", "kind", media_kind_name(o->result.kind), "width",
                           (int)o->result.width, "height", (int)o->result.height, "size",
                           (json_int_t)o->bytes.n);
+    json_object_set_new(j, "whole_width", json_integer(o->result.whole_width));
+    json_object_set_new(j, "whole_height", json_integer(o->result.whole_height));
     if (part.n > PICTURE_PIECE && c->client != NULL) {
         char id[ID_MAX];
         enum err r = pictures_hold(c->agent, c->client, c->ref, o->bytes, &number);
@@ -122,6 +124,23 @@ on_picture(void *self, struct media_outcome *o)
     call_finish(c, j);
 }
 
+/* `left` and `top`: not all of it, but a part as it is. */
+static enum err
+part_read(const struct call *c, struct media_job *job)
+{
+    int64_t left = param_int(c, "left", -1), top = param_int(c, "top", -1);
+
+    if (left == -1 && top == -1)
+        return OK;
+    if (left < 0 || left > MEDIA_SIDE_MAX || top < 0 || top > MEDIA_SIDE_MAX)
+        return fail(ERR_USAGE, "A part of a picture is at a left and a top of 0 to %d.",
+                    MEDIA_SIDE_MAX);
+    job->work = MEDIA_PART;
+    job->left = (unsigned)left;
+    job->top = (unsigned)top;
+    return OK;
+}
+
 enum err
 method_attachment_picture(struct call *c, json_t **ret)
 {
@@ -133,6 +152,7 @@ method_attachment_picture(struct call *c, json_t **ret)
         return fail(ERR_USAGE, "The sides of a picture are 1 to %d.", PICTURE_SIDE_MAX);
     order.job.width = (unsigned)width;
     order.job.height = (unsigned)height;
+    TRY(part_read(c, &order.job));
     return look_start(c, &order, MEDIA_FILE_MAX);
 }
 

@@ -28,6 +28,8 @@ media_job_write(struct buf *out, const struct media_job *job)
     buf_put_u8(out, (uint8_t)job->form);
     buf_put_u16(out, (uint16_t)job->width);
     buf_put_u16(out, (uint16_t)job->height);
+    buf_put_u16(out, (uint16_t)job->left);
+    buf_put_u16(out, (uint16_t)job->top);
     buf_put_u64(out, job->size);
 }
 
@@ -40,7 +42,11 @@ side_wanted(unsigned side)
 static bool
 job_ok(const struct media_job *j)
 {
-    if (j->work < MEDIA_INSPECT || j->work > MEDIA_SOUND || j->size > MEDIA_FILE_MAX)
+    if (j->work < MEDIA_INSPECT || j->work > MEDIA_PART || j->size > MEDIA_FILE_MAX)
+        return false;
+    if (j->work == MEDIA_PART)
+        return j->form == MEDIA_PIXELS && side_wanted(j->width) && side_wanted(j->height);
+    if (j->left != 0 || j->top != 0)
         return false;
     if (j->work == MEDIA_THUMBNAIL)
         return j->form <= MEDIA_AS_JPEG && side_wanted(j->width) && side_wanted(j->height);
@@ -60,6 +66,8 @@ media_job_read(struct span bytes, struct media_job *ret)
     j.form = read_u8(&r);
     j.width = read_u16(&r);
     j.height = read_u16(&r);
+    j.left = read_u16(&r);
+    j.top = read_u16(&r);
     j.size = read_u64(&r);
     if (!r.ok || r.rest.n != 0 || version != VERSION || !job_ok(&j))
         return fail(ERR_MALFORMED, "a job for the picture helper makes no sense");
@@ -78,6 +86,8 @@ media_result_write(struct buf *out, const struct media_result *r)
     buf_put_u32(out, r->width);
     buf_put_u32(out, r->height);
     buf_put_u64(out, r->size);
+    buf_put_u32(out, r->whole_width);
+    buf_put_u32(out, r->whole_height);
 }
 
 uint64_t
@@ -90,6 +100,8 @@ media_size_max(const struct media_job *job)
         return job->size + MEDIA_STRIP_ADDS;
     case MEDIA_THUMBNAIL: /* a PNG of noise is a little longer than its pixels */
         return (uint64_t)job->width * job->height * 4 * 9 / 8 + 4096;
+    case MEDIA_PART:
+        return (uint64_t)job->width * job->height * 4;
     case MEDIA_AVATAR:
         return MEDIA_AVATAR_MAX;
     case MEDIA_QR:
@@ -98,6 +110,22 @@ media_size_max(const struct media_job *job)
         return MEDIA_SOUND_RATE * MEDIA_SOUND_SECONDS * 2;
     }
     return 0;
+}
+
+static bool
+whole_ok(const struct media_job *job, const struct media_result *r)
+{
+    if (job->work != MEDIA_THUMBNAIL && job->work != MEDIA_PART)
+        return r->whole_width == 0 && r->whole_height == 0;
+    return r->whole_width <= MEDIA_SIDE_MAX && r->whole_height <= MEDIA_SIDE_MAX &&
+           r->width <= r->whole_width && r->height <= r->whole_height;
+}
+
+/* Whether a part from FROM on, WANTED long where there is so much, is N of WHOLE. */
+static bool
+part_ok(unsigned from, unsigned wanted, unsigned n, unsigned whole)
+{
+    return from < whole && n == (wanted < whole - from ? wanted : whole - from);
 }
 
 static bool
@@ -110,6 +138,9 @@ sides_ok(const struct media_job *job, const struct media_result *r)
     case MEDIA_THUMBNAIL:
         return r->width >= 1 && r->width <= job->width && r->height >= 1 &&
                r->height <= job->height;
+    case MEDIA_PART:
+        return part_ok(job->left, job->width, r->width, r->whole_width) &&
+               part_ok(job->top, job->height, r->height, r->whole_height);
     case MEDIA_AVATAR:
         return r->width == MEDIA_AVATAR_SIDE && r->height == MEDIA_AVATAR_SIDE;
     case MEDIA_SOUND:
@@ -131,7 +162,7 @@ result_ok(const struct media_job *job, const struct media_result *r)
     if ((r->kind == MEDIA_OPUS) != (job->work == MEDIA_SOUND))
         return false;
     return r->kind != MEDIA_OTHER && r->size > 0 && r->size <= media_size_max(job) &&
-           sides_ok(job, r);
+           sides_ok(job, r) && whole_ok(job, r);
 }
 
 enum err
@@ -146,6 +177,8 @@ media_result_read(struct span bytes, const struct media_job *job, struct media_r
     v.width = read_u32(&r);
     v.height = read_u32(&r);
     v.size = read_u64(&r);
+    v.whole_width = read_u32(&r);
+    v.whole_height = read_u32(&r);
     if (!r.ok || r.rest.n != 0 || version != VERSION || !result_ok(job, &v))
         return fail(ERR_MALFORMED, "The picture helper answered nonsense.");
     *ret = v;
@@ -197,8 +230,8 @@ media_bytes_check(struct span bytes, const struct media_job *job, const struct m
         return preview_read(bytes, &preview);
     if (job->work == MEDIA_QR)
         return texts_check(bytes);
-    if (job->work == MEDIA_THUMBNAIL && job->form == MEDIA_PIXELS &&
-        bytes.n != (uint64_t)r->width * r->height * 4)
+    bool pixels = job->work == MEDIA_PART || job->work == MEDIA_THUMBNAIL;
+    if (pixels && job->form == MEDIA_PIXELS && bytes.n != (uint64_t)r->width * r->height * 4)
         return fail(ERR_MALFORMED, "The picture helper answered nonsense.");
     return OK;
 }

@@ -3,8 +3,10 @@
  * What the agent and snug-media say to each other: one job into the helper's input, one result out
  * of its output, then it ends. All numbers are big-endian.
  *
- *     job:    u8 version (1), u8 work, u8 form, u16 width, u16 height, u64 size, then the file
- *     result: u8 version (1), u8 verdict, u8 kind, u32 width, u32 height, u64 size, then the bytes
+ *     job:    u8 version (1), u8 work, u8 form, u16 width, u16 height, u16 left, u16 top, u64 size,
+ *             then the file
+ *     result: u8 version (1), u8 verdict, u8 kind, u32 width, u32 height, u64 size, u32 width and
+ *             u32 height of the whole, then the bytes
  *
  * The one thing to know: neither side believes the other. The helper works on a file made by an
  * enemy; the agent takes the helper for one that the file has taken over, and checks lengths,
@@ -15,8 +17,8 @@
 #include "wire/buf.h"
 #include "wire/limits.h"
 
-#define MEDIA_JOB_HEAD 15
-#define MEDIA_RESULT_HEAD 19
+#define MEDIA_JOB_HEAD 19
+#define MEDIA_RESULT_HEAD 27
 
 #define MEDIA_FILE_MAX (100 * 1024 * 1024)
 #define MEDIA_PIXELS_MAX (64 * 1024 * 1024) /* of what is decoded */
@@ -36,6 +38,7 @@ enum media_work {
     MEDIA_THUMBNAIL = 3, /* scaled down to fit width and height; bytes: as the form says */
     MEDIA_AVATAR = 4,    /* the middle as a square JPEG of 256 by 256, at most 32 KiB */
     MEDIA_QR = 5,        /* bytes: for each QR code u16 length and UTF-8 text */
+    MEDIA_PART = 7,      /* of WIDTH and HEIGHT at LEFT and TOP, as it is; bytes: pixels */
     MEDIA_SOUND = 6,     /* of Ogg Opus, from second WIDTH on: one channel, 16 bits little-endian */
 };
 
@@ -70,9 +73,11 @@ enum media_verdict {
 struct media_job {
     enum media_work work;
     enum media_form form; /* of a thumbnail */
-    /* Of a thumbnail, 1 to MEDIA_THUMBNAIL_SIDE_MAX; of sound, where it begins and 0; else 0. */
+    /* Of a thumbnail or a part, 1 to MEDIA_THUMBNAIL_SIDE_MAX; of sound, where it begins and 0;
+     * else 0. */
     unsigned width, height;
-    uint64_t size; /* of the file that follows, at most MEDIA_FILE_MAX */
+    unsigned left, top; /* of a part, in the picture as it is shown; else 0 */
+    uint64_t size;      /* of the file that follows, at most MEDIA_FILE_MAX */
 };
 
 struct media_result {
@@ -81,6 +86,8 @@ struct media_result {
     /* As shown; 0 where the work does not need them; of sound its ms, and how many samples come. */
     uint32_t width, height;
     uint64_t size; /* of the bytes that follow */
+    uint32_t whole_width,
+        whole_height; /* of a thumbnail or a part: of all of the picture, as shown */
 };
 
 void media_job_write(struct buf *out, const struct media_job *job);

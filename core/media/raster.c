@@ -177,6 +177,28 @@ raster_orient(struct raster *r, unsigned orientation)
     return OK;
 }
 
+enum err
+raster_cut(const struct source *s, unsigned orientation, const unsigned at[2],
+           const unsigned size[2], struct raster *ret)
+{
+    bool lying = orientation >= 5;
+    unsigned whole[2] = {lying ? s->height : s->width, lying ? s->width : s->height};
+
+    assert(at[0] + size[0] <= whole[0] && at[1] + size[1] <= whole[1]);
+    TRY(raster_new(size[0], size[1], ret));
+    for (unsigned y = 0; y < size[1]; y++) {
+        for (unsigned x = 0; x < size[0]; x++) {
+            unsigned from_x = at[0] + x, from_y = at[1] + y;
+            uint8_t *to = ret->pixels + 4 * ((size_t)y * size[0] + x);
+
+            origin(orientation, whole, &from_x, &from_y);
+            to[3] = 255;
+            memcpy(to, s->pixels + from_y * s->stride + (size_t)from_x * s->channels, s->channels);
+        }
+    }
+    return OK;
+}
+
 /* --- looks --- */
 
 void

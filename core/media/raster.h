@@ -30,6 +30,11 @@ void fit(unsigned w, unsigned h, unsigned max_w, unsigned max_h, unsigned ret[2]
 /* Scale S to W and H: each pixel is the mean of what it covers, weighed by alpha. ERR_MEMORY. */
 enum err raster_scale(const struct source *s, unsigned w, unsigned h, struct raster *ret);
 
+/* Of S, turned as ORIENTATION says, the part of SIZE (width, height) at AT (left, top), which is
+ * within. ERR_MEMORY. */
+enum err raster_cut(const struct source *s, unsigned orientation, const unsigned at[2],
+                    const unsigned size[2], struct raster *ret);
+
 /* Turn as Exif's ORIENTATION (1 to 8) says. */
 enum err raster_orient(struct raster *r, unsigned orientation);
 

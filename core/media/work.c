@@ -39,6 +39,16 @@ scaled(const struct picture *p, unsigned max_w, unsigned max_h, struct raster *r
     return raster_orient(ret, p->facts.orientation);
 }
 
+/* As it is shown. */
+static void
+shown_size(const struct facts *f, uint32_t *ret_width, uint32_t *ret_height)
+{
+    bool lying = f->orientation >= 5;
+
+    *ret_width = lying ? f->height : f->width;
+    *ret_height = lying ? f->width : f->height;
+}
+
 static enum err
 inspect(const struct picture *p, struct media_result *ret, struct buf *out)
 {
@@ -63,6 +73,7 @@ thumbnail(const struct picture *p, const struct media_job *job, struct media_res
     TRY(scaled(p, job->width, job->height, &r));
     ret->width = r.width;
     ret->height = r.height;
+    shown_size(&p->facts, &ret->whole_width, &ret->whole_height);
     if (job->form == MEDIA_PIXELS) {
         buf_put(out, SPAN(r.pixels, (size_t)4 * r.width * r.height));
         return buf_ok(out);
@@ -70,6 +81,31 @@ thumbnail(const struct picture *p, const struct media_job *job, struct media_res
     if (job->form == MEDIA_AS_JPEG)
         raster_over_white(&r);
     return pixbuf_encode(&r, job->form, QUALITY, out);
+}
+
+/* Not scaled. The picture is decoded whole for it: no decoder here begins in the middle. */
+static enum err
+part(const struct picture *p, const struct media_job *job, struct media_result *ret,
+     struct buf *out)
+{
+    AUTO(decoded_done) struct decoded d = {0};
+    AUTO(raster_done) struct raster r = {0};
+    const struct decoding how = {p->kind, p->file, p->facts.width, p->facts.height, 0};
+    unsigned at[2] = {job->left, job->top}, size[2];
+
+    shown_size(&p->facts, &ret->whole_width, &ret->whole_height);
+    if (at[0] >= ret->whole_width || at[1] >= ret->whole_height)
+        return fail(ERR_MALFORMED, "the part is not in the picture");
+    size[0] = job->width < ret->whole_width - at[0] ? job->width : ret->whole_width - at[0];
+    size[1] = job->height < ret->whole_height - at[1] ? job->height : ret->whole_height - at[1];
+    TRY(pixbuf_decode(&how, &d));
+    if (d.source.width != p->facts.width || d.source.height != p->facts.height)
+        return fail(ERR_MALFORMED, "the picture is not as large as it says");
+    TRY(raster_cut(&d.source, p->facts.orientation, at, size, &r));
+    ret->width = r.width;
+    ret->height = r.height;
+    buf_put(out, SPAN(r.pixels, (size_t)4 * r.width * r.height));
+    return buf_ok(out);
 }
 
 /* The square in the middle, which is the same however the picture is turned. */
@@ -127,16 +163,6 @@ qr(const struct picture *p, struct buf *out)
     return e;
 }
 
-/* As it is shown. */
-static void
-tell_size(const struct facts *f, struct media_result *ret)
-{
-    bool lying = f->orientation >= 5;
-
-    ret->width = lying ? f->height : f->width;
-    ret->height = lying ? f->width : f->height;
-}
-
 static enum err
 do_work(const struct media_job *job, struct span file, struct media_result *ret, struct buf *out)
 {
@@ -150,15 +176,17 @@ do_work(const struct media_job *job, struct span file, struct media_result *ret,
     TRY(container_look(p.kind, file, &p.facts));
     if (p.facts.width > MEDIA_SIDE_MAX || p.facts.height > MEDIA_SIDE_MAX ||
         (uint64_t)p.facts.width * p.facts.height > MEDIA_PIXELS_MAX) {
-        tell_size(&p.facts, ret);
+        shown_size(&p.facts, &ret->width, &ret->height);
         return fail(ERR_TOO_LARGE, "a picture has too many pixels");
     }
     switch (job->work) {
     case MEDIA_INSPECT:
-        tell_size(&p.facts, ret);
+        shown_size(&p.facts, &ret->width, &ret->height);
         return inspect(&p, ret, out);
     case MEDIA_THUMBNAIL:
         return thumbnail(&p, job, ret, out);
+    case MEDIA_PART:
+        return part(&p, job, ret, out);
     case MEDIA_AVATAR:
         return avatar(&p, ret, out);
     case MEDIA_QR:

@@ -11,8 +11,7 @@
 #include "gui/files/thumbnails.h"
 #include "gui/models/message.h"
 
-#define SIDE_MAX 2048 /* the agent gives no more */
-#define STEP 1.25     /* from one scale to the next */
+#define STEP 1.25 /* from one scale to the next */
 
 struct _ImageViewer {
     AdwWindow parent;
@@ -37,16 +36,31 @@ current(ImageViewer *self)
 /* --- one picture --- */
 
 static void
-on_pixels(gpointer p, GdkTexture *texture, const GError *error, gpointer data)
+take_picture(ImageViewer *self, const struct pixels *pixels)
+{
+    const int size[2] = {pixels->width, pixels->height};
+    Attachment *file = current(self);
+    g_autoptr(ImageTiles) tiles = NULL;
+
+    if (gdk_texture_get_width(pixels->texture) < size[0])
+        tiles = image_tiles_new(self->account->bridge, file->id, size[0], size[1]);
+    image_canvas_set_large(self->canvas, pixels->texture, size, tiles);
+    g_autofree char *before = g_strdup(adw_window_title_get_subtitle(self->title)),
+                    *about = g_strdup_printf("%s · %d × %d", before, size[0], size[1]);
+    adw_window_title_set_subtitle(self->title, about);
+    gtk_stack_set_visible_child_name(self->stack, "picture");
+}
+
+static void
+on_pixels(gpointer p, const struct pixels *pixels, const GError *error, gpointer data)
 {
     ImageViewer *self = p;
 
     if (current(self) != data) /* gone on meanwhile */
         return;
     gtk_spinner_set_spinning(self->spinner, FALSE);
-    if (texture != NULL) {
-        image_canvas_set_texture(self->canvas, texture);
-        gtk_stack_set_visible_child_name(self->stack, "picture");
+    if (pixels != NULL) {
+        take_picture(self, pixels);
         return;
     }
     g_autofree char *why = g_markup_escape_text(error->message, -1);
@@ -85,8 +99,8 @@ show(ImageViewer *self)
                                   self->at + 1 < self->pictures->len);
     show_for_now(self, file);
     pixels_fetch(self->account->bridge, &(struct pixels_wish){.attachment = file->id,
-                                                              .width = SIDE_MAX,
-                                                              .height = SIDE_MAX,
+                                                              .width = PIXELS_SIDE,
+                                                              .height = PIXELS_SIDE,
                                                               .self = self,
                                                               .done = on_pixels,
                                                               .data = g_object_ref(file),

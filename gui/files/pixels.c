@@ -5,9 +5,8 @@
 
 #include "gui/models/fields.h"
 #include "wire/encoding.h"
+#include "wire/limits.h"
 #include "wire/preview.h"
-
-#define SIDE_MAX 2048
 
 GdkTexture *
 preview_texture(const char *text)
@@ -30,6 +29,7 @@ preview_texture(const char *text)
 struct fetch {
     Bridge *bridge;
     int width, height; /* wanted, then what comes */
+    int whole[2];
     char *picture;
     guint8 *pixels;
     gsize size, got;
@@ -105,7 +105,7 @@ go_on(struct fetch *f)
     g_autoptr(GBytes) bytes = g_bytes_new_take(g_steal_pointer(&f->pixels), f->size);
     g_autoptr(GdkTexture) texture = gdk_memory_texture_new(f->width, f->height, GDK_MEMORY_R8G8B8A8,
                                                            bytes, (gsize)f->width * 4);
-    f->done(f->self, texture, NULL, f->data);
+    f->done(f->self, &(struct pixels){texture, f->whole[0], f->whole[1]}, NULL, f->data);
 }
 
 static void
@@ -131,6 +131,8 @@ on_first(gpointer self, const json_t *result, const GError *error, gpointer data
     }
     f->width = (int)width;
     f->height = (int)height;
+    f->whole[0] = (int)CLAMP(field_int(result, "whole_width"), width, PIXELS_MAX);
+    f->whole[1] = (int)CLAMP(field_int(result, "whole_height"), height, PIXELS_MAX);
     f->size = (gsize)(width * height) * 4;
     f->pixels = g_malloc(f->size);
     f->picture = g_strdup(json_string_value(json_object_get(result, "picture")));
@@ -146,18 +148,22 @@ pixels_fetch(Bridge *bridge, const struct pixels_wish *wish)
     struct fetch *f = g_new0(struct fetch, 1);
 
     *f = (struct fetch){.bridge = g_object_ref(bridge),
-                        .width = CLAMP(wish->width, 1, SIDE_MAX),
-                        .height = CLAMP(wish->height, 1, SIDE_MAX),
+                        .width = CLAMP(wish->width, 1, PIXELS_SIDE),
+                        .height = CLAMP(wish->height, 1, PIXELS_SIDE),
                         .self = wish->self,
                         .done = wish->done,
                         .data = wish->data,
                         .free_data = wish->free_data};
-    bridge_call(bridge,
-                &(struct call){.method = "attachment.picture",
-                               .params = json_pack("{s:s,s:i,s:i}", "attachment", wish->attachment,
-                                                   "width", f->width, "height", f->height),
-                               .self = wish->self,
-                               .done = on_first,
-                               .data = f,
-                               .free_data = fetch_free});
+    json_t *params = json_pack("{s:s,s:i,s:i}", "attachment", wish->attachment, "width", f->width,
+                               "height", f->height);
+    if (wish->part) {
+        json_object_set_new(params, "left", json_integer(wish->left));
+        json_object_set_new(params, "top", json_integer(wish->top));
+    }
+    bridge_call(bridge, &(struct call){.method = "attachment.picture",
+                                       .params = params,
+                                       .self = wish->self,
+                                       .done = on_first,
+                                       .data = f,
+                                       .free_data = fetch_free});
 }

@@ -12,14 +12,23 @@
 /* The small preview of attachment.show, in base64url; NULL: it makes no sense. */
 GdkTexture *preview_texture(const char *text);
 
-/* TEXTURE is borrowed; NULL: ERROR says why (borrowed). */
-typedef void pixels_done_fn(gpointer self, GdkTexture *texture, const GError *error, gpointer data);
+#define PIXELS_SIDE 2048 /* the most that come at a time */
 
-/* The picture ATTACHMENT (an id) within WIDTH and HEIGHT, 2048 each at most. DONE is called once,
- * later, unless SELF (an object) is gone by then. */
+struct pixels {
+    GdkTexture *texture;
+    int width, height; /* of all of the picture */
+};
+/* PIXELS is borrowed; NULL: ERROR says why (borrowed). */
+typedef void pixels_done_fn(gpointer self, const struct pixels *pixels, const GError *error,
+                            gpointer data);
+
+/* The picture ATTACHMENT (an id) within WIDTH and HEIGHT, PIXELS_SIDE each at most. DONE is called
+ * once, later, unless SELF (an object) is gone by then. */
 struct pixels_wish {
     const char *attachment;
     int width, height;
+    gboolean part; /* not all of it, but so much as it is, from LEFT and TOP on */
+    int left, top;
     gpointer self;
     pixels_done_fn *done;
     gpointer data;

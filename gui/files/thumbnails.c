@@ -105,7 +105,7 @@ ask_preview(Thumbnails *self, struct entry *e)
 }
 
 static void
-on_whole(gpointer p, GdkTexture *texture, const GError *error, gpointer data)
+on_whole(gpointer p, const struct pixels *pixels, const GError *error, gpointer data)
 {
     Thumbnails *self = p;
     struct entry *e = g_hash_table_lookup(self->entries, data);
@@ -116,9 +116,9 @@ on_whole(gpointer p, GdkTexture *texture, const GError *error, gpointer data)
         return;
     /* What it cannot do now may go well another time: only a picture that is none is one for good.
      */
-    e->bad = texture == NULL && (error->code == ERR_MALFORMED || error->code == ERR_TOO_LARGE);
-    if (texture != NULL)
-        e->whole = g_object_ref(texture);
+    e->bad = pixels == NULL && (error->code == ERR_MALFORMED || error->code == ERR_TOO_LARGE);
+    if (pixels != NULL)
+        e->whole = g_object_ref(pixels->texture);
     else if (!e->bad)
         e->whole_asked = FALSE; /* when it is looked at again */
     if (e->whole_asked)

@@ -45,7 +45,7 @@ fuzz_seeds(void)
     media_text_write(&b, SPAN_STR("SNUG1:abc"));
     media_text_write(&b, SPAN_STR("sn\xc3\xbcg:bob@relay.example"));
     seed(5, &(struct media_result){MEDIA_DONE, MEDIA_PNG, 0, 0, b.n}, buf_span(&b));
-    seed(2, &(struct media_result){MEDIA_DONE, MEDIA_GIF, 4, 3, sizeof pixels},
+    seed(2, &(struct media_result){MEDIA_DONE, MEDIA_GIF, 4, 3, sizeof pixels, 40, 30},
          SPAN(pixels, sizeof pixels));
     seed(1, &(struct media_result){MEDIA_DONE, MEDIA_WEBP, 0, 0, 20}, SPAN(pixels, 20));
     seed(4, &(struct media_result){MEDIA_DONE, MEDIA_BMP, 256, 256, 20}, SPAN(pixels, 20));

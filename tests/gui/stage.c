@@ -111,6 +111,20 @@ stage_await(GtkWidget *root, GType type, const char *name)
     return found;
 }
 
+GtkWidget *
+stage_first(GtkWidget *root, GType type)
+{
+    if (g_type_is_a(G_OBJECT_TYPE(root), type))
+        return root;
+    for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
+         c = gtk_widget_get_next_sibling(c)) {
+        GtkWidget *found = stage_first(c, type);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
 gboolean
 stage_shows(GtkWidget *root, const char *text)
 {

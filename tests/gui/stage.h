@@ -29,6 +29,8 @@ void stage_settle(void);
 GtkWidget *stage_find(GtkWidget *root, GType type, const char *name);
 /* The same, waiting for it. */
 GtkWidget *stage_await(GtkWidget *root, GType type, const char *name);
+/* The first widget of TYPE below ROOT, or ROOT itself, shown or not; NULL: none. */
+GtkWidget *stage_first(GtkWidget *root, GType type);
 /* Whether some visible label below ROOT has TEXT in it. */
 gboolean stage_shows(GtkWidget *root, const char *text);
 

@@ -5,6 +5,7 @@
 #include "gui/files/attachment_view.h"
 #include "gui/files/file_words.h"
 #include "gui/files/files_box.h"
+#include "gui/files/image_canvas.h"
 #include "gui/files/image_viewer.h"
 #include "gui/files/pixels.h"
 #include "gui/files/save_as.h"
@@ -24,6 +25,8 @@ struct scene {
     Account *account;
     GtkWidget *window, *box;
     int picture_width; /* of what the agent answers, before it is fitted */
+    int overview;      /* it is fitted to no more than so much; 0: to what is asked */
+    guint parts;       /* of it that were asked for */
 };
 
 /* --- what the agent says --- */
@@ -71,12 +74,26 @@ on_picture(struct fake_agent *fake, const json_t *params, gpointer data)
 {
     struct scene *s = data;
     int width = MIN((int)field_int(params, "width"), s->picture_width), height = width * 3 / 4;
+
+    if (s->overview > 0) {
+        width = s->overview;
+        height = width * 3 / 4;
+    }
+    if (json_object_get(params, "left") != NULL) { /* one pixel says enough of a part */
+        guint8 red[] = {200, 0, 0, 255};
+
+        s->parts++;
+        return json_pack("{s:s,s:i,s:i,s:i,s:o}", "kind", "jpeg", "width", 1, "height", 1, "size",
+                         4, "pixels", encoded(red, 4));
+    }
     gsize n = (gsize)width * (gsize)height * 4;
     g_autofree guint8 *pixels = g_malloc(n);
 
     paint(pixels, width, height, 4);
-    json_t *j = json_pack("{s:s,s:i,s:i,s:I,s:o}", "kind", "jpeg", "width", width, "height", height,
-                          "size", (json_int_t)n, "pixels", encoded(pixels, MIN(n, PIECE)));
+    json_t *j =
+        json_pack("{s:s,s:i,s:i,s:i,s:i,s:I,s:o}", "kind", "jpeg", "width", width, "height", height,
+                  "whole_width", s->picture_width, "whole_height", s->picture_width * 3 / 4, "size",
+                  (json_int_t)n, "pixels", encoded(pixels, MIN(n, PIECE)));
     if (n > PIECE) {
         g_autofree char *id = g_strdup_printf("picture-%d", width);
         json_object_set_new(j, "picture", json_string(id));
@@ -596,6 +613,45 @@ pictures_of_a_conversation_are_looked_at_one_by_one(void **state)
     fake_history_free(h);
 }
 
+/* Of 8192 by 6144 only what is looked at comes at its own size, and comes once. */
+static void
+a_large_picture_comes_in_parts_where_it_is_looked_at_closely(void **state)
+{
+    struct scene *s = *state;
+    g_autoptr(Attachment) file = model(make_picture(1, "here", "large.jpg", 8192, 6144));
+    ImageViewer *viewer;
+    GtkWidget *w, *scrolled;
+    GtkAdjustment *across;
+
+    s->picture_width = 8192;
+    s->overview = 512;
+    viewer = image_viewer_open(s->box, s->account, file);
+    w = GTK_WIDGET(viewer);
+    stage_wait(stage_shows(w, "8192 × 6144"));
+    stage_settle();
+    assert_int_equal(s->parts, 0); /* fitted, the overview is enough */
+    stage_picture(w, "files-viewer-large");
+    gtk_widget_activate_action(w, "viewer.whole", NULL);
+    stage_wait(s->parts >= 1);
+    stage_settle();
+    scrolled =
+        gtk_widget_get_ancestor(stage_first(w, SNUG_TYPE_IMAGE_CANVAS), GTK_TYPE_SCROLLED_WINDOW);
+    across = gtk_scrolled_window_get_hadjustment(GTK_SCROLLED_WINDOW(scrolled));
+    assert_in_range((int)gtk_adjustment_get_upper(across), 8190, 8194);
+    assert_int_equal(s->parts, 1);
+    gtk_adjustment_set_value(across, 2048 - 100);
+    stage_wait(s->parts == 2);
+    assert_int_equal(field_int(fake_agent_last(s->fake, "attachment.picture"), "left"), 2048);
+    assert_int_equal(field_int(fake_agent_last(s->fake, "attachment.picture"), "top"), 0);
+    gtk_adjustment_set_value(across, 0);
+    stage_settle();
+    assert_int_equal(s->parts, 2); /* it is here still */
+    gtk_widget_activate_action(w, "viewer.fit", NULL);
+    stage_settle();
+    assert_int_equal(s->parts, 2);
+    gtk_window_destroy(GTK_WINDOW(viewer));
+}
+
 int
 main(void)
 {
@@ -617,6 +673,7 @@ main(void)
         TEST(sound_that_makes_no_sense_is_said),
         TEST(every_state_is_a_pleasure_to_see),
         TEST(pictures_of_a_conversation_are_looked_at_one_by_one),
+        TEST(a_large_picture_comes_in_parts_where_it_is_looked_at_closely),
     };
 
     stage_setup();

@@ -85,24 +85,10 @@ scene_close(void **state)
     return 0;
 }
 
-static GtkWidget *
-first_of(GtkWidget *root, GType type)
-{
-    if (g_type_is_a(G_OBJECT_TYPE(root), type))
-        return root;
-    for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
-         c = gtk_widget_get_next_sibling(c)) {
-        GtkWidget *found = first_of(c, type);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
 static MessageLog *
 the_log(struct scene *s)
 {
-    return SNUG_MESSAGE_LOG(first_of(GTK_WIDGET(s->window), SNUG_TYPE_MESSAGE_LOG));
+    return SNUG_MESSAGE_LOG(stage_first(GTK_WIDGET(s->window), SNUG_TYPE_MESSAGE_LOG));
 }
 
 static gboolean
@@ -410,13 +396,13 @@ nothing_stays_open_when_it_is_locked(void **state)
     fake_history_add(s->history, 1, "received", "See https://example.org/ " SECRET);
     open_conversation(s);
     stage_wait(shows(s, "example.org"));
-    view = first_of(w, GTK_TYPE_LIST_VIEW);
+    view = stage_first(w, GTK_TYPE_LIST_VIEW);
     gtk_widget_activate_action(w, "win.contact-details", "s", "contact-1");
     gtk_widget_activate_action(w, "win.my-link", NULL);
     gtk_widget_activate_action(w, "win.add-contact", NULL);
     gtk_widget_activate_action(w, "win.requests", NULL);
     gtk_window_present(GTK_WINDOW(preferences_window_new(GTK_WINDOW(s->window), s->account)));
-    gtk_widget_activate_action(first_of(w, SNUG_TYPE_OWN_PRESENCE), "presence.text", NULL);
+    gtk_widget_activate_action(stage_first(w, SNUG_TYPE_OWN_PRESENCE), "presence.text", NULL);
     gtk_widget_activate_action(gtk_widget_get_first_child(view), "chat.block", "s", "contact-1");
     gtk_widget_activate_action(gtk_widget_get_first_child(view), "chat.delete", "s", "contact-1");
     gtk_widget_activate_action(GTK_WIDGET(the_log(s)), "log.open-link", "s",

@@ -113,23 +113,9 @@ scene_close(void **state)
 }
 
 static GtkWidget *
-first_of(GtkWidget *root, GType type)
-{
-    if (g_type_is_a(G_OBJECT_TYPE(root), type))
-        return root;
-    for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
-         c = gtk_widget_get_next_sibling(c)) {
-        GtkWidget *found = first_of(c, type);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-static GtkWidget *
 composer_of(struct scene *s)
 {
-    return first_of(GTK_WIDGET(s->window), SNUG_TYPE_COMPOSER);
+    return stage_first(GTK_WIDGET(s->window), SNUG_TYPE_COMPOSER);
 }
 
 static guint
@@ -144,7 +130,7 @@ count_windows(void)
 static void
 say_secrets(struct scene *s)
 {
-    GtkWidget *page = first_of(GTK_WIDGET(s->window), SNUG_TYPE_CHAT_PAGE);
+    GtkWidget *page = stage_first(GTK_WIDGET(s->window), SNUG_TYPE_CHAT_PAGE);
 
     for (int i = 0; i < 3; i++) {
         window_toast(s->window, "For the window: " SECRET);
@@ -186,7 +172,7 @@ a_file_is_being_sent(void **state)
     struct scene *s = *state;
     g_autofree char *path = g_build_filename(g_get_user_runtime_dir(), SECRET ".txt", NULL);
     g_autoptr(GFile) file = g_file_new_for_path(path);
-    GtkWidget *tray = first_of(composer_of(s), SNUG_TYPE_OUTGOING_TRAY);
+    GtkWidget *tray = stage_first(composer_of(s), SNUG_TYPE_OUTGOING_TRAY);
 
     assert_true(g_file_set_contents(path, "text", -1, NULL));
     fake_agent_hang(s->fake, "message.send");
@@ -215,7 +201,7 @@ a_file_comes_and_another_is_saved(void **state)
     struct scene *s = *state;
     json_t *m = fake_message(2, 1, "received", ""), *shown = file_of("downloading", 2000);
     g_autoptr(Attachment) file = attachment_new(shown);
-    GtkWidget *page = first_of(GTK_WIDGET(s->window), SNUG_TYPE_CHAT_PAGE);
+    GtkWidget *page = stage_first(GTK_WIDGET(s->window), SNUG_TYPE_CHAT_PAGE);
 
     json_object_set_new(m, "type", json_string("files"));
     json_object_set_new(m, "files", json_pack("[o]", shown));
@@ -342,7 +328,7 @@ one_of(struct scene *s, GType type)
     g_autoptr(GList) all = gtk_window_list_toplevels();
 
     for (GList *w = all; w != NULL; w = w->next) {
-        GtkWidget *found = first_of(w->data, type);
+        GtkWidget *found = stage_first(w->data, type);
 
         if (found != NULL)
             return found;

@@ -480,20 +480,6 @@ the_account_moves_to_another_relay(void **state)
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
-static GtkWidget *
-find_type(GtkWidget *root, GType type)
-{
-    if (G_OBJECT_TYPE(root) == type)
-        return root;
-    for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
-         c = gtk_widget_get_next_sibling(c)) {
-        GtkWidget *found = find_type(c, type);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
 static void
 leaving_needs_the_right_word(void **state)
 {
@@ -502,7 +488,7 @@ leaving_needs_the_right_word(void **state)
     stage_wait(stage_shows(s->window, "ana@relay.example"));
     g_signal_emit_by_name(row(s->window, "Delete Account"), "activated");
     AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG(opened(ADW_TYPE_MESSAGE_DIALOG));
-    GtkWidget *entry = find_type(adw_message_dialog_get_extra_child(dialog), GTK_TYPE_ENTRY);
+    GtkWidget *entry = stage_first(adw_message_dialog_get_extra_child(dialog), GTK_TYPE_ENTRY);
     assert_false(adw_message_dialog_get_response_enabled(dialog, "yes"));
     gtk_editable_set_text(GTK_EDITABLE(entry), "ana@relay.exampl");
     assert_false(adw_message_dialog_get_response_enabled(dialog, "yes"));
@@ -515,7 +501,7 @@ leaving_needs_the_right_word(void **state)
                         "ana@relay.example");
     g_signal_emit_by_name(row(s->window, "Wipe This Profile"), "activated");
     dialog = ADW_MESSAGE_DIALOG(opened(ADW_TYPE_MESSAGE_DIALOG));
-    entry = find_type(adw_message_dialog_get_extra_child(dialog), GTK_TYPE_ENTRY);
+    entry = stage_first(adw_message_dialog_get_extra_child(dialog), GTK_TYPE_ENTRY);
     gtk_editable_set_text(GTK_EDITABLE(entry), FAKE_PROFILE);
     answer_yes();
     stage_wait(fake_agent_calls(s->fake, "profile.wipe") == 1);

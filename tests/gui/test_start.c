@@ -396,25 +396,11 @@ the_relay_of_this_machine_is_offered_by_itself(void **state)
     g_unlink(path);
 }
 
-static GtkWidget *
-find_type(GtkWidget *root, GType type)
-{
-    if (g_type_is_a(G_OBJECT_TYPE(root), type))
-        return root;
-    for (GtkWidget *c = gtk_widget_get_first_child(root); c != NULL;
-         c = gtk_widget_get_next_sibling(c)) {
-        GtkWidget *found = find_type(c, type);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
 static void
 a_relay_is_read_from_a_picture(void **state)
 {
     struct scene *s = *state;
-    GtkWidget *step = find_type(s->window, SNUG_TYPE_RELAY_STEP);
+    GtkWidget *step = stage_first(s->window, SNUG_TYPE_RELAY_STEP);
 
     to_relay(s);
     fake_agent_always(s->fake, "qr.read", json_pack("{s:[]}", "texts"));
@@ -528,7 +514,7 @@ a_wrong_pass_phrase_is_told_and_gone(void **state)
     click(s, "Unlock");
     stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
     stage_wait(!heading_is(s, "Snug Is Locked"));
-    assert_null(find_type(s->window, g_type_from_name("UnlockPage")));
+    assert_null(stage_first(s->window, g_type_from_name("UnlockPage")));
 }
 
 static void

@@ -54,6 +54,12 @@ class Shown(Pair):
         self.assertEqual((large["width"], large["height"], len(pixels)), (1600, 1000, 1600 * 1000 * 4))
         self.assertEqual(pixels, picture.convert("RGBA").tobytes())
 
+        part, pixels = self.picture(rpc, attachment=file, width=300, height=200, left=1400, top=850)
+        self.assertEqual([part[k] for k in ("width", "height", "whole_width", "whole_height")], [200, 150, 1600, 1000])
+        self.assertEqual(pixels, picture.crop((1400, 850, 1600, 1000)).convert("RGBA").tobytes())
+        for left, top, why in ((1600, 0, "malformed"), (0, 1000, "malformed"), (-2, 0, "usage"), (0, 65536, "usage")):
+            self.assertEqual(self.failure(rpc, "attachment.picture", attachment=file, width=9, height=9, left=left, top=top)[0], why)
+
         other = self.rpc(self.bob)
         self.assertEqual(self.failure(other, "picture.read", picture=large["picture"], offset=0)[0], "not-found")
         self.assertEqual(self.failure(other, "picture.drop", picture=large["picture"])[0], "not-found")

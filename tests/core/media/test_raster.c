@@ -84,6 +84,33 @@ pictures_are_turned_as_the_camera_was_held(void **state)
     }
 }
 
+/* The same of a part is the part of the same. */
+static void
+a_part_is_cut_as_it_is_shown(void **state)
+{
+    static const uint8_t rgb[] = "aaabbbcccdddeeefff";
+    const struct source s = {rgb, 3, 2, 9, 3};
+
+    for (unsigned o = 1; o <= 8; o++) {
+        struct raster whole, part;
+
+        assert_ok(raster_scale(&s, 3, 2, &whole));
+        assert_ok(raster_orient(&whole, o));
+        for (unsigned x = 0; x < whole.width; x++)
+            for (unsigned y = 0; y < whole.height; y++) {
+                const unsigned at[2] = {x, y}, size[2] = {whole.width - x, whole.height - y};
+
+                assert_ok(raster_cut(&s, o, at, size, &part));
+                for (unsigned row = 0; row < size[1]; row++)
+                    assert_memory_equal(part.pixels + (size_t)4 * row * size[0],
+                                        whole.pixels + 4 * ((size_t)(y + row) * whole.width + x),
+                                        (size_t)4 * size[0]);
+                raster_done(&part);
+            }
+        raster_done(&whole);
+    }
+}
+
 static void
 blurring_spreads_a_point(void **state)
 {
@@ -108,6 +135,7 @@ main(void)
         cmocka_unit_test(a_pixel_is_the_mean_of_what_it_covers),
         cmocka_unit_test(what_is_transparent_has_no_colour),
         cmocka_unit_test(pictures_are_turned_as_the_camera_was_held),
+        cmocka_unit_test(a_part_is_cut_as_it_is_shown),
         cmocka_unit_test(blurring_spreads_a_point),
     };
 
