@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/chat/message_bubble.h"
 
-#define GAP 4       /* between parts */
-#define META_GAP 12 /* between the text and the time beside it */
+#include "gui/chat/text_size.h"
+
+#define GAP 4         /* between parts */
+#define META_GAP 12   /* between the text and the time beside it */
+#define LEAST_TEXT 48 /* px: it wraps wherever it has to */
 
 struct _MessageBubble {
     GtkWidget parent;
     GtkWidget *parts[BUBBLE_PARTS];
+    struct text_size text;
 };
 
 G_DEFINE_FINAL_TYPE(MessageBubble, message_bubble, GTK_TYPE_WIDGET)
@@ -17,24 +21,45 @@ has(MessageBubble *self, enum bubble_part part)
     return self->parts[part] != NULL && gtk_widget_should_layout(self->parts[part]);
 }
 
+static GtkLabel *
+text_label(MessageBubble *self)
+{
+    return GTK_LABEL(self->parts[BUBBLE_TEXT]);
+}
+
 static int
-natural_width(GtkWidget *part, int *ret_least)
+natural_width(MessageBubble *self, enum bubble_part part, int *ret_least)
 {
     int least, natural;
 
-    gtk_widget_measure(part, GTK_ORIENTATION_HORIZONTAL, -1, &least, &natural, NULL, NULL);
+    if (part == BUBBLE_TEXT) {
+        natural = self->text.width;
+        least = MIN(natural, LEAST_TEXT);
+    } else
+        gtk_widget_measure(self->parts[part], GTK_ORIENTATION_HORIZONTAL, -1, &least, &natural,
+                           NULL, NULL);
     if (ret_least != NULL)
         *ret_least = MAX(*ret_least, least);
     return natural;
 }
 
 static int
-height_at(GtkWidget *part, int width)
+height_at(MessageBubble *self, enum bubble_part part, int width)
 {
     int height;
 
-    gtk_widget_measure(part, GTK_ORIENTATION_VERTICAL, width, &height, NULL, NULL, NULL);
+    if (part == BUBBLE_TEXT)
+        return text_size_height(&self->text, text_label(self), width);
+    gtk_widget_measure(self->parts[part], GTK_ORIENTATION_VERTICAL, width, &height, NULL, NULL,
+                       NULL);
     return height;
+}
+
+static int
+width_beside(MessageBubble *self)
+{
+    return natural_width(self, BUBBLE_TEXT, NULL) + META_GAP +
+           natural_width(self, BUBBLE_META, NULL);
 }
 
 /* Whether text and time stand side by side in WIDTH (-1: if there is all the room). */
@@ -42,11 +67,9 @@ static gboolean
 beside(MessageBubble *self, int width)
 {
     if (!has(self, BUBBLE_META) || !has(self, BUBBLE_TEXT) || has(self, BUBBLE_MORE) ||
-        strchr(gtk_label_get_text(GTK_LABEL(self->parts[BUBBLE_TEXT])), '\n') != NULL)
+        strchr(gtk_label_get_text(text_label(self)), '\n') != NULL)
         return FALSE;
-    return width < 0 || natural_width(self->parts[BUBBLE_TEXT], NULL) + META_GAP +
-                                natural_width(self->parts[BUBBLE_META], NULL) <=
-                            width;
+    return width < 0 || width_beside(self) <= width;
 }
 
 static void
@@ -54,12 +77,13 @@ measure_width(MessageBubble *self, int *ret_least, int *ret_natural)
 {
     int least = 0, natural = 0;
 
+    if (has(self, BUBBLE_TEXT))
+        text_size_ask(&self->text, text_label(self));
     for (int i = 0; i < BUBBLE_PARTS; i++)
         if (has(self, i))
-            natural = MAX(natural, natural_width(self->parts[i], &least));
+            natural = MAX(natural, natural_width(self, i, &least));
     if (beside(self, -1))
-        natural = MAX(natural, natural_width(self->parts[BUBBLE_TEXT], NULL) + META_GAP +
-                                   natural_width(self->parts[BUBBLE_META], NULL));
+        natural = MAX(natural, width_beside(self));
     *ret_least = least;
     *ret_natural = MAX(natural, least);
 }
@@ -73,9 +97,9 @@ measure_height(MessageBubble *self, int width)
     for (int i = 0; i < BUBBLE_PARTS; i++) {
         if (!has(self, i) || (i == BUBBLE_META && side))
             continue;
-        int own = height_at(self->parts[i], width);
+        int own = height_at(self, i, width);
         if (i == BUBBLE_TEXT && side)
-            own = MAX(own, height_at(self->parts[BUBBLE_META], -1));
+            own = MAX(own, height_at(self, BUBBLE_META, -1));
         height += own + (height > 0 && i != BUBBLE_META ? GAP : 0);
     }
     return height;
@@ -116,18 +140,17 @@ message_bubble_size_allocate(GtkWidget *widget, int width, int height, int basel
     for (int i = 0; i < BUBBLE_META; i++) {
         if (!has(self, i))
             continue;
-        int own = height_at(self->parts[i], width);
+        int own = height_at(self, i, width);
         y += y > 0 ? GAP : 0;
         place(self->parts[i], 0, y, width, own);
         y += own;
     }
     if (!has(self, BUBBLE_META))
         return;
-    int meta = natural_width(self->parts[BUBBLE_META], NULL),
-        own = height_at(self->parts[BUBBLE_META], meta);
+    int meta = natural_width(self, BUBBLE_META, NULL), own = height_at(self, BUBBLE_META, meta);
     if (side) { /* the text keeps to its own part of the line */
-        int text = width - meta - META_GAP, line = height_at(self->parts[BUBBLE_TEXT], text),
-            top = y - height_at(self->parts[BUBBLE_TEXT], width);
+        int text = width - meta - META_GAP, line = height_at(self, BUBBLE_TEXT, text),
+            top = y - height_at(self, BUBBLE_TEXT, width);
         place(self->parts[BUBBLE_TEXT], left ? width - text : 0, top, text, line);
         y = MAX(height - own, 0);
     }

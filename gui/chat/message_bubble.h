@@ -13,7 +13,7 @@ enum bubble_part {
     BUBBLE_QUOTE,
     BUBBLE_FILES,
     BUBBLE_CARD,
-    BUBBLE_TEXT,
+    BUBBLE_TEXT, /* a wrapping GtkLabel */
     BUBBLE_MORE,
     BUBBLE_META, /* time and state */
     BUBBLE_PARTS,

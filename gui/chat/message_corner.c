@@ -22,6 +22,17 @@ state_icon(const Message *m)
     return m->outgoing && m->deleted_ms == 0 ? icons[m->state] : NULL;
 }
 
+/* The display is asked for the pointer whenever something visible gets another tooltip, so it gets
+ * one only when it has another. */
+static void
+show_words(GtkWidget *image, const char *words)
+{
+    if (g_strcmp0(gtk_widget_get_tooltip_text(image), words) == 0)
+        return;
+    gtk_widget_set_tooltip_text(image, words);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(image), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
+}
+
 /* *PLACE is an image of the box after AFTER; NAME NULL: it is not shown. */
 static void
 show_icon(GtkWidget **place, GtkWidget *after, const char *name, const char *words)
@@ -32,13 +43,12 @@ show_icon(GtkWidget **place, GtkWidget *after, const char *name, const char *wor
         return;
     }
     if (*place == NULL) {
-        *place = gtk_image_new();
+        *place = g_object_new(GTK_TYPE_IMAGE, "visible", FALSE, NULL);
         gtk_widget_insert_after(*place, gtk_widget_get_parent(after), after);
     }
-    gtk_image_set_from_icon_name(GTK_IMAGE(*place), name);
-    gtk_widget_set_tooltip_text(*place, words);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(*place), GTK_ACCESSIBLE_PROPERTY_LABEL, words,
-                                   -1);
+    if (g_strcmp0(gtk_image_get_icon_name(GTK_IMAGE(*place)), name) != 0)
+        gtk_image_set_from_icon_name(GTK_IMAGE(*place), name);
+    show_words(*place, words);
     gtk_widget_set_visible(*place, TRUE);
 }
 

@@ -197,12 +197,14 @@ make_reaction(const Message *m, const struct counted *c)
                  ? g_strdup_printf(_("Reaction %s, %u, with yours; take it back"), emoji, c->count)
                  : g_strdup_printf(_("Reaction %s, %u; react with it too"), emoji, c->count);
     name_it(chip, spoken);
+    gtk_widget_set_visible(chip, FALSE); /* what is visible asks where the pointer is */
     gtk_widget_set_tooltip_text(chip, c->mine ? _("Take Back") : _("React With It Too"));
     gtk_widget_add_css_class(chip, "reaction");
     if (c->mine)
         gtk_widget_add_css_class(chip, "mine");
     gtk_actionable_set_action_target(GTK_ACTIONABLE(chip), "(ss)", m->id, c->mine ? "" : c->emoji);
     gtk_actionable_set_action_name(GTK_ACTIONABLE(chip), "log.react");
+    gtk_widget_set_visible(chip, TRUE);
     return chip;
 }
 

@@ -3,9 +3,6 @@
 
 #include <glib/gi18n.h>
 
-#define LONG_TEXT 300    /* bytes */
-#define LEAST_OF_LONG 16 /* characters */
-
 /* --- what is under the pointer --- */
 
 static gboolean
@@ -159,9 +156,6 @@ message_text_show(struct message_text *text, const Message *m)
     if (text->label == NULL)
         make_label(text);
     gtk_label_set_attributes(text->label, text->rich != NULL ? text->rich->attributes : NULL);
-    /* The least width of a short text is its longest word; of a long one, that is asked for in
-     * vain. */
-    gtk_label_set_width_chars(text->label, strlen(m->text) > LONG_TEXT ? LEAST_OF_LONG : -1);
     gtk_label_set_text(text->label, text->rich != NULL ? text->rich->text : instead);
     if (instead != NULL)
         gtk_widget_add_css_class(GTK_WIDGET(text->label), "instead");
