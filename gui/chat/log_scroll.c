@@ -59,12 +59,29 @@ log_scroll_grow(const struct log_scroll *s)
            page = gtk_adjustment_get_page_size(s->adjustment),
            upper = gtk_adjustment_get_upper(s->adjustment);
 
-    if (s->goal != LOG_NOWHERE || s->history == NULL || page <= 1)
+    if (s->goal != LOG_NOWHERE || s->history == NULL || page <= 1 || s->measuring != 0)
         return;
     if (value < NEAR * page)
         history_grow(s->history, HISTORY_OLDER);
     if (upper - value - page < NEAR * page)
         history_grow(s->history, HISTORY_NEWER);
+}
+
+static gboolean
+on_measured(GtkWidget *list, GdkFrameClock *clock, gpointer data)
+{
+    struct log_scroll *s = data;
+
+    s->measuring = 0; /* by this frame */
+    s->moved(s->self);
+    return G_SOURCE_REMOVE;
+}
+
+void
+log_scroll_changed(struct log_scroll *s)
+{
+    if (s->measuring == 0)
+        s->measuring = gtk_widget_add_tick_callback(GTK_WIDGET(s->list), on_measured, s, NULL);
 }
 
 /* --- going somewhere --- */
@@ -223,6 +240,8 @@ log_scroll_stop(struct log_scroll *s)
     g_signal_handlers_disconnect_by_data(s->list, s);
     if (s->ticking != 0)
         gtk_widget_remove_tick_callback(GTK_WIDGET(s->list), s->ticking);
-    s->ticking = 0;
+    if (s->measuring != 0)
+        gtk_widget_remove_tick_callback(GTK_WIDGET(s->list), s->measuring);
+    s->ticking = s->measuring = 0;
     s->history = NULL;
 }

@@ -32,6 +32,7 @@ struct log_scroll {
     enum log_goal goal;
     gint64 number; /* of the message that is the goal */
     guint ticking, frames;
+    guint measuring;           /* rows that came, in the next frame; 0: none */
     double value, upper, page; /* as they were last */
 };
 
@@ -40,6 +41,9 @@ void log_scroll_start(struct log_scroll *scroll);
 void log_scroll_stop(struct log_scroll *scroll);
 
 void log_scroll_go(struct log_scroll *scroll, enum log_goal goal, gint64 number);
+/* Items changed: until the list has measured them, nobody knows how far its ends are, and it would
+ * grow again and again. */
+void log_scroll_changed(struct log_scroll *scroll);
 /* Items at the end were added: it follows where it sticks. */
 void log_scroll_follow(struct log_scroll *scroll);
 

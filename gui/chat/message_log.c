@@ -199,6 +199,7 @@ on_items_changed(MessageLog *self, guint position, guint removed, guint added)
         (above != NULL && message_is_missing(above)))
         on_healed(self);
     update_place(self, below);
+    log_scroll_changed(&self->scroll);
     if (added > 0 && position + added == n)
         log_scroll_follow(&self->scroll);
     queue_look(self);

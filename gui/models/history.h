@@ -20,7 +20,7 @@
 #include "gui/models/message.h"
 
 #define HISTORY_MAX 2000 /* messages in the window */
-#define HISTORY_PAGE 40  /* how many it grows by */
+#define HISTORY_PAGE 16  /* how many it grows by: a list makes them all in one frame */
 
 enum history_end { HISTORY_OLDER, HISTORY_NEWER };
 

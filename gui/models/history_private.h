@@ -8,7 +8,7 @@
 
 #include "gui/models/history.h"
 
-#define FIRST 60 /* messages of a new window: a list makes a row for each, so few are quick */
+#define FIRST 40 /* messages of a new window: a list makes a row for each, so few are quick */
 
 struct _History {
     GObject parent;
