@@ -6,6 +6,7 @@
 
 #include "core/account_state.h"
 #include "core/inbox.h"
+#include "core/moving.h"
 #include "core/own_manifests.h"
 #include "core/relay_link.h"
 #include "core/tokens.h"
@@ -235,7 +236,7 @@ account_alive(const struct engine *e)
 static enum err
 begin_end(struct engine *e)
 {
-    TRY(db_run(e->db, "DELETE FROM moving", ""));
+    TRY(moving_drop(e));
     TRY(db_run(e->db, "UPDATE left_relays SET task=?1, since_ms=?2, until_ms=?3", "iii",
                (int64_t)LEFT_DELETE, engine_now_ms(e), engine_now_ms(e) + DELETE_LIFE));
     TRY(left_add(e, &e->address, LEFT_END, 0));
@@ -257,6 +258,7 @@ account_delete(struct engine *e)
     TRY(act_end(e, &tx, begin_end(e)));
     e->ended = true;
     e->left_work->deletion = DELETION_PENDING;
+    moving_dropped(e);
     relay_links_rest(e); /* all that is under way */
     left_wake(e);
     return OK;

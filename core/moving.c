@@ -265,6 +265,26 @@ account_move_cancel(struct engine *e)
 }
 
 enum err
+moving_drop(struct engine *e)
+{
+    AUTO(move_done) struct move m = {0};
+    enum err r = move_read(e, &m);
+
+    if (r == ERR_NOT_FOUND)
+        return OK;
+    TRY(r);
+    if (under_way(e) && m.shown != SHOWN_NOBODY)
+        TRY(left_add(e, &m.address, LEFT_DELETE, 0));
+    return db_run(e->db, "DELETE FROM moving", "");
+}
+
+void
+moving_dropped(struct engine *e)
+{
+    set_step(e, MOVE_NONE);
+}
+
+enum err
 account_move_facts(struct engine *e, struct move_facts *ret)
 {
     AUTO(query_done) struct query q;

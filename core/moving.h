@@ -39,4 +39,9 @@ struct move_facts {
 };
 enum err account_move_facts(struct engine *e, struct move_facts *ret);
 
+/* The account is being deleted, in the caller's transaction: no move goes on, and what may have
+ * been made at the new relay is deleted there, too. Then, once that is stored, moving_dropped. */
+enum err moving_drop(struct engine *e);
+void moving_dropped(struct engine *e);
+
 int64_t moving_step(struct engine *e);

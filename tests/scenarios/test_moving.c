@@ -815,6 +815,55 @@ a_deletion_waits_for_the_relay_and_goes_to_all_of_them(void **state)
     assert_int_equal(store_memory_count(second->store, TABLE_ACCOUNT), 0);
 }
 
+/* Wherever the move has come to, nothing of the account is left at either relay. */
+static void
+delete_in_the_middle(void)
+{
+    enum err why;
+
+    scene_pass(s, HOUR_MS);
+    assert_int_equal(step_of(alice, &why), MOVE_REGISTER);
+    assert_int_equal(store_memory_count(s->relay->store, TABLE_ACCOUNT), 2);
+    assert_int_equal(store_memory_count(second->store, TABLE_ACCOUNT), 1);
+    assert_ok(account_delete(alice->engine));
+    assert_int_equal(step_of(alice, &why), MOVE_NONE);
+    restart(alice);
+    scene_pass(s, HOUR_MS);
+    s->fate = NULL;
+    assert_int_equal(account_deletion(alice->engine), DELETION_DONE);
+    assert_int_equal(store_memory_count(s->relay->store, TABLE_ACCOUNT), 1); /* bob's */
+    assert_int_equal(store_memory_count(second->store, TABLE_ACCOUNT), 0);
+    unsigned requests = alice->requests;
+    scene_pass(s, 3 * HOUR_MS);
+    assert_int_equal(alice->requests, requests);
+}
+
+static void
+a_deletion_takes_back_a_registration_that_was_under_way(void **state)
+{
+    unsigned count = 0;
+
+    begin_move(alice, second);
+    s->fate = lose_registrations;
+    s->fate_ctx = &count;
+    delete_in_the_middle();
+}
+
+static enum fate
+lose_manifests(void *ctx, struct actor *from, const char *path)
+{
+    return from == alice && strcmp(path, "/v1/manifest") == 0 ? FATE_LOSE_ANSWER : FATE_ARRIVE;
+}
+
+static void
+a_deletion_takes_back_a_move_that_may_be_in_force(void **state)
+{
+    move(alice, second);
+    begin_move(alice, s->relay);
+    s->fate = lose_manifests;
+    delete_in_the_middle();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, two_friends, tear_down)
 
 int
@@ -848,6 +897,8 @@ main(void)
         TEST(a_deleted_account_is_gone_for_others_and_readable_here),
         TEST(a_deletion_whose_answer_is_lost_is_done_all_the_same),
         TEST(a_deletion_waits_for_the_relay_and_goes_to_all_of_them),
+        TEST(a_deletion_takes_back_a_registration_that_was_under_way),
+        TEST(a_deletion_takes_back_a_move_that_may_be_in_force),
     };
     return cmocka_run_group_tests_name("scenarios-moving", tests, NULL, NULL);
 }
