@@ -7,16 +7,9 @@
 
 #include "core/account.h"
 #include "core/relay_state.h"
-#include "core/resumed.h"
 #include "core/trust.h"
 #include "crypto/request_auth.h"
 #include "wire/check.h"
-
-static bool
-same_relay(const struct relay_address *a, const struct relay_address *b)
-{
-    return strcmp(a->host, b->host) == 0 && a->port == b->port;
-}
 
 enum err
 relay_links_new(struct relay_links **ret)
@@ -41,201 +34,6 @@ relay_links_free(struct engine *e, struct relay_links *l)
     }
     stream_free(l);
     free(l);
-}
-
-/* --- what relays are and say --- */
-
-static struct relay_seen *
-seen_find(struct engine *e, const struct relay_address *relay)
-{
-    char authority[ADDRESS_MAX + 8];
-
-    relay_authority_write(relay, authority);
-    for (size_t i = 0; i < RELAYS_SEEN_MAX; i++)
-        if (e->links->seen[i].used && strcmp(e->links->seen[i].authority, authority) == 0)
-            return &e->links->seen[i];
-    return NULL;
-}
-
-static struct relay_seen *
-seen_make(struct engine *e, const struct relay_address *relay)
-{
-    struct relay_address own = relay_of(&e->address);
-    struct relay_seen *seen = seen_find(e, relay);
-    if (seen != NULL)
-        return seen;
-    /* Any but our own relay's gives way, and one that is waited for: there are never so many. */
-    do {
-        seen = &e->links->seen[e->links->seen_next++ % RELAYS_SEEN_MAX];
-    } while (seen->used && (seen->asking || seen == seen_find(e, &own)));
-    *seen = (struct relay_seen){.used = true};
-    relay_authority_write(relay, seen->authority);
-    return seen;
-}
-
-void
-own_relay_uncheck(struct engine *e)
-{
-    struct relay_address own = relay_of(&e->address);
-    struct relay_seen *seen = seen_find(e, &own);
-    if (seen != NULL)
-        seen->checked = false;
-}
-
-enum err
-relay_facts_get(struct engine *e, const struct relay_address *relay, struct relay_facts *ret)
-{
-    const struct relay_seen *seen = seen_find(e, relay);
-    if (seen == NULL || seen->facts.pow_bits == 0)
-        return fail(ERR_NOT_FOUND, "this relay has not been asked yet");
-    *ret = seen->facts;
-    return OK;
-}
-
-enum err
-relay_blob_limit(struct engine *e, const struct relay_address *relay, uint64_t *ret)
-{
-    const struct relay_seen *seen = seen_find(e, relay);
-
-    if (seen == NULL || !seen->said)
-        return fail(ERR_NOT_FOUND, "this relay has not been asked yet");
-    *ret = seen->blob_bytes;
-    return OK;
-}
-
-void
-relay_clock_set(struct engine *e, const struct relay_address *relay, uint64_t time_s)
-{
-    struct relay_seen *seen = seen_make(e, relay);
-
-    seen->timed = time_s > 0 && time_s < INT64_MAX / 2000;
-    if (seen->timed)
-        seen->ahead_ms = (int64_t)time_s * 1000 - engine_now_ms(e);
-}
-
-int64_t
-relay_clock_s(struct engine *e, const struct relay_address *relay)
-{
-    struct relay_address own = relay_of(&e->address);
-    const struct relay_seen *seen = seen_find(e, relay);
-
-    if (seen == NULL || !seen->timed)
-        seen = seen_find(e, &own);
-    return (engine_now_ms(e) + (seen != NULL && seen->timed ? seen->ahead_ms : 0)) / 1000;
-}
-
-void
-relay_clocks_forget(struct engine *e)
-{
-    for (size_t i = 0; i < RELAYS_SEEN_MAX; i++)
-        e->links->seen[i].timed = false;
-}
-
-enum err
-relay_pins_get(struct engine *e, const struct relay_address *relay, struct relay_pins *ret)
-{
-    AUTO(query_done) struct query q;
-    char authority[ADDRESS_MAX + 8];
-    struct relay_pins pins = {0};
-
-    relay_authority_write(relay, authority);
-    TRY(db_query(e->db, &q, "SELECT pins FROM relays WHERE authority=?1", "t", authority));
-    if (query_next(&q)) {
-        struct span b = query_bytes(&q, 0);
-        pins.count = b.n / sizeof pins.pins[0];
-        if (pins.count > PINS_MAX || b.n % sizeof pins.pins[0] != 0)
-            return fail(ERR_DAMAGED, "the pins of a relay are damaged");
-        if (b.n > 0)
-            memcpy(pins.pins, b.p, b.n);
-    }
-    TRY(query_end(&q));
-    *ret = pins;
-    return OK;
-}
-
-enum err
-relay_own_pins(struct engine *e, struct relay_pins *ret)
-{
-    struct relay_address own = relay_of(&e->address);
-    return relay_pins_get(e, &own, ret);
-}
-
-bool
-relay_is_own(const struct engine *e, const struct relay_address *relay)
-{
-    struct relay_address own = relay_of(&e->address);
-    return same_relay(relay, &own);
-}
-
-/* The identity key is pinned at first use (B3.2). */
-static enum err
-check_identity_row(struct engine *e, const char *authority, const struct ed25519_public *rlk)
-{
-    AUTO(buf_done) struct buf held = BUF(64);
-
-    TRY(db_run(e->db, "INSERT OR IGNORE INTO relays(authority) VALUES(?1)", "t", authority));
-    TRY(db_get_bytes(e->db, &held, "SELECT rlk FROM relays WHERE authority=?1", "t", authority));
-    if (held.n == 0)
-        return db_run(e->db, "UPDATE relays SET rlk=?2 WHERE authority=?1", "tb", authority,
-                      SPAN_OF(*rlk));
-    if (span_equal(buf_span(&held), SPAN_OF(*rlk)))
-        return OK;
-    TRY(notice_once_a_day(e, "relay-key", 0, buf_span(&held), SPAN_OF(*rlk)));
-    return OK;
-}
-
-static enum err
-check_identity(struct engine *e, const char *authority, const struct ed25519_public *rlk)
-{
-    AUTO(tx_done) struct tx tx = {0};
-    AUTO(buf_done) struct buf held = BUF(64);
-
-    TRY(act_begin(e, &tx));
-    TRY(act_end(e, &tx, check_identity_row(e, authority, rlk)));
-    TRY(db_get_bytes(e->db, &held, "SELECT rlk FROM relays WHERE authority=?1", "t", authority));
-    if (!span_equal(buf_span(&held), SPAN_OF(*rlk)))
-        return fail(ERR_UNTRUSTED, "the relay shows another identity key than before");
-    return OK;
-}
-
-static void
-heed_pow(struct engine *e, const struct relay_address *relay, const Wire__PowOffer *pow)
-{
-    struct relay_seen *seen;
-
-    if (pow == NULL || pow->seed.len != sizeof seen->facts.pow_seed)
-        return;
-    seen = seen_make(e, relay);
-    memcpy(seen->facts.pow_seed, pow->seed.data, sizeof seen->facts.pow_seed);
-    seen->facts.pow_bits = pow->bits;
-}
-
-/* An answer to GET /v1/relay. */
-static enum err
-heed_info(struct engine *e, const struct relay_address *relay, struct span body)
-{
-    AUTO(relay_info_freep) Wire__RelayInfo *info = NULL;
-    struct ed25519_public rlk;
-
-    TRY(relay_info_read(body, &info));
-    assert(info->rlk.len == sizeof rlk.b);
-    memcpy(rlk.b, info->rlk.data, sizeof rlk.b);
-    struct relay_seen *seen = seen_make(e, relay);
-    seen->checked = false;
-    TRY(check_identity(e, seen->authority, &rlk));
-    seen->facts.rlk = rlk;
-    seen->facts.queue_days = info->limits != NULL ? info->limits->queue_days : 0;
-    seen->blob_bytes = info->limits != NULL ? info->limits->blob_bytes : 0;
-    seen->said = true;
-    if (!seen->timed)
-        relay_clock_set(e, relay, info->time);
-    else if (resumed_hears(e, relay, info->time))
-        TRY(resumed_doubt_now(e));
-    if (info->policies != NULL)
-        seen->facts.registration = (unsigned)info->policies->registration;
-    seen->checked = true;
-    heed_pow(e, relay, info->pow);
-    return OK;
 }
 
 /* --- calls --- */
@@ -315,7 +113,7 @@ call_end(struct engine *e, struct call *c, enum err why)
 static enum err
 sign(struct engine *e, struct call *c, char ret[AUTHORIZATION_MAX])
 {
-    const struct relay_seen *seen = seen_find(e, &c->what.relay);
+    const struct relay_seen *seen = relay_seen_find(e, &c->what.relay);
     int64_t offset;
 
     assert(seen != NULL && seen->checked);
@@ -372,7 +170,7 @@ identity_asked(struct engine *e, int64_t ref, const struct relay_reply *reply)
         why = reply->status == 200 ? ERR_UNTRUSTED : ERR_OFFLINE;
     for (size_t i = 0; i < CALLS_MAX; i++) {
         struct call *c = &e->links->calls[i];
-        if (c->state != CALL_WAITING || seen_find(e, &c->what.relay) != seen)
+        if (c->state != CALL_WAITING || relay_seen_find(e, &c->what.relay) != seen)
             continue;
         if (why == OK && seen->checked) {
             enum err r = call_start(e, c);
@@ -387,7 +185,7 @@ identity_asked(struct engine *e, int64_t ref, const struct relay_reply *reply)
 static enum err
 ask_identity(struct engine *e, const struct relay_call *of)
 {
-    struct relay_seen *seen = seen_make(e, &of->relay);
+    struct relay_seen *seen = relay_seen_make(e, &of->relay);
     struct call *c;
     struct relay_call what = {
         .relay = of->relay,
@@ -420,7 +218,7 @@ needs_signature(const struct relay_call *what)
 enum err
 call_begin(struct engine *e, const struct relay_call *what, bool stream)
 {
-    const struct relay_seen *seen = seen_find(e, &what->relay);
+    const struct relay_seen *seen = relay_seen_find(e, &what->relay);
     struct call *c;
 
     TRY(call_take(e, what, &c));
@@ -485,7 +283,7 @@ static enum err
 repeat(struct engine *e, struct call *c, const Wire__Error *error)
 {
     AUTO(tx_done) struct tx tx = {0};
-    const struct relay_seen *seen = seen_find(e, &c->what.relay);
+    const struct relay_seen *seen = relay_seen_find(e, &c->what.relay);
 
     if (seen == NULL || !seen->checked)
         return ERR_STATE;
@@ -506,13 +304,13 @@ heed_answer(struct engine *e, struct call *c, const struct transport_answer *a)
     AUTO(error_freep) Wire__Error *error = NULL;
 
     if (a->status == 200 && strcmp(c->path, "/v1/relay") == 0) {
-        enum err r = heed_info(e, &c->what.relay, a->body);
+        enum err r = relay_heed_info(e, &c->what.relay, a->body);
         engine_heed(e, r);
         return false;
     }
     if ((a->status != 401 && a->status != 428) || error_read(a->body, &error) != OK)
         return false;
-    heed_pow(e, &c->what.relay, error->pow);
+    relay_heed_pow(e, &c->what.relay, error->pow);
     if (a->status != 401 || !c->signed_ || c->repeated)
         return false;
     enum err r = repeat(e, c, error);

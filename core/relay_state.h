@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What core/relay_link.c and core/stream.c share and nobody else includes: calls under way, what
- * relays said of themselves, and the stream.
+ * What core/relay_link.c, core/relay_facts.c and core/stream.c share and nobody else includes:
+ * calls under way, what relays said of themselves, and the stream.
  */
 #pragma once
 
 #include "core/engine_state.h"
+#include "wire/check.h"
 
 #define CALLS_MAX 64
 #define CALL_PATH_MAX 96
@@ -65,6 +66,13 @@ enum err call_begin(struct engine *e, const struct relay_call *what, bool stream
 /* Cancel it and run its `done` with WHY. */
 void call_end(struct engine *e, struct call *c, enum err why);
 struct call *call_of_stream(struct engine *e);
+/* What RELAY said; NULL: nothing is kept of it. _make makes room for it. */
+struct relay_seen *relay_seen_find(struct engine *e, const struct relay_address *relay);
+struct relay_seen *relay_seen_make(struct engine *e, const struct relay_address *relay);
+/* Take in an answer to GET /v1/relay, whose identity is compared with the pinned one; what work a
+ * relay asks for, NULL: nothing. */
+enum err relay_heed_info(struct engine *e, const struct relay_address *relay, struct span body);
+void relay_heed_pow(struct engine *e, const struct relay_address *relay, const Wire__PowOffer *pow);
 /* What was said by our own relay has to be compared anew before anything signed goes out. */
 void own_relay_uncheck(struct engine *e);
 
