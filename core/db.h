@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The SQLCipher file of a profile: open, key, migrate, transactions, and a short way to run a
- * statement (B18.2). The only file that knows SQLCipher; core/accumulator.c beside it knows SQL
- * functions and triggers.
+ * statement (B18.2). Only core/db.c knows how a file is keyed; core/db_statements.c beside it knows
+ * SQLite's statements, core/accumulator.c its functions and triggers.
  *
  * The one thing to know: every state change is one transaction. `tx_begin` inside a transaction
  * makes a savepoint, so functions that need one compose; what was not committed is rolled back when

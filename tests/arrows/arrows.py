@@ -30,7 +30,7 @@ ARROWS = {
 # Headers of these libraries (by a pattern on what stands between < and >) belong to these files alone, tests aside.
 OWNERS = {
     r"(signal_protocol|session_|key_helper|protocol|curve|ratchet|hkdf)\w*\.h|signal/.*": r"crypto/signal_glue\w*\.[ch]",
-    r"sqlcipher/.*": r"core/(db|accumulator)\.c",
+    r"sqlcipher/.*": r"core/(db|db_statements|accumulator)\.c",
     r"sqlite3\.h": r"relay/store_sqlite\w*\.c",
     r"curl/.*": r"core/relay_client_curl\w*\.c",
     r"openssl/(ssl|err|x509|pem|bio)\w*\.h": r"relay/tls\w*\.[ch]|relay/http2\.c",
