@@ -2,170 +2,15 @@
 #include "core/leaving.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/account_state.h"
-#include "core/inbox.h"
+#include "core/left_state.h"
 #include "core/moving.h"
 #include "core/own_manifests.h"
-#include "core/relay_link.h"
 #include "core/tokens.h"
 #include "core/trust.h"
 
-#define ROWS_MAX (2 * LEFT_RELAYS_MAX)
-#define TRY_MIN 2000
-#define TRY_MAX (30 * 60 * 1000)
 #define WAIT_MIN (60 * 1000) /* between two looks into a queue that may still grow */
-#define DAY_MS (1000 * (int64_t)SECONDS_A_DAY)
-#define LEFT_MS (1000 * (int64_t)MOVED_LIFE)
-#define DELETE_LIFE (7 * DAY_MS)
-#define SETTLE_LOOK 1000        /* whether our tokens have arrived at the present relay */
-#define SURE_MS (2 * 60 * 1000) /* a registration that was under way may arrive after us */
-
-/* What is known of a row while we run. */
-struct left {
-    int64_t id; /* 0: unused */
-    bool busy;
-    enum inbox_queue reading; /* which of the two queues, one after the other */
-    bool known_there;         /* it had the newest manifest when this reading began */
-    bool reading_now;
-    bool put_due; /* it was noticed that the manifest can be put */
-    struct backoff backoff;
-};
-
-struct left_work {
-    struct left slots[ROWS_MAX];
-    int64_t due;  /* monotonic ms of the next look at the rows; 0: now */
-    bool settled; /* our tokens are at the present relay */
-    enum deletion deletion;
-};
-
-struct left_row {
-    int64_t id;
-    struct address address;
-    enum left_task task;
-    uint32_t seq;
-    bool drained;
-    int64_t since_ms, until_ms;
-};
-
-/* --- rows --- */
-
-enum err
-left_add(struct engine *e, const struct address *ours, enum left_task task, uint32_t seq)
-{
-    char address[ADDRESS_MAX + 1];
-    int64_t now = engine_now_ms(e);
-
-    e->left_work->due = 0;
-    address_write(ours, address);
-    return db_run(e->db,
-                  "INSERT INTO left_relays(address,task,seq,since_ms,until_ms) "
-                  "VALUES(?1,?2,?3,?4,?5)",
-                  "tiiii", address, (int64_t)task, (int64_t)seq, now,
-                  task == LEFT_DRAIN    ? now + LEFT_MS
-                  : task == LEFT_DELETE ? now + DELETE_LIFE
-                                        : INT64_MAX);
-}
-
-static enum err
-forget_row(struct engine *e, int64_t id)
-{
-    return db_run(e->db, "DELETE FROM left_relays WHERE id=?1", "i", id);
-}
-
-/* All rows, oldest first. */
-static enum err
-read_rows(struct engine *e, struct left_row ret[ROWS_MAX], size_t *ret_count)
-{
-    AUTO(query_done) struct query q;
-    size_t n = 0;
-
-    TRY(db_query(e->db, &q,
-                 "SELECT id,address,task,seq,drained,since_ms,until_ms FROM left_relays ORDER BY "
-                 "id LIMIT ?1",
-                 "i", (int64_t)ROWS_MAX));
-    while (query_next(&q)) {
-        struct left_row *r = &ret[n++];
-        r->id = query_int(&q, 0);
-        TRY(address_read(query_bytes(&q, 1), &r->address));
-        r->task = (enum left_task)query_int(&q, 2);
-        r->seq = (uint32_t)query_int(&q, 3);
-        r->drained = query_int(&q, 4) != 0;
-        r->since_ms = query_int(&q, 5);
-        r->until_ms = query_int(&q, 6);
-    }
-    TRY(query_end(&q));
-    *ret_count = n;
-    return OK;
-}
-
-static enum err
-read_row(struct engine *e, int64_t id, struct left_row *ret)
-{
-    struct left_row rows[ROWS_MAX];
-    size_t count;
-
-    TRY(read_rows(e, rows, &count));
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].id == id) {
-            *ret = rows[i];
-            return OK;
-        }
-    return ERR_NOT_FOUND;
-}
-
-static bool
-same_place(const struct address *a, const struct address *b)
-{
-    return strcmp(a->host, b->host) == 0 && a->port == b->port;
-}
-
-enum err
-left_come_back(struct engine *e, const struct address *ours)
-{
-    struct left_row rows[ROWS_MAX];
-    size_t count;
-
-    TRY(read_rows(e, rows, &count));
-    for (size_t i = 0; i < count; i++)
-        if (same_place(&rows[i].address, ours))
-            TRY(forget_row(e, rows[i].id));
-    return OK;
-}
-
-enum err
-left_may_move(struct engine *e, const struct address *to)
-{
-    struct left_row rows[ROWS_MAX];
-    size_t count, left = 0;
-
-    TRY(read_rows(e, rows, &count));
-    for (size_t i = 0; i < count; i++) {
-        bool there = same_place(&rows[i].address, to);
-        if (there && rows[i].task == LEFT_DELETE)
-            return fail(ERR_STATE, "What was begun at that relay is still being taken back; try "
-                                   "again in some minutes.");
-        left += !there;
-    }
-    return left < LEFT_RELAYS_MAX
-               ? OK
-               : fail(ERR_LIMIT, "The account was moved too often within three weeks.");
-}
-
-enum err
-left_relays(struct engine *e, struct relay_address ret[LEFT_RELAYS_MAX], size_t *ret_count)
-{
-    struct left_row rows[ROWS_MAX];
-    size_t count, n = 0;
-
-    TRY(read_rows(e, rows, &count));
-    while (count-- > 0 && n < LEFT_RELAYS_MAX)
-        if (rows[count].task == LEFT_DRAIN && rows[count].until_ms > engine_now_ms(e))
-            ret[n++] = relay_of(&rows[count].address);
-    *ret_count = n;
-    return OK;
-}
+#define SETTLE_LOOK 1000     /* whether our tokens have arrived at the present relay */
 
 /* --- opening --- */
 
@@ -195,7 +40,7 @@ void
 left_wake(struct engine *e)
 {
     e->left_work->due = 0;
-    for (size_t i = 0; i < ROWS_MAX; i++)
+    for (size_t i = 0; i < LEFT_ROWS_MAX; i++)
         backoff_clear(&e->left_work->slots[i].backoff);
 }
 
@@ -204,7 +49,7 @@ slot_of(struct engine *e, int64_t id)
 {
     struct left *unused = NULL;
 
-    for (size_t i = 0; i < ROWS_MAX; i++) {
+    for (size_t i = 0; i < LEFT_ROWS_MAX; i++) {
         struct left *l = &e->left_work->slots[i];
         if (l->id == id)
             return l;
@@ -238,7 +83,7 @@ begin_end(struct engine *e)
 {
     TRY(moving_drop(e));
     TRY(db_run(e->db, "UPDATE left_relays SET task=?1, since_ms=?2, until_ms=?3", "iii",
-               (int64_t)LEFT_DELETE, engine_now_ms(e), engine_now_ms(e) + DELETE_LIFE));
+               (int64_t)LEFT_DELETE, engine_now_ms(e), engine_now_ms(e) + LEFT_DELETE_LIFE));
     TRY(left_add(e, &e->address, LEFT_END, 0));
     TRY(meta_set_int(e->db, "account.deleted", DELETION_PENDING));
     engine_note(e, (struct event){.kind = EVENT_RELAY});
@@ -267,7 +112,7 @@ account_delete(struct engine *e)
 static enum err
 end_row(struct engine *e, const struct left_row *row)
 {
-    TRY(forget_row(e, row->id));
+    TRY(left_row_forget(e, row->id));
     if (row->task != LEFT_END)
         return OK;
     TRY(meta_set_int(e->db, "account.deleted", DELETION_DONE));
@@ -275,8 +120,8 @@ end_row(struct engine *e, const struct left_row *row)
     return OK;
 }
 
-static void
-finish(struct engine *e, struct left *l, const struct left_row *row)
+void
+left_finish(struct engine *e, struct left *l, const struct left_row *row)
 {
     AUTO(tx_done) struct tx tx = {0};
     enum err r = act_begin(e, &tx);
@@ -292,13 +137,12 @@ finish(struct engine *e, struct left *l, const struct left_row *row)
         e->left_work->deletion = DELETION_PENDING;
 }
 
-/* --- deleting --- */
+/* --- answers --- */
 
-/* The slot and row that an answer is for; NULL: it is over. */
-static struct left *
-answered(struct engine *e, int64_t id, struct left_row *ret)
+struct left *
+left_answered(struct engine *e, int64_t id, struct left_row *ret)
 {
-    enum err r = read_row(e, id, ret);
+    enum err r = left_row_read(e, id, ret);
     struct left *l;
 
     e->left_work->due = 0;
@@ -309,87 +153,6 @@ answered(struct engine *e, int64_t id, struct left_row *ret)
     if (l != NULL)
         l->busy = false;
     return l;
-}
-
-static void
-was_deleted(struct engine *e, int64_t id, const struct relay_reply *reply)
-{
-    struct left_row row;
-    struct left *l = answered(e, id, &row);
-
-    if (l == NULL)
-        return;
-    /* 401: there is nobody of this name and key any more. */
-    bool gone = reply->err == OK &&
-                (reply->status == 204 ||
-                 (reply->status == 401 &&
-                  (row.task == LEFT_END || engine_now_ms(e) - row.since_ms >= SURE_MS)));
-    if (gone)
-        finish(e, l, &row);
-    else
-        backoff_fail(e, &l->backoff, TRY_MIN, TRY_MAX);
-}
-
-/* The time in the statement is the relay's, as in the request's signature. */
-static enum err
-make_statement(struct engine *e, const struct relay_address *relay, struct buf *ret)
-{
-    AUTO(buf_done) struct buf text = BUF(DELETE_STATEMENT_BYTES);
-    char authority[ADDRESS_MAX + 8];
-    struct ed25519_signature sig;
-    struct ed25519_public rlk;
-    AUTO(buf_done) struct buf held = BUF(sizeof rlk.b);
-    int64_t offset = 0;
-
-    relay_authority_write(relay, authority);
-    TRY(db_get_bytes(e->db, &held, "SELECT rlk FROM relays WHERE authority=?1", "t", authority));
-    if (held.n != sizeof rlk.b)
-        return fail(ERR_STATE, "the relay has not said who it is yet");
-    memcpy(rlk.b, held.p, sizeof rlk.b);
-    TRY(db_get_int(e->db, &offset, "SELECT offset_s FROM relays WHERE authority=?1", "t",
-                   authority));
-    struct relay_id id = relay_id_of(&rlk);
-    delete_statement_text(&text, &e->account, &id, (uint64_t)(engine_now_s(e) + offset));
-    TRY(buf_ok(&text));
-    TRY(account_key_sign(e->aik, LABEL_DELETE, buf_span(&text), &sig));
-    signed_write(ret, buf_span(&text), &sig);
-    return buf_ok(ret);
-}
-
-static void
-identity_came(struct engine *e, int64_t id, const struct relay_reply *reply)
-{
-    struct left_row row;
-    struct left *l = answered(e, id, &row);
-
-    if (l != NULL && (reply->err != OK || reply->status != 200))
-        backoff_fail(e, &l->backoff, TRY_MIN, TRY_MAX);
-}
-
-static enum err
-delete_there(struct engine *e, const struct left_row *row)
-{
-    AUTO(buf_done) struct buf statement = BUF(DELETE_STATEMENT_BYTES + SIGNED_OVERHEAD);
-    AUTO(buf_done) struct buf body = BUF(BODY_SMALL_MAX);
-    struct relay_address relay = relay_of(&row->address);
-    Wire__AccountDelete message = WIRE__ACCOUNT_DELETE__INIT;
-
-    enum err r = make_statement(e, &relay, &statement);
-    if (r == ERR_STATE)
-        return relay_call_as_own(
-            e, &relay,
-            &(struct relay_call){
-                .method = "GET", .path = "/v1/relay", .done = identity_came, .ref = row->id});
-    TRY(r);
-    message.statement = pb_span(buf_span(&statement));
-    wire_pack(&body, &message.base);
-    TRY(buf_ok(&body));
-    return relay_call_as_own(e, &relay,
-                             &(struct relay_call){.method = "POST",
-                                                  .path = "/v1/accounts/delete",
-                                                  .body = buf_span(&body),
-                                                  .done = was_deleted,
-                                                  .ref = row->id});
 }
 
 /* --- putting the manifest that says where we are --- */
@@ -426,13 +189,13 @@ static void
 was_put(struct engine *e, int64_t id, const struct relay_reply *reply)
 {
     struct left_row row;
-    struct left *l = answered(e, id, &row);
+    struct left *l = left_answered(e, id, &row);
     enum err r = reply->err;
 
     if (l == NULL)
         return;
     if (r == OK && reply->status == 401) {
-        finish(e, l, &row);
+        left_finish(e, l, &row);
         return;
     }
     if (r == OK && reply->status == 204)
@@ -447,7 +210,7 @@ was_put(struct engine *e, int64_t id, const struct relay_reply *reply)
     if (r == OK)
         backoff_clear(&l->backoff);
     else
-        backoff_fail(e, &l->backoff, TRY_MIN, TRY_MAX);
+        backoff_fail(e, &l->backoff, LEFT_TRY_MIN, LEFT_TRY_MAX);
 }
 
 static enum err
@@ -492,17 +255,17 @@ queue_ended(struct engine *e, struct left *l, const struct left_row *row)
         engine_heed(e, r);
         return;
     }
-    backoff_fail(e, &l->backoff, WAIT_MIN, TRY_MAX);
+    backoff_fail(e, &l->backoff, WAIT_MIN, LEFT_TRY_MAX);
 }
 
 static void
 was_acked(struct engine *e, int64_t id, const struct relay_reply *reply)
 {
     struct left_row row;
-    struct left *l = answered(e, id, &row);
+    struct left *l = left_answered(e, id, &row);
 
     if (l != NULL && (reply->err != OK || reply->status != 204))
-        backoff_fail(e, &l->backoff, TRY_MIN, TRY_MAX);
+        backoff_fail(e, &l->backoff, LEFT_TRY_MIN, LEFT_TRY_MAX);
 }
 
 static enum err
@@ -546,13 +309,13 @@ static void
 page_came(struct engine *e, int64_t id, const struct relay_reply *reply)
 {
     struct left_row row;
-    struct left *l = answered(e, id, &row);
+    struct left *l = left_answered(e, id, &row);
     enum err r = reply->err;
 
     if (l == NULL)
         return;
     if (r == OK && reply->status == 401) {
-        finish(e, l, &row); /* it does not know us any more */
+        left_finish(e, l, &row); /* it does not know us any more */
         return;
     }
     if (r == OK && (reply->status == 204 || reply->status == 404)) {
@@ -563,7 +326,7 @@ page_came(struct engine *e, int64_t id, const struct relay_reply *reply)
         r = reply->status == 200 ? take_page(e, l, &row, reply->body) : ERR_REFUSED;
     engine_heed(e, r);
     if (r != OK)
-        backoff_fail(e, &l->backoff, TRY_MIN, TRY_MAX);
+        backoff_fail(e, &l->backoff, LEFT_TRY_MIN, LEFT_TRY_MAX);
 }
 
 static enum err
@@ -591,7 +354,7 @@ static enum err
 begin(struct engine *e, struct left *l, const struct left_row *row)
 {
     if (row->task != LEFT_DRAIN)
-        return delete_there(e, row);
+        return left_delete_there(e, row);
     if (row->seq < e->manifest.seq && e->left_work->settled)
         return put_there(e, row);
     return row->drained ? ERR_NOT_FOUND : read_there(e, l, row);
@@ -606,7 +369,7 @@ row_step(struct engine *e, const struct left_row *row)
     if (l == NULL || l->busy)
         return NEVER;
     if (row->until_ms <= engine_now_ms(e)) {
-        finish(e, l, row);
+        left_finish(e, l, row);
         return NEVER;
     }
     bool put_wanted = row->task == LEFT_DRAIN && row->seq < e->manifest.seq;
@@ -626,26 +389,26 @@ row_step(struct engine *e, const struct left_row *row)
         l->busy = true;
         return NEVER;
     }
-    backoff_fail(e, &l->backoff, TRY_MIN, TRY_MAX);
+    backoff_fail(e, &l->backoff, LEFT_TRY_MIN, LEFT_TRY_MAX);
     return sooner(over, l->backoff.due);
 }
 
 int64_t
 left_step(struct engine *e)
 {
-    struct left_row rows[ROWS_MAX];
+    struct left_row rows[LEFT_ROWS_MAX];
     struct left_work *w = e->left_work;
     size_t count = 0;
 
     if (w->due > engine_monotonic_ms(e))
         return w->due;
     w->due = NEVER;
-    enum err r = read_rows(e, rows, &count);
+    enum err r = left_rows_read(e, rows, &count);
     if (r == OK && count > 0)
         r = tokens_settled(e, &w->settled);
     engine_heed(e, r);
     if (r != OK)
-        w->due = engine_monotonic_ms(e) + TRY_MAX;
+        w->due = engine_monotonic_ms(e) + LEFT_TRY_MAX;
     for (size_t i = 0; i < count && r == OK; i++)
         w->due = sooner(w->due, row_step(e, &rows[i]));
     return w->due;
