@@ -174,7 +174,7 @@ note_written(struct backup_task *t)
 
         snprintf(folder, sizeof folder, "%s", t->path);
         strrchr(folder, '/')[1] = '\0';
-        if (backups_prune(folder, profile_name(t->agent->profile), t->keep) != OK)
+        if (backups_prune(folder, profile_name(t->agent->profile), t->keep, t->path) != OK)
             return; /* the next one tries again */
     }
 }

@@ -214,9 +214,12 @@ is_one(const char *name, const char *profile)
 }
 
 static int
-by_name(const void *a, const void *b)
+by_age(const void *a, const void *b, void *last)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const char *one = *(char *const *)a, *other = *(char *const *)b;
+    bool one_ahead = strcmp(one, last) > 0, other_ahead = strcmp(other, last) > 0;
+
+    return one_ahead != other_ahead ? (int)other_ahead - (int)one_ahead : strcmp(one, other);
 }
 
 struct names {
@@ -239,10 +242,13 @@ dir_closep(DIR **d)
 }
 
 enum err
-backups_prune(const char *folder, const char *profile, unsigned keep)
+backups_prune(const char *folder, const char *profile, unsigned keep, const char *last)
 {
     AUTO(names_done) struct names found = {.count = 0};
     AUTO(dir_closep) DIR *d = opendir(folder);
+    char newest[NAME_MAX + 1];
+
+    snprintf(newest, sizeof newest, "%s", strrchr(last, '/') + 1);
 
     if (d == NULL)
         return fd_failed("The folder of the backups cannot be read");
@@ -253,7 +259,7 @@ backups_prune(const char *folder, const char *profile, unsigned keep)
         if (name != NULL)
             found.names[found.count++] = name;
     }
-    qsort(found.names, found.count, sizeof found.names[0], by_name);
+    qsort_r(found.names, found.count, sizeof found.names[0], by_age, newest);
     for (size_t i = 0; i + keep < found.count; i++)
         unlinkat(dirfd(d), found.names[i], 0);
     return OK;

@@ -51,5 +51,6 @@ enum err backup_failed(struct engine *e, enum err why);
 /* The path of one of PROFILE made now: FOLDER/snug-PROFILE-20261123-043000.backup (UTC). ERR_USAGE:
  * it is too long. */
 enum err backup_path(const char *folder, const char *profile, int64_t now_ms, char ret[PATH_MAX]);
-/* Only the KEEP newest of those of PROFILE in FOLDER stay, by their names. */
-enum err backups_prune(const char *folder, const char *profile, unsigned keep);
+/* Only the KEEP newest of those of PROFILE in FOLDER stay, by their names. LAST is the path of the
+ * one just made: what claims to be newer was made while the clock was wrong, and goes first. */
+enum err backups_prune(const char *folder, const char *profile, unsigned keep, const char *last);

@@ -13,6 +13,7 @@
 #include "core/account.h"
 #include "core/backup/reader.h"
 #include "core/backup/restore.h"
+#include "core/backup/schedule.h"
 #include "core/backup/tables.h"
 #include "core/backup/writer.h"
 #include "crypto/stream.h"
@@ -541,6 +542,35 @@ what_no_store_can_hold_is_not_restored(void **state)
     }
 }
 
+static void
+make_empty(const char *path)
+{
+    AUTO(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+}
+
+static void
+one_that_was_made_while_the_clock_was_ahead_pushes_out_no_other(void **state)
+{
+    struct fixture *f = *state;
+    char ahead[PATH_MAX], before[PATH_MAX], last[PATH_MAX];
+
+    assert_ok(backup_path(f->dir, "default", NOW_MS + 1000000000000LL, ahead));
+    assert_ok(backup_path(f->dir, "default", NOW_MS - 1000000, before));
+    assert_ok(backup_path(f->dir, "default", NOW_MS, last));
+    make_empty(ahead);
+    make_empty(before);
+    make_empty(last);
+    assert_ok(backups_prune(f->dir, "default", 2, last));
+    assert_int_equal(access(last, F_OK), 0);
+    assert_int_equal(access(before, F_OK), 0);
+    assert_int_not_equal(access(ahead, F_OK), 0);
+    assert_ok(backups_prune(f->dir, "default", 1, last));
+    assert_int_equal(access(last, F_OK), 0);
+    assert_int_not_equal(access(before, F_OK), 0);
+}
+
 int
 main(void)
 {
@@ -561,6 +591,7 @@ main(void)
         TEST(nothing_is_written_over),
         TEST(a_backup_is_of_one_moment_whatever_is_written_meanwhile),
         cmocka_unit_test(what_no_store_can_hold_is_not_restored),
+        TEST(one_that_was_made_while_the_clock_was_ahead_pushes_out_no_other),
         TEST(a_kept_root_makes_backups_that_the_pass_phrase_opens),
     };
 
