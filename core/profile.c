@@ -28,6 +28,7 @@ struct profile {
     char lock_path[PATH_MAX / 2];
     bool begun, wiped;
     int lock;
+    int folder; /* the directory, held as well: another path may lead to it */
 };
 
 static enum err
@@ -130,20 +131,45 @@ sweep_profile(const char *path)
     sweep(path);
 }
 
+static enum err
+busy(const struct profile *p)
+{
+    return fail(ERR_BUSY, "Another process is using the profile %s.", p->name);
+}
+
+/* What is linked or mounted under another name has another lock file there. Not every file system
+ * locks directories (NFS does not); there is none to be had then. */
+static enum err
+take_folder(struct profile *p, const char *path)
+{
+    p->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (p->folder < 0 || flock(p->folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return OK;
+    return busy(p);
+}
+
+static void
+leave_folder(struct profile *p)
+{
+    closep(&p->folder);
+    p->folder = -1;
+}
+
 /* One that was unlinked by who wiped the profile meanwhile is nobody's. */
 static enum err
 take_lock(struct profile *p)
 {
     struct stat st = {.st_nlink = 0};
 
-    p->lock = -1;
     while (st.st_nlink == 0) {
         closep(&p->lock);
         p->lock = open(p->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (p->lock < 0)
             return failed(p->lock_path);
         if (flock(p->lock, LOCK_EX | LOCK_NB) != 0)
-            return fail(ERR_BUSY, "Another process is using the profile %s.", p->name);
+            return errno == EWOULDBLOCK
+                       ? busy(p)
+                       : fail(ERR_IO, "Other processes cannot be kept out of the profile: %m");
         if (fstat(p->lock, &st) != 0)
             return failed(p->lock_path);
     }
@@ -161,12 +187,14 @@ profile_lock(const char *name, struct profile **ret)
     AUTO(profile_freep) struct profile *p = calloc(1, sizeof *p);
     if (p == NULL)
         return fail(ERR_MEMORY, "no memory for the profile");
+    p->lock = p->folder = -1;
     snprintf(p->name, sizeof p->name, "%s", name);
     snprintf(p->final, sizeof p->final, "%s/%s", dir, name);
     snprintf(p->fresh, sizeof p->fresh, "%s/.%s.new", dir, name);
     set_paths(p);
     snprintf(p->lock_path, sizeof p->lock_path, "%s/%s.lock", dir, name);
     TRY(take_lock(p));
+    TRY(take_folder(p, p->final));
     sweep_profile(p->fresh); /* of one that was killed while it was being made */
     *ret = STEAL(p);
     return OK;
@@ -180,6 +208,7 @@ profile_free(struct profile *p)
     profile_abandon(p);
     if (p->wiped)
         unlink(p->lock_path); /* empty: no harm in one that stays */
+    leave_folder(p);
     closep(&p->lock);
     free(p);
 }
@@ -209,7 +238,7 @@ profile_begin(struct profile *p)
         return failed(p->fresh);
     p->begun = true;
     set_paths(p);
-    return OK;
+    return take_folder(p, p->fresh);
 }
 
 static enum err
@@ -249,6 +278,7 @@ profile_abandon(struct profile *p)
     if (!p->begun)
         return;
     sweep_profile(p->fresh);
+    leave_folder(p);
     p->begun = false;
     set_paths(p);
 }

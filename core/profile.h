@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Where a profile lives on disk: $XDG_DATA_HOME/snug/NAME (0700) with the slot file and history.db,
- * and beside it NAME.lock, which one process at a time holds (docs/PROTOCOL.md B18.4).
+ * and beside it NAME.lock, which one process at a time holds, as it does the directory: another
+ * name may lead there (docs/PROTOCOL.md B18.4).
  *
  * The one thing to know: a new profile grows in a directory of its own and gets its name by one
  * rename when it is whole. Whatever happens before that leaves nothing but a directory that is

@@ -282,11 +282,29 @@ remembers_whether_it_was_left_open(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void
+under_another_name_it_is_still_one_profile(void **state)
+{
+    struct profile *one, *other = NULL;
+    char link[128];
+
+    make("one");
+    snprintf(link, sizeof link, "%s/snug/other", home);
+    assert_int_equal(symlink("one", link), 0);
+    assert_ok(profile_lock("one", &one));
+    assert_err(profile_lock("other", &other), ERR_BUSY);
+    profile_free(one);
+    assert_ok(profile_lock("other", &other));
+    assert_err(profile_lock("one", &one), ERR_BUSY);
+    profile_free(other);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         T(is_there_once_it_is_committed),
+        T(under_another_name_it_is_still_one_profile),
         T(leaves_nothing_when_it_is_abandoned),
         T(sweeps_what_a_crash_left),
         T(is_held_by_one_at_a_time),
