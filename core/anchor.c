@@ -21,6 +21,10 @@
 #define PATIENCE_MS (10 * 1000)
 #define TRY_MIN 2000
 #define TRY_MAX (60 * 1000)
+#define RECOVER_EVERY_MS (60 * 60 * 1000) /* in the long run */
+#define RECOVER_AT_ONCE 6
+#define VERSION_MAX (UINT64_C(1) << 53)
+#define RECOVERED "anchor.recovered_ms" /* in meta */
 
 /* What we know of the anchor at our relay, as it lies in the store. */
 struct known {
@@ -183,14 +187,36 @@ recover(struct engine *e, int64_t version, const struct anchor *theirs)
     return OK;
 }
 
+/* A relay can show us any anchor that we ever put as the newest, again and again; each time costs
+ * all contacts a session and the store new keys. So there is a bound to how often, whatever for;
+ * the other copy that there may be waits. The value is when the last one is paid for. */
+static enum err
+may_recover(struct engine *e, int64_t *ret_paid)
+{
+    int64_t now = engine_now_ms(e), paid = 0, most = now + RECOVER_AT_ONCE * RECOVER_EVERY_MS;
+
+    enum err found = meta_get_int(e->db, RECOVERED, &paid);
+    if (found != OK && found != ERR_NOT_FOUND)
+        return found;
+    if (paid > most) /* the clock was set back */
+        paid = most;
+    paid = (paid > now ? paid : now) + RECOVER_EVERY_MS;
+    *ret_paid = paid;
+    return paid <= most ? OK : fail(ERR_RATE, "too many copies of this store in a short time");
+}
+
 static enum err
 recover_in_act(struct engine *e, int64_t version, const struct anchor *theirs)
 {
     AUTO(tx_done) struct tx tx = {0};
     struct known before = e->anchor_work->known;
+    int64_t paid = 0;
 
+    if (theirs != NULL)
+        TRY(may_recover(e, &paid));
     TRY(act_begin(e, &tx));
-    enum err r = act_end(e, &tx, recover(e, version, theirs));
+    enum err r = theirs != NULL ? meta_set_int(e->db, RECOVERED, paid) : OK;
+    r = act_end(e, &tx, r == OK ? recover(e, version, theirs) : r);
     if (r != OK)
         e->anchor_work->known = before;
     return r;
@@ -281,6 +307,8 @@ take(struct engine *e, const Wire__Anchor *m)
     struct anchor_owner owner = owner_of(e);
     struct anchor a;
 
+    if (m->version > VERSION_MAX)
+        return fail(ERR_MALFORMED, "an anchor's version that nobody can have come to");
     if (m->version == 0)
         return take_none(e);
     if (anchor_unseal(&owner, span_pb(m->data), &a) != OK) {
@@ -383,10 +411,13 @@ put(struct engine *e, int64_t ref, const struct relay_reply *reply)
         try_later(e, reply);
         return;
     }
-    backoff_clear(&w->backoff);
     w->due = engine_monotonic_ms(e) + EVERY_MS + engine_random_between(e, 0, JITTER_MS);
-    if (reply->status == 409)
+    if (reply->status == 409) { /* again, but not as fast as a relay can say so */
         w->due = engine_monotonic_ms(e);
+        backoff_fail(e, &w->backoff, TRY_MIN, TRY_MAX);
+    } else {
+        backoff_clear(&w->backoff);
+    }
     if (w->leaving)
         anchor_put_now(e);
 }

@@ -12,6 +12,8 @@
 #include "core/anchor.h"
 #include "core/trust.h"
 #include "tests/scenarios/network.h"
+#include "wire/check.h"
+#include "wire/pack.h"
 
 static struct scene *s;
 static struct actor *alice, *bob;
@@ -161,6 +163,7 @@ a_copy_as_old_as_the_anchor_says_nothing_twice(void **state)
 struct forger {
     struct buf old;
     unsigned flips, olds, nones;
+    uint64_t rising; /* the version that the old one is said to have */
 };
 
 static void
@@ -170,7 +173,14 @@ forge(void *ctx, struct actor *to, const char *path, struct buf *answer)
 
     if (to != bob || strcmp(path, "/v1/anchor/stored") != 0 || answer->n < 40)
         return;
-    if (f->flips > 0) {
+    if (f->rising > 0) {
+        AUTO(anchor_freep) Wire__Anchor *m = NULL;
+
+        assert_ok(anchor_read(buf_span(&f->old), &m));
+        m->version = f->rising++;
+        buf_clear(answer);
+        wire_pack(answer, &m->base);
+    } else if (f->flips > 0) {
         answer->p[answer->n - 20] ^= 1;
         f->flips--;
     } else if (f->olds > 0) {
@@ -235,6 +245,35 @@ what_the_relay_loses_is_told_and_no_reason_to_begin_anew(void **state)
     assert_int_equal(count(bob, NOTICES("put-back")), 0);
     assert_int_equal(count(bob, "SELECT min(started_s) FROM sessions"), sessions);
     assert_history(alice, bob, "< 1\n< 2");
+    buf_done(&f.old);
+}
+
+/* It opens, we put it once, and it is said to be newer than all: a copy that was put back would see
+ * just that. */
+static void
+a_relay_that_shows_an_old_one_as_the_newest_drives_nobody_round_and_round(void **state)
+{
+    struct forger f = {.old = BUF(4096)};
+
+    s->tamper = forge;
+    s->tamper_ctx = &f;
+    restart(bob);
+    actor_say(bob, alice, "1");
+    scene_pass(s, HOUR_MS);
+    f.rising = 1000;
+    for (int i = 0; i < 30; i++) {
+        actor_crash(bob);
+        actor_start(bob);
+        scene_pass(s, 2 * MINUTE_MS);
+    }
+    assert_in_range(count(bob, NOTICES("put-back")), 1, 8);
+    actor_say(bob, alice, "2");
+    scene_pass(s, MINUTE_MS);
+    f.rising = 0;
+    restart(bob);
+    scene_pass(s, HOUR_MS);
+    assert_history(alice, bob, "< 1\n< 2");
+    assert_int_equal(anchor_state(bob->engine), ANCHOR_GOOD);
     buf_done(&f.old);
 }
 
@@ -452,6 +491,7 @@ main(int argc, char **argv)
         TEST(what_was_closed_in_order_goes_on_in_its_chain),
         TEST(a_copy_as_old_as_the_anchor_says_nothing_twice),
         TEST(what_the_relay_loses_is_told_and_no_reason_to_begin_anew),
+        TEST(a_relay_that_shows_an_old_one_as_the_newest_drives_nobody_round_and_round),
         TEST(until_the_anchor_was_read_nothing_goes_but_for_half_a_minute),
         TEST(a_store_put_together_from_several_begins_anew),
         TEST(of_two_copies_that_run_the_first_falls_silent),
