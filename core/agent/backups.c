@@ -266,7 +266,7 @@ tell(struct call *c)
     call_progress_row(c, json_pack("{s:I,s:I}", "done", (json_int_t)atomic_load(&t->watch.done),
                                    "total", (json_int_t)atomic_load(&t->watch.total)));
     c->deadline = loop_now() + TELL_EVERY;
-    c->agent->used = loop_now(); /* a person waits */
+    agent_used(c->agent); /* a person waits */
 }
 
 static void
@@ -306,6 +306,12 @@ bool
 backups_restoring(const struct agent *a)
 {
     return a->backup != NULL && a->backup->work == BACKUP_RESTORE;
+}
+
+bool
+backups_use_passphrase(const struct agent *a)
+{
+    return a->backup != NULL && a->backup->passphrase != NULL;
 }
 
 void

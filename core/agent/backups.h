@@ -52,6 +52,8 @@ void backup_task_free(struct backup_task *t); /* NULL is fine */
 
 /* Whether a profile is just being restored. */
 bool backups_restoring(const struct agent *a);
+/* Whether one works with its pass-phrase, as far as anybody can tell. */
+bool backups_use_passphrase(const struct agent *a);
 /* Give up the one that is being written, and wait until it is. */
 void backups_stop_writing(struct agent *a);
 

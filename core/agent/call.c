@@ -204,11 +204,12 @@ calls_client_gone(struct agent *a, struct client *client)
     }
 }
 
-/* Whether C needs the keys, or is about to bring them. */
+/* Whether C needs the keys, or is about to bring them; or has before it all that they protect. */
 static bool
 ends_at_lock(const struct call *c)
 {
-    return c->method->needs == UNLOCKED || strcmp(c->method->name, "account.unlock") == 0;
+    return c->method->needs == UNLOCKED || strcmp(c->method->name, "account.unlock") == 0 ||
+           strcmp(c->method->name, "backup.check") == 0;
 }
 
 void

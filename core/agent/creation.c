@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/agent/agent.h"
+#include "core/agent/backups.h"
 #include "core/replacing.h"
 #include "wire/encoding.h"
 
@@ -139,6 +140,9 @@ begin(struct agent *a, struct creation *n, struct span slots)
 enum err
 creation_begin(struct agent *a, struct creation *n, const struct master_key *mk, struct span slots)
 {
+    /* A backup may have been begun to be put back while the key was made. */
+    if (a->state != AGENT_NO_PROFILE || a->engine != NULL || backups_restoring(a))
+        return fail(ERR_BUSY, "The profile is being made.");
     subkey_derive(mk, LABEL_DB, &n->db_key);
     enum err e = begin(a, n, slots);
     if (e != OK)

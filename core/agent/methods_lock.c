@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <unistd.h>
 
+#include "core/agent/backups.h"
 #include "core/agent/dispatch.h"
 #include "core/agent/key_task.h"
 #include "core/agent/ways.h"
@@ -151,8 +152,10 @@ method_agent_panic(struct call *c, json_t **ret)
 {
     struct agent *a = c->agent;
 
-    if (a->worker.busy) {
-        key_task_give_up(a->worker.task);
+    if (a->worker.busy || backups_use_passphrase(a)) {
+        if (a->worker.busy)
+            key_task_give_up(a->worker.task);
+        agent_forbid_reopening(a);
         _exit(EXIT_LOCKED);
     }
     if (a->state == AGENT_NO_PROFILE)

@@ -15,6 +15,7 @@
 #define PRESENCE "set.presence"
 #define TYPING "set.typing"
 #define IDLE_LOCK_MIN 1000
+#define IDLE_LOCK_MAX (366LL * 24 * 60 * 60 * 1000)
 
 static const char *const receipts_names[] = {"none", "delivered", "read"};
 static const char *const audience_names[] = {"nobody", "chosen", "everyone"};
@@ -46,6 +47,8 @@ settings_read(struct db *db, struct settings *ret)
     AUTO(buf_done) struct buf proxy = BUF(sizeof s.proxy - 1);
 
     TRY(get_int(db, IDLE_LOCK, &s.idle_lock_ms));
+    if (s.idle_lock_ms < 0 || s.idle_lock_ms > IDLE_LOCK_MAX)
+        s.idle_lock_ms = IDLE_LOCK_DEFAULT; /* of a backup that we did not make */
     TRY(get_int(db, ON_SCREEN_LOCK, &on_screen_lock));
     TRY(get_int(db, ON_SUSPEND, &on_suspend));
     TRY(get_int(db, DELIVERED, &delivered));
@@ -73,8 +76,9 @@ settings_check(const struct settings *s)
 {
     struct relay_address where;
 
-    if (s->idle_lock_ms != 0 && s->idle_lock_ms < IDLE_LOCK_MIN)
-        return fail(ERR_USAGE, "The idle lock is 0 (never) or at least a second.");
+    if (s->idle_lock_ms != 0 &&
+        (s->idle_lock_ms < IDLE_LOCK_MIN || s->idle_lock_ms > IDLE_LOCK_MAX))
+        return fail(ERR_USAGE, "The idle lock is 0 (never), or a second to a year.");
     if (s->proxy[0] != '\0' && relay_address_read(SPAN_STR(s->proxy), &where) != OK)
         return fail(ERR_USAGE, "A proxy is written as host:port.");
     return OK;

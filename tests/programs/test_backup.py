@@ -126,6 +126,34 @@ class Backup(Two):
         fresh.snug("restore", self.forge(0), secret=secret)
         self.assertEqual(fresh.received(), ["hello"])
 
+    def test_a_profile_is_made_in_one_way_at_a_time(self):
+        self.back_up()
+        fresh = self.enterContext(Friend("carol", self.relay))
+        self.assertEqual(fresh.json("status")["state"], "none")
+        relay = f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}"
+        with fresh.rpc() as making, fresh.rpc() as restoring:
+            making.call("account.create", passphrase=fresh.phrase, relay=relay, name="carol")
+            restoring.call("backup.restore", path=self.file, backup_passphrase=BACKUP_PHRASE, passphrase=fresh.phrase)
+            self.assertIn("result", restoring.next("job.done"))
+            self.assertEqual(making.next("job.done")["error"]["data"]["name"], "busy")
+        self.assertEqual(fresh.json("status")["state"], "unlocked")
+
+    def test_a_panic_ends_who_works_on_the_pass_phrase_of_a_backup(self):
+        self.back_up()
+        with self.alice.rpc() as rpc:
+            rpc.call("backup.check", path=self.file, passphrase="another one")
+            self.assertTrue(os.path.exists(os.path.join(self.alice.data, "snug", "default", "open")))
+            rpc.send('{"jsonrpc": "2.0", "id": "panic", "method": "agent.panic"}\n')
+            self.assertIsNone(rpc.read())
+        self.assertFalse(os.path.exists(os.path.join(self.alice.data, "snug", "default", "open")))
+
+    def test_locking_ends_the_reading_of_a_backup(self):
+        self.back_up()
+        with self.alice.rpc() as rpc:
+            rpc.call("backup.check", path=self.file, passphrase=BACKUP_PHRASE)
+            rpc.call("account.lock")
+            self.assertEqual(rpc.next("job.done")["error"]["data"]["name"], "locked")
+
 
 class Kit(Two):
     def recover(self, person, *options, expect=0):
