@@ -183,7 +183,7 @@ class Session(unittest.TestCase):
         self.snug("ann", "backup", "schedule", "--every", "daily", "--folder", "backups", phrase=BACKUP_PHRASE)
         made = lambda: self.machine.do("ann", "find", "backups", "-name", "*.backup").stdout.split()
         wait_until(lambda: len(made()) == 1, "the first one")
-        self.assertIn("It is whole.", self.snug("ann", "backup", "check", *made(), phrase=BACKUP_PHRASE))
+        self.assertIn("It is whole", self.snug("ann", "backup", "check", *made(), phrase=BACKUP_PHRASE))
 
     def test_opens_with_a_key_file(self):
         self.snug("ann", "keys", "new", "key", "--yes", phrase=self.phrase("ann"))
