@@ -213,6 +213,7 @@ restore_window_class_init(RestoreWindowClass *klass)
     g_type_ensure(SNUG_TYPE_KIT_ROW);
     g_type_ensure(SNUG_TYPE_PASSPHRASE_FIELDS);
     g_type_ensure(SNUG_TYPE_WORK_BAR);
+    gtk_widget_class_add_binding_action(widget, GDK_KEY_Escape, 0, "window.close", NULL);
     gtk_widget_class_set_template_from_resource(widget, "/im/snug/Snug/backup/restore_window.ui");
     gtk_widget_class_bind_template_child(widget, RestoreWindow, backup_group);
     gtk_widget_class_bind_template_child(widget, RestoreWindow, kit_group);
