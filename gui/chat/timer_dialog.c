@@ -112,6 +112,9 @@ add_own(GtkWidget *list, GtkWidget *group, struct timing *t)
         GTK_ACCESSIBLE_PROPERTY_LABEL, _("Number"), -1);
     gtk_accessible_update_property(GTK_ACCESSIBLE(t->unit), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Unit"), -1);
+    /* The button in it is what gets the focus. */
+    gtk_accessible_update_property(GTK_ACCESSIBLE(gtk_widget_get_first_child(GTK_WIDGET(t->unit))),
+                                   GTK_ACCESSIBLE_PROPERTY_LABEL, _("Unit"), -1);
     g_signal_connect_object(t->count, "value-changed", G_CALLBACK(on_own_changed), own,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(t->unit, "notify::selected", G_CALLBACK(on_own_changed), own,
