@@ -67,9 +67,6 @@ static const char *const notices[][2] = {
     {"device-removed",
      N_("This device was removed from your account. If that was not you, use your "
         "recovery kit. What is here can still be read.")},
-    {"displaced",
-     N_("Another copy of this profile has taken over. This one sends and receives nothing "
-        "until you use Snug here again.")},
     {"put-back",
      N_("This profile was put back to an older copy of itself. What contacts still have "
         "comes again by itself; what you sent since then is not here.")},

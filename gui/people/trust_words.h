@@ -11,5 +11,6 @@ const char *trust_label(enum contact_trust trust);
 const char *trust_meaning(enum contact_trust trust);
 const char *trust_icon(enum contact_trust trust);
 
-/* What a notice (notice.list) of that kind says; NULL: nothing that a person could look at. */
+/* What a notice (notice.list) of that kind says; NULL: nothing that a person could look
+ * at, or, as another copy that runs, what has a bar of its own. */
 const char *notice_text(const char *kind);
