@@ -247,7 +247,7 @@ def unnamed(window):
     for thing in window.walk():
         if thing.role in ("scroll pane", "frame") or not thing.has("FOCUSABLE"):
             continue
-        if thing.role in ("list", "list item") and "combo box" in thing.where():
+        if thing.role in ("list", "list item", "filler") and "combo box" in thing.where():
             continue
         name = thing.name.strip()
         if name and not name.startswith(("Gtk", "Adw")):
@@ -421,6 +421,14 @@ class Desktop:
         x, y, width, height = thing.box()
         self.display.tool("xdotool", "mousemove", "--window", self.window_id(), str(x + width // 2), str(y + height // 2),
                           "click", str(button))
+
+    def resize(self, width, height):
+        """The newest window."""
+        self.display.tool("xdotool", "windowsize", "--sync", self.window_id(), str(width), str(height))
+
+    def choose(self, name):
+        """Point at the row of that name, once it can be."""
+        self.point(self.see("list item", name, where=lambda thing: thing.has("SENSITIVE")))
 
     def keys(self, *keys):
         """Press one after the other, as a keyboard does."""

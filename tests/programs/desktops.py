@@ -25,11 +25,12 @@ def picture(width, height):
 
 class Desktops(unittest.TestCase):
     """Two people and a relay, who are the same in all tests of a class."""
+    screen = SCREEN
 
     @classmethod
     def setUpClass(cls):
         needed()
-        cls.display = cls.enterClassContext(Display(screen=SCREEN))
+        cls.display = cls.enterClassContext(Display(screen=cls.screen))
         cls.relay = cls.enterClassContext(Relay("--registration", "open"))
         cls.alice = cls.enterClassContext(Owner("alice", cls.relay))
         cls.bob = cls.enterClassContext(Owner("bob", cls.relay))
@@ -40,9 +41,14 @@ class Desktops(unittest.TestCase):
     def assert_named(self, *desktops):
         """A page is made while it is walked, so that a thing may be there a moment before its name is."""
         for desktop in desktops:
+            unnamed = []
+
+            def all_have(desktop=desktop, unnamed=unnamed):
+                unnamed[:] = desktop.unnamed()
+                return not unnamed
             with contextlib.suppress(AssertionError):
-                poll(lambda: not desktop.unnamed(), "names")
-            self.assertEqual(desktop.unnamed(), [])
+                poll(all_have, "names")
+            self.assertEqual(unnamed, [])
 
     def say(self, desktop, text):
         desktop.poll(lambda: desktop.find("text", part="Message"), "there is a place to write")

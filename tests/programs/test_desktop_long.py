@@ -2,33 +2,101 @@
 """The pages of the desktop program that its shorter test does not come by: what can have the focus has a name on each of them."""
 import unittest
 
-from desktops import Friends
+from desktops import Desktops, Friends
+
+
+def assert_page(test, desktop, title, role="frame", tall=False):
+    """The window of that title, looked at and closed."""
+    desktop.see(role, title)
+    if tall:
+        desktop.resize(480, 1240)
+    test.assert_named(desktop)
+    desktop.picture("desktop-page-" + title.lower().replace(" ", "-"))
+    desktop.keys("Escape")
+    desktop.see_no(role, title)
 
 
 class Pages(Friends):
-    def assert_page(self, desktop, title):
-        """The window of that title, looked at and closed."""
-        desktop.see("frame", title)
-        self.assert_named(desktop)
-        desktop.picture("desktop-page-" + title.lower().replace(" ", "-"))
-        desktop.keys("Escape")
-        desktop.see_no("frame", title)
+    screen = "1280x1280x24"  # a long page is seen whole
 
-    def test_what_can_have_the_focus_has_a_name_on_every_page(self):
+    def preferences(self, desktop, page):
+        """That page of the preferences, which are open. There is another switcher, for wider windows, of no size."""
+        desktop.point(desktop.see(None, page, where=lambda t: t.role in ("page tab", "radio button", "toggle button") and t.box()[2]))
+        self.assert_named(desktop)
+        desktop.picture("desktop-page-preferences-" + page.lower())
+
+    def menu(self, desktop, item, button="Main Menu"):
+        desktop.click(button)
+        desktop.click(item, "menu item")
+        desktop.see_no("menu item", item)
+
+    def test_of_a_conversation(self):
         alice = self.window(self.alice)
         self.bob.run("send", "alice", "Hello")
         self.open_first(alice)
         alice.act("Hello", "Details")
-        self.assert_page(alice, "Message Details")
+        assert_page(self, alice, "Message Details")
         alice.click("Contact")
-        self.assert_page(alice, "Contact")
+        assert_page(self, alice, "Contact", tall=True)
+        self.menu(alice, "Delivery…", "Conversation Menu")
+        assert_page(self, alice, "Delivery")
+        self.menu(alice, "Disappearing Messages…", "Conversation Menu")
+        assert_page(self, alice, "Disappearing Messages", "dialog")
+        alice.act("Hello", "Forward…")
+        assert_page(self, alice, "Forward Message")
+
+    def test_of_the_account(self):
+        alice = self.window(self.alice)
+        alice.see("push button", "New Conversation")
         alice.click("New Conversation")
-        self.assert_page(alice, "Add Contact")
+        assert_page(self, alice, "Add Contact")
+        self.menu(alice, "Switch Profile…")
+        assert_page(self, alice, "Profiles")
+        self.menu(alice, "My Contact Link", "You are online")
+        assert_page(self, alice, "My Link")
+        self.menu(alice, "Keyboard Shortcuts")
+        assert_page(self, alice, "Keyboard Shortcuts")
+        self.menu(alice, "Archive")
+        alice.see("label", "The Archive Is Empty")
+        self.assert_named(alice)
+        alice.picture("desktop-page-archive")
+
+    def test_of_the_preferences(self):
+        alice = self.window(self.alice)
+        alice.see("push button", "New Conversation")
         alice.keys("ctrl+comma")
-        self.assert_page(alice, "Preferences")
-        alice.click("Main Menu")
-        alice.click("Switch Profile…", "menu item")
-        self.assert_page(alice, "Profiles")
+        alice.see("frame", "Preferences")
+        alice.resize(620, 1240)
+        for page in ("Account", "Privacy", "Storage", "Network", "Backup"):
+            self.preferences(alice, page)
+        alice.click("Back Up Now… Last backup")
+        assert_page(self, alice, "Back Up Now")
+        alice.click("Change… Made by themselves")
+        assert_page(self, alice, "Backups Made by Themselves")
+        self.preferences(alice, "Account")
+        alice.choose("Change Pass-Phrase")
+        assert_page(self, alice, "Change Pass-Phrase")
+        alice.choose("Move to Another Relay")
+        assert_page(self, alice, "Move to Another Relay")
+        self.preferences(alice, "Privacy")
+        alice.choose("Require a Key File")
+        alice.picture("desktop-page-preferences-unlocking")
+        assert_page(self, alice, "Require a Key File")
+        alice.choose("Open with the system’s keyring")
+        assert_page(self, alice, "Use the Keyring")
+        alice.keys("Escape")
+        alice.see_no("frame", "Preferences")
+
+
+class Beginnings(Desktops):
+    def test_of_an_account_that_comes_back(self):
+        alice = self.window(self.alice)
+        alice.see("label", "Welcome to Snug")
+        for item, title in (("Restore From a Backup…", "Restore From a Backup"),
+                            ("Replace a Lost Device With the Recovery Kit…", "Replace a Lost Device")):
+            alice.click("I Have an Account Already")
+            alice.click(item, "menu item")
+            assert_page(self, alice, title)
 
 
 if __name__ == "__main__":
