@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_MAX (INT64_C(1) << 53)
-
 static const struct {
     const char *table, *columns;
 } rules[] = {
@@ -39,13 +37,9 @@ backup_value_rule(const char *table, const char *column)
 }
 
 static bool
-number_sound(const char *rule, int64_t number)
+bounded(const char *rule)
 {
-    if (rule[0] == 'N' && number == INT64_MAX)
-        return true;
-    if (rule[1] >= '0' && rule[1] <= '9')
-        return number >= 0 && number <= strtoll(rule + 1, NULL, 10);
-    return number >= -1 && number <= NUMBER_MAX;
+    return rule[1] >= '0' && rule[1] <= '9';
 }
 
 static bool
@@ -66,17 +60,13 @@ backup_value_sound(const char *rule, const struct db_value *v)
         return true;
     switch (rule[0]) {
     case 'n':
-    case 'N':
-        return v->kind == DB_NUMBER && number_sound(rule, v->number);
+        return v->kind == DB_NUMBER &&
+               (!bounded(rule) || (v->number >= 0 && v->number <= strtoll(rule + 1, NULL, 10)));
     case 't':
-        return v->kind == DB_TEXT && n <= strtoul(rule + 1, NULL, 10) &&
-               (n == 0 || memchr(v->bytes.p, '\0', n) == NULL);
+        return v->kind == DB_TEXT;
     case 'h':
         return v->kind == DB_TEXT && hex_sound(rule, v->bytes);
     default:
-        if (v->kind != DB_BLOB)
-            return false;
-        return rule[1] == '-' ? n <= strtoul(rule + 2, NULL, 10)
-                              : n == 0 || n == strtoul(rule + 1, NULL, 10);
+        return v->kind == DB_BLOB && (!bounded(rule) || n == 0 || n == strtoul(rule + 1, NULL, 10));
     }
 }

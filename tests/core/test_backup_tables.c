@@ -137,17 +137,14 @@ values_keep_to_their_rules(void **state)
     assert_int_equal(strncmp(backup_value_rule("messages", "state"), "n10 ", 4), 0);
     assert_null(backup_value_rule("messages", "stat"));
     assert_null(backup_value_rule("opks", "id"));
-    assert_true(sound("n2 x:t5", NUMBER(2)) && !sound("n2 x:t5", NUMBER(3)));
+    assert_true(sound("n2 x:t", NUMBER(2)) && !sound("n2 x:t", NUMBER(3)));
     assert_true(!sound("n2", NUMBER(-1)) && !sound("n2", TEXT("1")) && !sound("n2", BLOB("1")));
-    assert_true(sound("n", NUMBER(-1)) && !sound("n", NUMBER(-2)) &&
-                !sound("n", NUMBER(INT64_MAX)));
-    assert_true(sound("N", NUMBER(INT64_MAX)) && !sound("N", NUMBER(INT64_MAX - 1)));
-    assert_true(sound("t3", TEXT("abc")) && !sound("t3", TEXT("abcd")) && sound("t3", TEXT("")));
-    assert_true(!sound("t3", TEXT("a\0b")) && !sound("t3", BLOB("abc")));
+    assert_true(sound("n", NUMBER(INT64_MIN)) && sound("n x:n1", NUMBER(INT64_MAX)));
+    assert_true(sound("t", TEXT("")) && !sound("t", BLOB("abc")) && !sound("t", NUMBER(1)));
     assert_true(sound("h2", TEXT("0f")) && sound("h2", TEXT("")) && !sound("h2", TEXT("0f0")));
     assert_true(!sound("h2", TEXT("0g")) && !sound("h2", TEXT("0\0")) && !sound("h2", BLOB("0f")));
     assert_true(sound("b2", BLOB("ab")) && sound("b2", BLOB("")) && !sound("b2", BLOB("a")));
-    assert_true(sound("b-2", BLOB("a")) && !sound("b-2", BLOB("abc")) && !sound("b-2", TEXT("a")));
+    assert_true(sound("b", BLOB("abc")) && !sound("b", TEXT("a")));
     assert_true(sound("b2", (struct db_value){.kind = DB_NULL}));
 }
 
