@@ -2,7 +2,8 @@
  *
  * The transport over libcurl: requests to relays and our device's stream, on TLS 1.3, with a pinned
  * or a public certificate, directly or through a SOCKS5 proxy that also resolves names
- * (docs/PROTOCOL.md B3.3 to B3.5). The only file that knows libcurl.
+ * (docs/PROTOCOL.md B3.3 to B3.5). With _set.c and _inside.h beside it the only one that knows
+ * libcurl.
  *
  * The one thing to know: it brings its own epoll descriptor, which goes into the caller's loop.
  * When that is readable, or relay_client_due has come, call relay_client_run: answers and stream

@@ -32,7 +32,7 @@ OWNERS = {
     r"(signal_protocol|session_|key_helper|protocol|curve|ratchet|hkdf)\w*\.h|signal/.*": r"crypto/signal_glue\w*\.[ch]",
     r"sqlcipher/.*": r"core/(db|db_statements|accumulator)\.c",
     r"sqlite3\.h": r"relay/store_sqlite\w*\.c",
-    r"curl/.*": r"core/relay_client_curl\w*\.c",
+    r"curl/.*": r"core/relay_client_curl(_set\.c|_inside\.h|\.c)",
     r"openssl/(ssl|err|x509|pem|bio)\w*\.h": r"relay/tls\w*\.[ch]|relay/http2\.c",
     r"openssl/(evp|sha|hmac)\.h": r"crypto/.*|relay/tls\w*\.c|relay/blob_files_disk\.c",
     r"jansson\.h": r"core/agent/.*|core/rpc/.*|cli/.*|gui/.*",
