@@ -2,15 +2,15 @@
 #include "gui/models/contact_book.h"
 
 #include "gui/models/fields.h"
+#include "gui/models/ordered.h"
 
 #define PAGE 200
 
 struct _ContactBook {
     GObject parent;
     Bridge *bridge;
-    GSequence *ordered; /* of Contact, by label; owns them */
-    GHashTable *by_id;  /* id -> GSequenceIter */
-    guint asked;        /* the call under way; 0: none */
+    struct ordered ordered; /* of Contact, by label */
+    guint asked;            /* the call under way; 0: none */
 };
 
 static void model_init(GListModelInterface *model);
@@ -30,16 +30,15 @@ get_item_type(GListModel *model)
 static guint
 get_n_items(GListModel *model)
 {
-    return (guint)g_sequence_get_length(SNUG_CONTACT_BOOK(model)->ordered);
+    return ordered_count(&SNUG_CONTACT_BOOK(model)->ordered);
 }
 
 static gpointer
 get_item(GListModel *model, guint position)
 {
-    GSequenceIter *at =
-        g_sequence_get_iter_at_pos(SNUG_CONTACT_BOOK(model)->ordered, (int)position);
+    gpointer contact = ordered_at(&SNUG_CONTACT_BOOK(model)->ordered, position);
 
-    return g_sequence_iter_is_end(at) ? NULL : g_object_ref(g_sequence_get(at));
+    return contact != NULL ? g_object_ref(contact) : NULL;
 }
 
 static void
@@ -60,73 +59,41 @@ by_label(gconstpointer a, gconstpointer b, gpointer data)
     return order != 0 ? order : strcmp(x->id, y->id);
 }
 
+static const char *
+id_of(gconstpointer contact)
+{
+    return ((const Contact *)contact)->id;
+}
+
 Contact *
 contact_book_get(ContactBook *self, const char *id)
 {
-    GSequenceIter *at = g_hash_table_lookup(self->by_id, id);
-
-    return at != NULL ? g_sequence_get(at) : NULL;
-}
-
-static void
-take_out(ContactBook *self, GSequenceIter *at)
-{
-    int position = g_sequence_iter_get_position(at);
-    Contact *c = g_sequence_get(at);
-
-    g_hash_table_remove(self->by_id, c->id);
-    g_sequence_remove(at);
-    g_list_model_items_changed(G_LIST_MODEL(self), (guint)position, 1, 0);
-}
-
-/* Takes CONTACT. */
-static void
-put_in(ContactBook *self, Contact *contact)
-{
-    GSequenceIter *at = g_sequence_insert_sorted(self->ordered, contact, by_label, NULL);
-
-    g_hash_table_insert(self->by_id, contact->id, at);
-    g_list_model_items_changed(G_LIST_MODEL(self), (guint)g_sequence_iter_get_position(at), 0, 1);
+    return ordered_find(&self->ordered, id);
 }
 
 static void
 take_contact(ContactBook *self, const json_t *shown)
 {
-    GSequenceIter *at = g_hash_table_lookup(self->by_id, field_text(shown, "id"));
-    Contact *contact;
+    const char *id = field_text(shown, "id");
+    Contact *known = ordered_find(&self->ordered, id);
 
-    if (field_text(shown, "id")[0] == '\0')
+    if (id[0] == '\0')
         return;
-    if (at == NULL) {
-        put_in(self, contact_new(shown));
+    if (known == NULL) {
+        ordered_put(&self->ordered, contact_new(shown));
         return;
     }
-    contact = g_object_ref(g_sequence_get(at));
+    g_autoptr(Contact) contact = g_object_ref(known);
     enum contact_state before = contact->state;
-    gboolean stays = strcmp(contact->label, field_text(shown, "label")) == 0;
-    if (stays)
+    if (strcmp(contact->label, field_text(shown, "label")) == 0) {
         contact_update(contact, shown);
-    if (stays && contact->state != before) /* a filter has to look again */
-        g_list_model_items_changed(G_LIST_MODEL(self), (guint)g_sequence_iter_get_position(at), 1,
-                                   1);
-    if (!stays) { /* to another place */
-        take_out(self, at);
-        contact_update(contact, shown);
-        put_in(self, g_object_ref(contact));
+        if (contact->state != before) /* a filter has to look again */
+            ordered_changed(&self->ordered, id);
+        return;
     }
-    g_object_unref(contact);
-}
-
-static void
-clear(ContactBook *self)
-{
-    guint n = get_n_items(G_LIST_MODEL(self));
-
-    g_hash_table_remove_all(self->by_id);
-    g_sequence_remove_range(g_sequence_get_begin_iter(self->ordered),
-                            g_sequence_get_end_iter(self->ordered));
-    if (n > 0)
-        g_list_model_items_changed(G_LIST_MODEL(self), 0, n, 0);
+    ordered_remove(&self->ordered, id); /* to another place */
+    contact_update(contact, shown);
+    ordered_put(&self->ordered, g_steal_pointer(&contact));
 }
 
 /* --- from the agent --- */
@@ -198,7 +165,7 @@ on_state(ContactBook *self)
     enum bridge_state state = bridge_get_state(self->bridge);
 
     if (state == BRIDGE_LOCKED || state == BRIDGE_NO_PROFILE)
-        clear(self);
+        ordered_clear(&self->ordered);
 }
 
 static void
@@ -223,8 +190,7 @@ contact_book_finalize(GObject *object)
 {
     ContactBook *self = SNUG_CONTACT_BOOK(object);
 
-    g_hash_table_unref(self->by_id);
-    g_sequence_free(self->ordered);
+    ordered_done(&self->ordered);
     g_object_unref(self->bridge);
     G_OBJECT_CLASS(contact_book_parent_class)->finalize(object);
 }
@@ -238,8 +204,7 @@ contact_book_class_init(ContactBookClass *klass)
 static void
 contact_book_init(ContactBook *self)
 {
-    self->ordered = g_sequence_new(g_object_unref);
-    self->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+    ordered_init(&self->ordered, G_LIST_MODEL(self), by_label, id_of);
 }
 
 ContactBook *

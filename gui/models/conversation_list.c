@@ -2,6 +2,7 @@
 #include "gui/models/conversation_list.h"
 
 #include "gui/models/fields.h"
+#include "gui/models/ordered.h"
 #include "wire/err.h"
 
 #define PAGE 100
@@ -11,12 +12,11 @@ struct _ConversationList {
     GObject parent;
     Bridge *bridge;
     enum conversation_place place;
-    GSequence *ordered;  /* of Conversation; owns them */
-    GHashTable *by_id;   /* contact id -> GSequenceIter */
-    GHashTable *unheard; /* while all is read again: ids that were not in a page yet; or NULL */
-    gsize to_hear;       /* how many there were */
-    char *below;         /* the last one of the last page, or "" */
-    gboolean more;       /* the agent has others below the last one here */
+    struct ordered ordered; /* of Conversation; their ids are those of contacts */
+    GHashTable *unheard;    /* while all is read again: ids that were not in a page yet; or NULL */
+    gsize to_hear;          /* how many there were */
+    char *below;            /* the last one of the last page, or "" */
+    gboolean more;          /* the agent has others below the last one here */
     gboolean loaded;
     guint asked; /* the call under way; 0: none */
     guint later; /* source that will ask; 0: none */
@@ -44,18 +44,18 @@ get_item_type(GListModel *model)
 static guint
 get_n_items(GListModel *model)
 {
-    return (guint)g_sequence_get_length(SNUG_CONVERSATION_LIST(model)->ordered);
+    return ordered_count(&SNUG_CONVERSATION_LIST(model)->ordered);
 }
 
 static gpointer
 get_item(GListModel *model, guint position)
 {
     ConversationList *self = SNUG_CONVERSATION_LIST(model);
-    GSequenceIter *at = g_sequence_get_iter_at_pos(self->ordered, (int)position);
+    gpointer item = ordered_at(&self->ordered, position);
 
     if (self->more && position + AHEAD >= get_n_items(model))
         ask_later(self);
-    return g_sequence_iter_is_end(at) ? NULL : g_object_ref(g_sequence_get(at));
+    return item != NULL ? g_object_ref(item) : NULL;
 }
 
 static void
@@ -92,68 +92,28 @@ compare(gconstpointer a, gconstpointer b, gpointer data)
     return descending(contact_number(x), contact_number(y));
 }
 
+static const char *
+id_of(gconstpointer conversation)
+{
+    return ((const Conversation *)conversation)->contact;
+}
+
 Conversation *
 conversation_list_get(ConversationList *self, const char *contact)
 {
-    GSequenceIter *at = g_hash_table_lookup(self->by_id, contact);
-
-    return at != NULL ? g_sequence_get(at) : NULL;
+    return ordered_find(&self->ordered, contact);
 }
 
 guint
 conversation_list_position(ConversationList *self, const char *contact)
 {
-    GSequenceIter *at = g_hash_table_lookup(self->by_id, contact);
-
-    return at != NULL ? (guint)g_sequence_iter_get_position(at) : G_MAXUINT;
+    return ordered_position(&self->ordered, contact);
 }
 
 bool
 conversation_list_is_loaded(ConversationList *self)
 {
     return self->loaded;
-}
-
-static Conversation *
-last_of(ConversationList *self)
-{
-    GSequenceIter *end = g_sequence_get_end_iter(self->ordered);
-
-    return g_sequence_iter_is_begin(end) ? NULL : g_sequence_get(g_sequence_iter_prev(end));
-}
-
-static void
-take_out(ConversationList *self, GSequenceIter *at)
-{
-    int position = g_sequence_iter_get_position(at);
-    Conversation *c = g_sequence_get(at);
-
-    g_hash_table_remove(self->by_id, c->contact);
-    g_sequence_remove(at);
-    g_list_model_items_changed(G_LIST_MODEL(self), (guint)position, 1, 0);
-}
-
-/* Takes CONVERSATION. */
-static void
-put_in(ConversationList *self, Conversation *conversation)
-{
-    GSequenceIter *at = g_sequence_insert_sorted(self->ordered, conversation, compare, NULL);
-
-    g_hash_table_insert(self->by_id, conversation->contact, at);
-    g_list_model_items_changed(G_LIST_MODEL(self), (guint)g_sequence_iter_get_position(at), 0, 1);
-}
-
-/* To where it belongs, as one change. */
-static void
-move(ConversationList *self, GSequenceIter *at)
-{
-    int from = g_sequence_iter_get_position(at), to;
-
-    g_sequence_sort_changed(at, compare, NULL);
-    to = g_sequence_iter_get_position(at);
-    guint first = (guint)MIN(from, to), n = (guint)ABS(from - to) + 1;
-    if (from != to)
-        g_list_model_items_changed(G_LIST_MODEL(self), first, n, n);
 }
 
 static gboolean
@@ -165,24 +125,17 @@ belongs(ConversationList *self, const json_t *shown)
 
 enum source { FROM_PAGE, FROM_NEWS };
 
-static gboolean
-is_last(ConversationList *self, GSequenceIter *at)
-{
-    return g_sequence_iter_is_end(g_sequence_iter_next(at));
-}
-
 static void
-take_known(ConversationList *self, GSequenceIter *at, const json_t *shown, enum source source)
+take_known(ConversationList *self, Conversation *c, const json_t *shown, enum source source)
 {
-    Conversation *c = g_sequence_get(at);
     gboolean was_pinned = c->pinned;
     gint64 was_ms = c->last_ms;
 
     conversation_update(c, shown);
-    move(self, at);
+    ordered_moved(&self->ordered, c->contact);
     gboolean sank = (was_pinned && !c->pinned) || c->last_ms < was_ms;
-    if (sank && self->more && source == FROM_NEWS && is_last(self, at))
-        take_out(self, at);
+    if (sank && self->more && source == FROM_NEWS && ordered_last(&self->ordered) == c)
+        ordered_remove(&self->ordered, field_text(shown, "contact"));
 }
 
 /* What is new, or sank, below the last one here while the agent has more there comes with its
@@ -191,24 +144,24 @@ static void
 take(ConversationList *self, const json_t *shown, enum source source)
 {
     const char *id = field_text(shown, "contact");
-    GSequenceIter *at = g_hash_table_lookup(self->by_id, id);
+    Conversation *known = ordered_find(&self->ordered, id);
 
     if (self->unheard != NULL)
         g_hash_table_remove(self->unheard, id);
     if (id[0] == '\0' || !belongs(self, shown)) {
-        if (at != NULL)
-            take_out(self, at);
+        if (known != NULL)
+            ordered_remove(&self->ordered, id);
         return;
     }
-    if (at != NULL) {
-        take_known(self, at, shown, source);
+    if (known != NULL) {
+        take_known(self, known, shown, source);
         return;
     }
     g_autoptr(Conversation) fresh = conversation_new(shown);
-    Conversation *last = last_of(self);
+    Conversation *last = ordered_last(&self->ordered);
     if (self->more && source == FROM_NEWS && last != NULL && compare(fresh, last, NULL) > 0)
         return;
-    put_in(self, g_steal_pointer(&fresh));
+    ordered_put(&self->ordered, g_steal_pointer(&fresh));
 }
 
 static void
@@ -223,16 +176,10 @@ forget_calls(ConversationList *self)
 static void
 clear(ConversationList *self)
 {
-    guint n = get_n_items(G_LIST_MODEL(self));
-
     forget_calls(self);
     self->more = self->loaded = FALSE;
     set_text(&self->below, "");
-    g_hash_table_remove_all(self->by_id);
-    g_sequence_remove_range(g_sequence_get_begin_iter(self->ordered),
-                            g_sequence_get_end_iter(self->ordered));
-    if (n > 0)
-        g_list_model_items_changed(G_LIST_MODEL(self), 0, n, 0);
+    ordered_clear(&self->ordered);
 }
 
 /* --- from the agent --- */
@@ -246,12 +193,9 @@ drop_unheard(ConversationList *self)
     g_autoptr(GHashTable) gone = g_steal_pointer(&self->unheard);
 
     g_hash_table_iter_init(&i, gone);
-    while (g_hash_table_iter_next(&i, &id, NULL)) {
-        GSequenceIter *at = g_hash_table_lookup(self->by_id, id);
-
-        if (at != NULL)
-            take_out(self, at);
-    }
+    while (g_hash_table_iter_next(&i, &id, NULL))
+        if (ordered_find(&self->ordered, id) != NULL)
+            ordered_remove(&self->ordered, id);
 }
 
 static void
@@ -302,7 +246,7 @@ static gboolean
 ask_more(gpointer p)
 {
     ConversationList *self = p;
-    Conversation *last = last_of(self);
+    Conversation *last = ordered_last(&self->ordered);
 
     self->later = 0;
     /* The agent orders pinned ones otherwise: as they were pinned. */
@@ -322,14 +266,10 @@ ask_later(ConversationList *self)
 static void
 on_refresh(ConversationList *self)
 {
-    GHashTableIter i;
-    gpointer id;
-
     forget_calls(self);
     self->unheard = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_hash_table_iter_init(&i, self->by_id);
-    while (g_hash_table_iter_next(&i, &id, NULL))
-        g_hash_table_add(self->unheard, g_strdup(id));
+    for (guint i = 0; i < ordered_count(&self->ordered); i++)
+        g_hash_table_add(self->unheard, g_strdup(id_of(ordered_at(&self->ordered, i))));
     self->to_hear = g_hash_table_size(self->unheard);
     set_text(&self->below, "");
     ask_page(self, "");
@@ -385,8 +325,7 @@ conversation_list_finalize(GObject *object)
 {
     ConversationList *self = SNUG_CONVERSATION_LIST(object);
 
-    g_hash_table_unref(self->by_id);
-    g_sequence_free(self->ordered);
+    ordered_done(&self->ordered);
     g_object_unref(self->bridge);
     g_free(self->below);
     G_OBJECT_CLASS(conversation_list_parent_class)->finalize(object);
@@ -404,8 +343,7 @@ conversation_list_class_init(ConversationListClass *klass)
 static void
 conversation_list_init(ConversationList *self)
 {
-    self->ordered = g_sequence_new(g_object_unref);
-    self->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+    ordered_init(&self->ordered, G_LIST_MODEL(self), compare, id_of);
     self->below = g_strdup("");
 }
 
