@@ -3,69 +3,37 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/choose_file.h"
 #include "gui/dialog.h"
 #include "gui/models/fields.h"
+#include "gui/saving.h"
 
-static void
-on_saved(gpointer p, const json_t *result, const GError *error, gpointer data)
+static struct saving
+saving_of(GtkWidget *near, Account *account, const char *notice)
 {
-    g_autofree char *name = g_filename_display_basename(data),
-                    *words = g_strdup_printf(_("Evidence saved as “%s”"), name);
-
-    say(p, error != NULL ? error->message : words);
+    return (struct saving){.near = near,
+                           .account = account,
+                           .method = "notice.evidence",
+                           .params = json_pack("{s:s}", "notice", notice),
+                           .title = _("Export Evidence"),
+                           .accept = _("_Export"),
+                           .name = _("snug-evidence.json"),
+                           .saved = _("Evidence saved as “%s”")};
 }
 
 void
 evidence_save(GtkWidget *near, Account *account, const char *notice, const char *path)
 {
-    bridge_call(account->bridge,
-                &(struct call){.method = "notice.evidence",
-                               .params = json_pack("{s:s,s:s}", "notice", notice, "path", path),
-                               .self = near,
-                               .done = on_saved,
-                               .data = g_strdup(path),
-                               .free_data = g_free});
-}
+    struct saving s = saving_of(near, account, notice);
 
-struct wanted {
-    Account *account;
-    char *notice;
-};
-
-static void
-wanted_free(gpointer p)
-{
-    struct wanted *w = p;
-
-    g_object_unref(w->account);
-    g_free(w->notice);
-    g_free(w);
-}
-
-static void
-on_chosen(gpointer near, const char *path, gpointer data)
-{
-    struct wanted *w = data;
-
-    evidence_save(near, w->account, w->notice, path);
+    saving_begin(&s, path);
 }
 
 void
 evidence_export(GtkWidget *near, Account *account, const char *notice)
 {
-    struct wanted *w = g_new(struct wanted, 1);
+    struct saving s = saving_of(near, account, notice);
 
-    *w = (struct wanted){g_object_ref(account), g_strdup(notice)};
-    choose_file(&(struct choosing){.self = near,
-                                   .account = account,
-                                   .action = GTK_FILE_CHOOSER_ACTION_SAVE,
-                                   .title = _("Export Evidence"),
-                                   .accept = _("_Export"),
-                                   .name = _("snug-evidence.json"),
-                                   .chosen = on_chosen,
-                                   .data = w,
-                                   .free_data = wanted_free});
+    saving_ask(&s);
 }
 
 /* --- about a contact --- */
