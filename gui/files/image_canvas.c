@@ -89,27 +89,28 @@ needs_tiles(ImageCanvas *self)
                                       gdk_texture_get_width(self->texture) * 1.01;
 }
 
+/* By where it is scrolled to: it is moved there only with the next frame. */
 static gboolean
 look(gpointer p)
 {
     ImageCanvas *self = p;
-    GtkWidget *view = GTK_WIDGET(self->around);
-    graphene_rect_t seen;
     graphene_point_t at;
 
     self->looking = 0;
     if (self->tiles == NULL)
         return G_SOURCE_REMOVE;
-    if (view == NULL || !needs_tiles(self) ||
-        !gtk_widget_compute_bounds(view, GTK_WIDGET(self), &seen)) {
+    if (self->around == NULL || !needs_tiles(self)) {
         image_tiles_want(self->tiles, NULL);
         return G_SOURCE_REMOVE;
     }
     float scale = place(self, &at);
-    image_tiles_want(self->tiles, &(GdkRectangle){(int)((seen.origin.x - at.x) / scale),
-                                                  (int)((seen.origin.y - at.y) / scale),
-                                                  (int)(seen.size.width / scale) + 1,
-                                                  (int)(seen.size.height / scale) + 1});
+    GtkAdjustment *h = gtk_scrolled_window_get_hadjustment(self->around),
+                  *v = gtk_scrolled_window_get_vadjustment(self->around);
+    image_tiles_want(self->tiles,
+                     &(GdkRectangle){(int)(((float)gtk_adjustment_get_value(h) - at.x) / scale),
+                                     (int)(((float)gtk_adjustment_get_value(v) - at.y) / scale),
+                                     (int)((float)gtk_adjustment_get_page_size(h) / scale) + 1,
+                                     (int)((float)gtk_adjustment_get_page_size(v) / scale) + 1});
     return G_SOURCE_REMOVE;
 }
 
