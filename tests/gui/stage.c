@@ -125,6 +125,33 @@ stage_first(GtkWidget *root, GType type)
     return NULL;
 }
 
+void
+stage_click(GtkWidget *root, const char *name)
+{
+    g_signal_emit_by_name(stage_await(root, GTK_TYPE_BUTTON, name), "clicked");
+}
+
+GtkWidget *
+stage_question(void)
+{
+    GListModel *all = gtk_window_get_toplevels();
+
+    for (guint i = 0; i < g_list_model_get_n_items(all); i++) {
+        g_autoptr(GtkWidget) w = g_list_model_get_item(all, i);
+        if (ADW_IS_MESSAGE_DIALOG(w) && gtk_widget_get_visible(w))
+            return w;
+    }
+    return NULL;
+}
+
+void
+stage_answer(const char *response)
+{
+    stage_wait(stage_question() != NULL);
+    g_signal_emit_by_name(stage_question(), "response", response);
+    gtk_window_destroy(GTK_WINDOW(stage_question()));
+}
+
 gboolean
 stage_shows(GtkWidget *root, const char *text)
 {
@@ -247,4 +274,25 @@ stage_dark(gboolean dark)
     adw_style_manager_set_color_scheme(adw_style_manager_get_default(),
                                        dark ? ADW_COLOR_SCHEME_FORCE_DARK
                                             : ADW_COLOR_SCHEME_FORCE_LIGHT);
+}
+
+Account *
+stage_account(enum bridge_state state)
+{
+    Account *account = account_new(FAKE_PROFILE);
+
+    stage_wait(bridge_get_state(account->bridge) == state);
+    return account;
+}
+
+void
+stage_end(const struct staged *parts)
+{
+    if (parts->window != NULL)
+        gtk_window_destroy(GTK_WINDOW(parts->window));
+    stage_settle();
+    g_object_unref(parts->account);
+    if (parts->history != NULL)
+        fake_history_free(parts->history);
+    fake_agent_free(parts->fake);
 }

@@ -7,8 +7,22 @@
 
 #include <adwaita.h>
 
+#include "gui/account.h"
+#include "tests/gui/fake_history.h"
+
 /* Also loads the program's styles. Call first in main(). */
 void stage_setup(void);
+
+/* An account of the fake agent's profile, once the bridge is in STATE. */
+Account *stage_account(enum bridge_state state);
+/* The end of a test: all that is not NULL goes, in this order. */
+struct staged {
+    GtkWidget *window;
+    Account *account;
+    struct fake_history *history;
+    struct fake_agent *fake;
+};
+void stage_end(const struct staged *parts);
 
 /* Run the main loop until COND, at most 10 seconds; then the test fails. */
 #define stage_wait(cond)                                                                           \
@@ -31,6 +45,12 @@ GtkWidget *stage_find(GtkWidget *root, GType type, const char *name);
 GtkWidget *stage_await(GtkWidget *root, GType type, const char *name);
 /* The first widget of TYPE below ROOT, or ROOT itself, shown or not; NULL: none. */
 GtkWidget *stage_first(GtkWidget *root, GType type);
+/* Click the button of that name below ROOT, once it is there. */
+void stage_click(GtkWidget *root, const char *name);
+/* The question (gui/dialog.h) that is on the screen; NULL: none. */
+GtkWidget *stage_question(void);
+/* Answer it, once it is there. */
+void stage_answer(const char *response);
 /* Whether some visible label below ROOT has TEXT in it. */
 gboolean stage_shows(GtkWidget *root, const char *text);
 

@@ -35,8 +35,7 @@ open_as(void **state, const char *profile, enum bridge_state wanted)
     fake_agent_answer(s->fake, "backup.check", answer_job, NULL);
     fake_agent_answer(s->fake, "backup.restore", answer_job, NULL);
     fake_agent_answer(s->fake, "account.recover", answer_job, NULL);
-    s->account = account_new(FAKE_PROFILE);
-    stage_wait(bridge_get_state(s->account->bridge) == wanted);
+    s->account = stage_account(wanted);
     *state = s;
     return 0;
 }
@@ -58,11 +57,7 @@ scene_close(void **state)
 {
     struct scene *s = *state;
 
-    if (s->window != NULL)
-        gtk_window_destroy(GTK_WINDOW(s->window));
-    stage_settle();
-    g_object_unref(s->account);
-    fake_agent_free(s->fake);
+    stage_end(&(struct staged){.window = s->window, .account = s->account, .fake = s->fake});
     g_free(s);
     return 0;
 }
@@ -79,7 +74,9 @@ present(struct scene *s, gpointer window)
 static void
 look_at(struct scene *s, const char *name)
 {
-    g_autofree char *unnamed = stage_unnamed(s->window), *dark = g_strconcat(name, "-dark", NULL);
+    g_autofree char *unnamed = stage_unnamed(s->window), *dark = g_strconcat(name, "-dark", NULL),
+                    *narrow = g_strconcat(name, "-narrow", NULL);
+    int width, height;
 
     if (unnamed != NULL)
         fail_msg("without a name: %s", unnamed);
@@ -87,6 +84,10 @@ look_at(struct scene *s, const char *name)
     stage_dark(TRUE);
     stage_picture(s->window, dark);
     stage_dark(FALSE);
+    gtk_window_get_default_size(GTK_WINDOW(s->window), &width, &height);
+    gtk_window_set_default_size(GTK_WINDOW(s->window), 360, height);
+    stage_picture(s->window, narrow);
+    gtk_window_set_default_size(GTK_WINDOW(s->window), width, height);
 }
 
 static void
@@ -213,8 +214,6 @@ a_backup_is_looked_at_and_what_it_holds_is_said(void **state)
     assert_true(stage_shows(s->window, "12"));
     assert_true(stage_shows(s->window, "20.0\u00a0MB"));
     look_at(s, "backup-whole");
-    gtk_window_set_default_size(GTK_WINDOW(s->window), 360, 560);
-    stage_picture(s->window, "backup-whole-narrow");
     click(s, "Check _Another"); /* for which its pass-phrase is typed again */
     assert_false(gtk_widget_is_sensitive(stage_await(s->window, GTK_TYPE_BUTTON, "_Check")));
     type(s, ADW_TYPE_ENTRY_ROW, "Pass-phrase of the backup", OTHER_PHRASE);
@@ -351,8 +350,6 @@ a_backup_is_restored_or_it_is_said_why_not(void **state)
     tell_failed(s, "job-1", "damaged", "The backup is not whole: it was cut off.");
     stage_wait(stage_shows(s->window, "The backup is not whole: it was cut off."));
     look_at(s, "restore");
-    gtk_window_set_default_size(GTK_WINDOW(s->window), 360, 640);
-    stage_picture(s->window, "restore-narrow");
     click(s, "_Restore");
     stage_wait(fake_agent_calls(s->fake, "backup.restore") == 2);
     fake_agent_notify(s->fake, "job.done",
@@ -450,8 +447,6 @@ the_kit_is_read_from_its_file(void **state)
     stage_settle();
     typed = entry_text(s, "Relay"); /* what was typed stays */
     assert_string_equal(typed, "https://relay.example:8443 pin=q");
-    gtk_window_set_default_size(GTK_WINDOW(s->window), 360, 640);
-    stage_picture(s->window, "recover-chosen-narrow");
 }
 
 static void

@@ -51,8 +51,7 @@ scene_open(void **state)
     fake_agent_always(s->fake, "message.scheduled", json_pack("{s:[],s:b}", "messages", "more", 0));
     fake_agent_always(s->fake, "message.send",
                       json_pack("{s:o}", "message", fake_message(9, 1, "queued", "x")));
-    s->account = account_new(FAKE_PROFILE);
-    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+    s->account = stage_account(BRIDGE_OPEN);
     tell_contact(s, fake_contact(1, "Angela", "accepted"));
     tell_contact(s, fake_contact(2, "Bob", "accepted"));
     stage_wait(contact_book_get(s->account->contacts, "contact-2") != NULL);
@@ -78,10 +77,7 @@ scene_close(void **state)
 {
     struct scene *s = *state;
 
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    stage_settle();
-    g_object_unref(s->account);
-    fake_agent_free(s->fake);
+    stage_end(&(struct staged){.window = s->window, .account = s->account, .fake = s->fake});
     g_free(s);
     return 0;
 }

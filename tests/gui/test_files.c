@@ -191,8 +191,7 @@ scene_open(void **state)
     fake_agent_answer(s->fake, "attachment.picture", on_picture, s);
     fake_agent_answer(s->fake, "picture.read", on_picture_read, s);
     fake_agent_answer(s->fake, "attachment.sound", on_sound, s);
-    s->account = account_new(FAKE_PROFILE);
-    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+    s->account = stage_account(BRIDGE_OPEN);
     voice_player_set_sink(voice_player_of(s->account), "fakesink");
     s->window = adw_window_new();
     gtk_window_set_default_size(GTK_WINDOW(s->window), 420, 560);
@@ -212,10 +211,7 @@ scene_close(void **state)
 {
     struct scene *s = *state;
 
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    stage_settle();
-    g_object_unref(s->account);
-    fake_agent_free(s->fake);
+    stage_end(&(struct staged){.window = s->window, .account = s->account, .fake = s->fake});
     g_free(s);
     return 0;
 }

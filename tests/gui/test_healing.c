@@ -29,8 +29,7 @@ scene_open(void **state)
 
     s->fake = fake_agent_new("unlocked");
     s->history = fake_history_new(s->fake, 1);
-    s->account = account_new(FAKE_PROFILE);
-    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+    s->account = stage_account(BRIDGE_OPEN);
     fake_agent_notify(s->fake, "contact",
                       json_pack("{s:o}", "contact", fake_contact(1, "Angela", "accepted")));
     stage_wait(contact_book_get(s->account->contacts, "contact-1") != NULL);
@@ -47,11 +46,8 @@ scene_close(void **state)
 {
     struct scene *s = *state;
 
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    stage_settle();
-    g_object_unref(s->account);
-    fake_history_free(s->history);
-    fake_agent_free(s->fake);
+    stage_end(&(struct staged){
+        .window = s->window, .account = s->account, .history = s->history, .fake = s->fake});
     g_free(s);
     return 0;
 }

@@ -43,8 +43,7 @@ scene_open(void **state)
 
     s->fake = fake_agent_new("unlocked");
     s->all = fake_history_new(s->fake, 1);
-    s->account = account_new(FAKE_PROFILE);
-    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+    s->account = stage_account(BRIDGE_OPEN);
     stage_settle();
     s->history = history_new(s->account->bridge, "contact-1");
     g_signal_connect_swapped(s->history, "loaded", G_CALLBACK(on_loaded), s);

@@ -76,11 +76,10 @@ scene_close(void **state)
 
     g_source_remove(s->beat);
     print_message("           longest turn: %d ms\n", (int)(s->longest / 1000));
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    stage_settle();
-    g_object_unref(s->account);
-    fake_history_free(s->history);
-    fake_agent_free(s->fake);
+    stage_end(&(struct staged){.window = GTK_WIDGET(s->window),
+                               .account = s->account,
+                               .history = s->history,
+                               .fake = s->fake});
     g_free(s);
     return 0;
 }

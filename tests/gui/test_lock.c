@@ -103,11 +103,10 @@ scene_close(void **state)
 {
     struct scene *s = *state;
 
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    stage_settle();
-    g_object_unref(s->account);
-    fake_history_free(s->history);
-    fake_agent_free(s->fake);
+    stage_end(&(struct staged){.window = GTK_WIDGET(s->window),
+                               .account = s->account,
+                               .history = s->history,
+                               .fake = s->fake});
     g_free(s);
     return 0;
 }
@@ -225,12 +224,6 @@ type_phrase(GtkWidget *root, const char *title, const char *phrase)
     gtk_editable_set_text(GTK_EDITABLE(row), phrase);
 }
 
-static void
-click(GtkWidget *root, const char *label)
-{
-    g_signal_emit_by_name(stage_await(root, GTK_TYPE_BUTTON, label), "clicked");
-}
-
 static json_t *
 backup_status(void)
 {
@@ -262,7 +255,7 @@ a_backup_is_written_and_another_is_checked(void **state)
     gtk_window_present(GTK_WINDOW(check));
     check_window_set_path(SNUG_CHECK_WINDOW(check), "/media/" SECRET "/old.backup");
     type_phrase(check, "Pass-phrase of the backup", PHRASE);
-    click(check, "_Check");
+    stage_click(check, "_Check");
     stage_wait(fake_agent_calls(s->fake, "backup.check") == 1);
     for (int i = 0; i < 3; i++) {
         say(preferences, "For the preferences: " SECRET);
@@ -307,7 +300,7 @@ a_profile_is_being_restored(void **state)
     type_phrase(restore, "Pass-phrase of the backup", PHRASE);
     type_phrase(restore, "Pass-phrase", PHRASE);
     type_phrase(restore, "The same again", PHRASE);
-    click(restore, "_Restore");
+    stage_click(restore, "_Restore");
     stage_wait(fake_agent_calls(s->fake, "backup.restore") == 1);
     fake_agent_notify(s->fake, "progress",
                       json_pack("{s:s,s:s}", "job", "job-1", "stage", "joining"));
@@ -363,7 +356,7 @@ static void
 open_qr_picture(struct scene *s)
 {
     gtk_widget_activate_action(GTK_WIDGET(s->window), "win.add-contact", NULL);
-    click(one_of(s, SNUG_TYPE_QR_INPUT), "QR _Picture…");
+    stage_click(one_of(s, SNUG_TYPE_QR_INPUT), "QR _Picture…");
 }
 
 static void
@@ -371,7 +364,7 @@ open_own_picture(struct scene *s)
 {
     gtk_window_present(GTK_WINDOW(preferences_window_new(GTK_WINDOW(s->window), s->account)));
     stage_settle();
-    click(one_of(s, SNUG_TYPE_ACCOUNT_PAGE), "_Choose…");
+    stage_click(one_of(s, SNUG_TYPE_ACCOUNT_PAGE), "_Choose…");
 }
 
 static void
@@ -382,7 +375,7 @@ open_backup_to(struct scene *s)
 
     json_decref(status);
     gtk_window_present(GTK_WINDOW(w));
-    click(w, "_Back Up…");
+    stage_click(w, "_Back Up…");
 }
 
 static void
@@ -418,7 +411,7 @@ a_chooser_goes_with_the_window_that_asked(void **state)
 
     json_decref(status);
     gtk_window_present(GTK_WINDOW(w));
-    click(w, "_Back Up…");
+    stage_click(w, "_Back Up…");
     stage_wait(count_windows() == 3);
     gtk_window_destroy(GTK_WINDOW(w));
     stage_wait(count_windows() == 1);

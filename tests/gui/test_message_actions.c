@@ -42,8 +42,7 @@ scene_open(void **state)
     fake_agent_answer(s->fake, "message.get", answer_message, s);
     fake_agent_always(s->fake, "conversation.get",
                       json_pack("{s:o}", "conversation", fake_conversation(1, "Angela", NULL, 0)));
-    s->account = account_new(FAKE_PROFILE);
-    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+    s->account = stage_account(BRIDGE_OPEN);
     tell_contact(s, 1, "Angela", "accepted");
     tell_contact(s, 2, "Bob & Sons", "accepted");
     tell_contact(s, 3, "Carla", "asking");
@@ -67,10 +66,7 @@ scene_close(void **state)
 {
     struct scene *s = *state;
 
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    stage_settle();
-    g_object_unref(s->account);
-    fake_agent_free(s->fake);
+    stage_end(&(struct staged){.window = s->window, .account = s->account, .fake = s->fake});
     json_decref(s->message);
     g_free(s);
     return 0;

@@ -78,12 +78,6 @@ pictures(struct scene *s, const char *name, int narrow_height)
     stage_picture(s->window, narrow);
 }
 
-static void
-click(GtkWidget *root, const char *label)
-{
-    g_signal_emit_by_name(stage_await(root, GTK_TYPE_BUTTON, label), "clicked");
-}
-
 /* The row whose title that is. */
 static GtkWidget *
 row_named(GtkWidget *root, GType type, const char *title)
@@ -195,7 +189,7 @@ an_address_says_unverified_before_and_after(void **state)
     gtk_editable_set_text(GTK_EDITABLE(entry_of(s)), "bob@relay.example");
     assert_true(stage_shows(s->window, "Unverified"));
     stage_picture(s->window, "add-contact-address");
-    click(s->window, "_Add");
+    stage_click(s->window, "_Add");
     stage_wait(fake_agent_calls(s->fake, "contact.add") == 1);
     assert_true(stage_shows(s->window, "Looking for bob@relay.example"));
     stage_picture(s->window, "add-contact-going");
@@ -215,7 +209,7 @@ an_address_of_nobody_can_be_mended(void **state)
     fake_agent_always(s->fake, "contact.add", added("lookup-1", NULL, NULL));
     open_add(s);
     gtk_editable_set_text(GTK_EDITABLE(entry_of(s)), "bobb@relay.example");
-    click(s->window, "_Add");
+    stage_click(s->window, "_Add");
     stage_wait(fake_agent_calls(s->fake, "contact.add") == 1);
     fake_agent_notify(s->fake, "lookup", added("lookup-1", NULL, "not-found"));
     stage_wait(stage_shows(s->window, "There is nobody of this name at that relay"));
@@ -238,7 +232,7 @@ a_refusal_is_shown_in_the_agents_words(void **state)
     fake_agent_answer(s->fake, "contact.add", refuse_to_add, NULL);
     open_add(s);
     gtk_editable_set_text(GTK_EDITABLE(entry_of(s)), "me@relay.example");
-    click(s->window, "_Add");
+    stage_click(s->window, "_Add");
     stage_wait(stage_shows(s->window, "This is your own address."));
 }
 
@@ -280,12 +274,12 @@ a_pasted_picture_reaches_the_agent_without_a_file(void **state)
     fake_agent_answer(s->fake, "qr.read", read_picture, NULL);
     open_add(s);
     gdk_clipboard_set_content(clipboard, content);
-    click(s->window, "_Paste Picture");
+    stage_click(s->window, "_Paste Picture");
     stage_wait(stage_shows(s->window, "names one account for certain"));
     assert_true(
         g_str_has_prefix(field_text(fake_agent_last(s->fake, "qr.read"), "path"), "/proc/"));
     gdk_clipboard_set_content(clipboard, NULL);
-    click(s->window, "_Paste Picture");
+    stage_click(s->window, "_Paste Picture");
     stage_wait(stage_shows(s->window, "There is no picture in the clipboard."));
 }
 
@@ -307,28 +301,6 @@ a_dropped_picture_is_read_by_its_path(void **state)
 }
 
 /* --- requests --- */
-
-/* The question that is on the screen. */
-static GtkWidget *
-question(void)
-{
-    GListModel *all = gtk_window_get_toplevels();
-
-    for (guint i = 0; i < g_list_model_get_n_items(all); i++) {
-        g_autoptr(GtkWidget) w = g_list_model_get_item(all, i);
-        if (ADW_IS_MESSAGE_DIALOG(w) && gtk_widget_get_visible(w))
-            return w;
-    }
-    return NULL;
-}
-
-static void
-answer_question(const char *response)
-{
-    stage_wait(question() != NULL);
-    g_signal_emit_by_name(question(), "response", response);
-    gtk_window_destroy(GTK_WINDOW(question()));
-}
 
 static void
 tell(struct scene *s, json_t *contact)
@@ -363,10 +335,10 @@ who_asks_is_held_apart_until_decided(void **state)
     assert_true(stage_shows(s->window, "They wrote nothing."));
     assert_true(stage_shows(s->window, "Anybody can use any name"));
     pictures(s, "requests", 640);
-    click(s->window, "_Accept…");
-    stage_wait(question() != NULL);
-    stage_picture(question(), "request-accept");
-    answer_question("yes");
+    stage_click(s->window, "_Accept…");
+    stage_wait(stage_question() != NULL);
+    stage_picture(stage_question(), "request-accept");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "request.accept") == 1);
     assert_true(
         json_is_false(json_object_get(fake_agent_last(s->fake, "request.accept"), "presence")));
@@ -385,13 +357,13 @@ blocking_is_asked_about_first(void **state)
     fake_agent_notify(s->fake, "request",
                       json_pack("{s:o}", "contact", asking(1, "Mallory", "Buy this")));
     stage_wait(stage_shows(s->window, "Buy this"));
-    click(s->window, "_Block…");
-    answer_question("cancel");
+    stage_click(s->window, "_Block…");
+    stage_answer("cancel");
     assert_int_equal(fake_agent_calls(s->fake, "contact.block"), 0);
-    click(s->window, "_Block…");
-    answer_question("yes");
+    stage_click(s->window, "_Block…");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "contact.block") == 1);
-    click(s->window, "_Decline");
+    stage_click(s->window, "_Decline");
     stage_wait(fake_agent_calls(s->fake, "request.decline") == 1);
 }
 
@@ -429,7 +401,7 @@ the_link_is_shown_copied_and_listed(void **state)
     stage_wait(stage_shows(s->window, "alice@relay.example"));
     assert_true(stage_shows(s->window, "Expired · 2 of 5 requests"));
     pictures(s, "my-link", 760);
-    click(s->window, "_Copy Link");
+    stage_click(s->window, "_Copy Link");
     stage_wait(stage_shows(s->window, "The link was copied"));
     GdkContentProvider *copied = gdk_clipboard_get_content(gtk_widget_get_clipboard(s->window));
     g_auto(GValue) text = G_VALUE_INIT;
@@ -446,29 +418,29 @@ links_are_made_renewed_and_revoked(void **state)
     open_my_link(s);
     fake_agent_always(s->fake, "link.create",
                       json_pack("{s:o}", "link", own_link("link-3", "Market", "open")));
-    click(s->window, "_New…");
-    stage_wait(question() != NULL);
-    g_autofree char *unnamed = stage_unnamed(question());
+    stage_click(s->window, "_New…");
+    stage_wait(stage_question() != NULL);
+    g_autofree char *unnamed = stage_unnamed(stage_question());
     assert_null(unnamed);
-    stage_picture(question(), "my-link-new");
+    stage_picture(stage_question(), "my-link-new");
     gtk_editable_set_text(
-        GTK_EDITABLE(stage_await(question(), ADW_TYPE_ENTRY_ROW, "Who It Is For")), "Market");
-    answer_question("yes");
+        GTK_EDITABLE(stage_await(stage_question(), ADW_TYPE_ENTRY_ROW, "Who It Is For")), "Market");
+    stage_answer("yes");
     stage_wait(stage_shows(s->window, "Market"));
     const json_t *made = fake_agent_last(s->fake, "link.create");
     assert_string_equal(field_text(made, "label"), "Market");
     assert_int_equal(field_int(made, "uses"), 1);
     assert_true(field_int(made, "expires_ms") > g_get_real_time() / 1000);
-    click(s->window, "Renew This Link");
-    answer_question("yes");
+    stage_click(s->window, "Renew This Link");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "link.renew") == 1);
     assert_null(json_object_get(fake_agent_last(s->fake, "link.renew"), "label"));
-    click(s->window, "Revoke This Link");
-    answer_question("yes");
+    stage_click(s->window, "Revoke This Link");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "link.revoke") == 1);
     assert_string_equal(field_text(fake_agent_last(s->fake, "link.revoke"), "link"), "link-1");
-    click(s->window, "Replace Your Link");
-    answer_question("yes");
+    stage_click(s->window, "Replace Your Link");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "link.revoke") == 2);
     assert_string_equal(field_text(fake_agent_last(s->fake, "link.revoke"), "link"), "standing");
 }
@@ -552,10 +524,10 @@ how_the_conversation_is_kept_can_be_changed(void **state)
     stage_settle();
     keep = row_named(s->window, ADW_TYPE_COMBO_ROW, "Delete Old Messages");
     adw_combo_row_set_selected(ADW_COMBO_ROW(keep), 2);
-    answer_question("cancel");
+    stage_answer("cancel");
     assert_int_equal(fake_agent_calls(s->fake, "conversation.keep"), 0);
     adw_combo_row_set_selected(ADW_COMBO_ROW(keep), 3);
-    answer_question("yes");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "conversation.keep") == 1);
     assert_int_equal(field_int(fake_agent_last(s->fake, "conversation.keep"), "days"), 30);
 }
@@ -568,11 +540,11 @@ parting_asks_first(void **state)
     open_details(s, angela());
     g_signal_emit_by_name(row_named(s->window, ADW_TYPE_ACTION_ROW, "Remove Contact…"),
                           "activated");
-    answer_question("yes");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "contact.remove") == 1);
     g_signal_emit_by_name(row_named(s->window, ADW_TYPE_ACTION_ROW, "Delete Conversation…"),
                           "activated");
-    answer_question("cancel");
+    stage_answer("cancel");
     assert_int_equal(fake_agent_calls(s->fake, "conversation.delete"), 0);
     tell(s, fake_contact(1, "Ángela Ruiz", "blocked"));
     stage_wait(stage_shows(s->window, "Unblock"));
@@ -661,11 +633,11 @@ notices_are_told_one_after_the_other(void **state)
     show(s, window);
     stage_wait(stage_shows(window, "forged keys"));
     fake_agent_notify(s->fake, "notice", json_pack("{s:o}", "notice", notice(3, "clock", "")));
-    click(window, "_Understood (1 More)");
+    stage_click(window, "_Understood (1 More)");
     stage_picture(window, "notice");
     stage_wait(stage_shows(window, "clock"));
     assert_null(stage_find(window, GTK_TYPE_BUTTON, "Show _Contact"));
-    click(window, "_Understood");
+    stage_click(window, "_Understood");
     stage_wait(fake_agent_calls(s->fake, "notice.seen") == 2);
     assert_false(gtk_widget_get_visible(bar));
 }
@@ -698,7 +670,7 @@ what_proves_a_notice_is_saved_and_it_is_told_how_that_went(void **state)
     stage_wait(stage_shows(window, "Evidence saved as"));
     gtk_window_set_default_size(GTK_WINDOW(window), 360, 300);
     stage_picture(window, "notice-evidence-narrow");
-    click(window, "_Understood (1 More)");
+    stage_click(window, "_Understood (1 More)");
     stage_wait(stage_shows(window, "clock"));
     assert_null(stage_find(window, GTK_TYPE_BUTTON, "_Export Evidence…"));
 }

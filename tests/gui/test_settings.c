@@ -72,8 +72,7 @@ scene_open(void **state)
 
     s->fake = fake_agent_new("unlocked");
     set_answers(s->fake);
-    s->account = account_new(FAKE_PROFILE);
-    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+    s->account = stage_account(BRIDGE_OPEN);
     s->window = GTK_WIDGET(preferences_window_new(NULL, s->account));
     g_object_add_weak_pointer(G_OBJECT(s->window), (gpointer *)&s->window);
     gtk_window_present(GTK_WINDOW(s->window));
@@ -90,11 +89,7 @@ scene_close(void **state)
 {
     struct scene *s = *state;
 
-    if (s->window != NULL)
-        gtk_window_destroy(GTK_WINDOW(s->window));
-    stage_settle();
-    g_object_unref(s->account);
-    fake_agent_free(s->fake);
+    stage_end(&(struct staged){.window = s->window, .account = s->account, .fake = s->fake});
     g_free(s);
     return 0;
 }

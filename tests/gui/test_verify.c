@@ -87,34 +87,6 @@ open_banner(struct scene *s, json_t *contact)
 }
 
 static void
-click(GtkWidget *root, const char *label)
-{
-    g_signal_emit_by_name(stage_await(root, GTK_TYPE_BUTTON, label), "clicked");
-}
-
-/* The question that is on the screen. */
-static GtkWidget *
-question(void)
-{
-    GListModel *all = gtk_window_get_toplevels();
-
-    for (guint i = 0; i < g_list_model_get_n_items(all); i++) {
-        g_autoptr(GtkWidget) w = g_list_model_get_item(all, i);
-        if (ADW_IS_MESSAGE_DIALOG(w) && gtk_widget_get_visible(w))
-            return w;
-    }
-    return NULL;
-}
-
-static void
-answer_question(const char *response)
-{
-    stage_wait(question() != NULL);
-    g_signal_emit_by_name(question(), "response", response);
-    gtk_window_destroy(GTK_WINDOW(question()));
-}
-
-static void
 digits_are_shown_in_groups_that_are_read_out(void **state)
 {
     struct scene *s = *state;
@@ -191,15 +163,15 @@ marking_asks_first_and_can_be_taken_back(void **state)
     open_verify(s);
     fake_agent_always(s->fake, "verify.set",
                       json_pack("{s:o}", "contact", contact_with("Ángela Ruiz", "verified", NULL)));
-    click(s->window, "_Mark as Verified…");
-    answer_question("cancel");
+    stage_click(s->window, "_Mark as Verified…");
+    stage_answer("cancel");
     assert_int_equal(fake_agent_calls(s->fake, "verify.set"), 0);
-    click(s->window, "_Mark as Verified…");
-    answer_question("yes");
+    stage_click(s->window, "_Mark as Verified…");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "verify.set") == 1);
     assert_true(json_is_true(json_object_get(fake_agent_last(s->fake, "verify.set"), "verified")));
-    click(s->window, "_Take Back…");
-    answer_question("yes");
+    stage_click(s->window, "_Take Back…");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "verify.set") == 2);
     assert_true(json_is_false(json_object_get(fake_agent_last(s->fake, "verify.set"), "verified")));
 }
@@ -210,10 +182,10 @@ the_window_closes_when_the_profile_is_locked(void **state)
     struct scene *s = *state;
 
     open_verify(s);
-    click(s->window, "_Mark as Verified…");
-    stage_wait(question() != NULL);
+    stage_click(s->window, "_Mark as Verified…");
+    stage_wait(stage_question() != NULL);
     fake_agent_set_state(s->fake, "locked");
-    stage_wait(s->window == NULL && question() == NULL);
+    stage_wait(s->window == NULL && stage_question() == NULL);
 }
 
 static void
@@ -232,12 +204,12 @@ a_changed_key_is_told_with_three_ways_to_go_on(void **state)
     stage_dark(FALSE);
     gtk_window_set_default_size(GTK_WINDOW(s->window), 360, 330);
     stage_picture(s->window, "banner-key-changed-narrow");
-    click(s->window, "_Stay With the Old");
-    answer_question("yes");
+    stage_click(s->window, "_Stay With the Old");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "contact.keep_key") == 1);
     fake_agent_always(s->fake, "contact.take_new", json_pack("{s:s}", "lookup", "lookup-1"));
-    click(s->window, "_Ask the New One");
-    answer_question("yes");
+    stage_click(s->window, "_Ask the New One");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "contact.take_new") == 1);
 }
 
@@ -290,7 +262,7 @@ a_forked_contact_is_told_plainly_and_its_evidence_is_looked_for(void **state)
     g_autofree char *unnamed = stage_unnamed(s->window);
     assert_null(unnamed);
     stage_picture(s->window, "banner-forked");
-    click(s->window, "_Export Evidence…");
+    stage_click(s->window, "_Export Evidence…");
     stage_wait(stage_shows(s->window, "nothing yet that others could check"));
     assert_int_equal(fake_agent_calls(s->fake, "notice.list"), 2);
     assert_int_equal(fake_agent_calls(s->fake, "notice.evidence"), 0);
@@ -309,15 +281,15 @@ a_stranger_is_accepted_after_one_question(void **state)
     stage_wait(stage_shows(s->window, "asks to be a contact"));
     assert_true(stage_shows(s->window, "<b>Trust me</b>!"));
     stage_picture(s->window, "banner-request");
-    click(s->window, "_Accept…");
-    answer_question("yes");
+    stage_click(s->window, "_Accept…");
+    stage_answer("yes");
     stage_wait(fake_agent_calls(s->fake, "request.accept") == 1);
     assert_true(
         json_is_true(json_object_get(fake_agent_last(s->fake, "request.accept"), "presence")));
-    click(s->window, "_Block…");
-    answer_question("cancel");
+    stage_click(s->window, "_Block…");
+    stage_answer("cancel");
     assert_int_equal(fake_agent_calls(s->fake, "contact.block"), 0);
-    click(s->window, "_Decline");
+    stage_click(s->window, "_Decline");
     stage_wait(fake_agent_calls(s->fake, "request.decline") == 1);
 }
 

@@ -23,8 +23,7 @@ scene_open(void **state)
                       json_pack("{s:o}", "conversation", fake_conversation(1, "Angela", NULL, 0)));
     fake_agent_always(s->fake, "message.send",
                       json_pack("{s:o}", "message", fake_message(9, 1, "queued", "x")));
-    s->account = account_new(FAKE_PROFILE);
-    stage_wait(bridge_get_state(s->account->bridge) == BRIDGE_OPEN);
+    s->account = stage_account(BRIDGE_OPEN);
     s->window = adw_window_new();
     gtk_window_set_default_size(GTK_WINDOW(s->window), 480, 120);
     s->composer = SNUG_COMPOSER(composer_new(s->account));
@@ -40,10 +39,7 @@ scene_close(void **state)
 {
     struct scene *s = *state;
 
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    stage_settle();
-    g_object_unref(s->account);
-    fake_agent_free(s->fake);
+    stage_end(&(struct staged){.window = s->window, .account = s->account, .fake = s->fake});
     g_free(s);
     return 0;
 }
