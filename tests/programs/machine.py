@@ -3,9 +3,6 @@
 is written there lies in memory and is gone afterwards. There is no network but loopback, no device, and what it does when told
 to sleep is nothing."""
 import os
-import pwd
-import shutil
-import signal
 import subprocess
 import tempfile
 
@@ -60,8 +57,8 @@ def why_not():
     for needed in ("/lib/systemd/systemd", "/usr/bin/dbus-daemon", "/usr/bin/setpriv", "/usr/bin/nsenter"):
         if not os.path.exists(needed):
             return f"{needed} is not installed"
-    if cgroups() is None:
-        return "there is no tree of control groups (cgroup2)"
+    if cgroups() is None or not os.access(cgroups(), os.W_OK):
+        return "there is no tree of control groups (cgroup2) to add to"
     tried = subprocess.run(["unshare", "--mount", "--pid", "--net", "--cgroup", "--fork", "true"], capture_output=True, check=False)
     return None if tried.returncode == 0 else "namespaces are not allowed here"
 
