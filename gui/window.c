@@ -391,6 +391,8 @@ window_class_init(WindowClass *klass)
     gtk_widget_class_bind_template_child(widget, Window, leaflet);
     gtk_widget_class_bind_template_child(widget, Window, list_clamp);
     gtk_widget_class_bind_template_child(widget, Window, nobody);
+    gtk_widget_class_bind_template_callback(widget, gtk_spinner_start);
+    gtk_widget_class_bind_template_callback(widget, gtk_spinner_stop);
     install_actions(widget);
 }
 

@@ -354,6 +354,8 @@ bind_children(GtkWidgetClass *widget)
 static void
 bind_callbacks(GtkWidgetClass *widget)
 {
+    gtk_widget_class_bind_template_callback(widget, gtk_spinner_start);
+    gtk_widget_class_bind_template_callback(widget, gtk_spinner_stop);
     gtk_widget_class_bind_template_callback(widget, composer_say);
     gtk_widget_class_bind_template_callback(widget, composer_show_buttons);
     gtk_widget_class_bind_template_callback(widget, composer_choose_files);

@@ -244,6 +244,19 @@ stage_unnamed(GtkWidget *root)
     return g_string_free(names, names->len == 0);
 }
 
+/* What turns behind something else draws nothing, and wakes the program for each frame. */
+static gboolean
+turns_unseen(GtkWidget *w)
+{
+    if (GTK_IS_SPINNER(w) && gtk_spinner_get_spinning(GTK_SPINNER(w)) && !gtk_widget_get_mapped(w))
+        return TRUE;
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        if (turns_unseen(c))
+            return TRUE;
+    return FALSE;
+}
+
 void
 stage_picture(GtkWidget *window, const char *name)
 {
@@ -256,6 +269,7 @@ stage_picture(GtkWidget *window, const char *name)
 
     for (int i = 0; i < 3; i++)
         gtk_test_widget_wait_for_draw(window);
+    assert_false(turns_unseen(window));
     if (build != NULL)
         g_mkdir_with_parents(build, 0755);
     int width = gtk_widget_get_width(window), height = gtk_widget_get_height(window);

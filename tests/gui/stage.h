@@ -62,7 +62,8 @@ gboolean stage_holds(const char *text);
  * NULL when there are none. */
 char *stage_unnamed(GtkWidget *root);
 
-/* A picture of WINDOW as <build>/screenshots/NAME.png, once it is drawn. */
+/* A picture of WINDOW as <build>/screenshots/NAME.png, once it is drawn. Nothing turns in it
+ * unseen. */
 void stage_picture(GtkWidget *window, const char *name);
 /* Dark or light from now on. */
 void stage_dark(gboolean dark);
