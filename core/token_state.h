@@ -29,3 +29,7 @@ struct token_row {
 
 /* A fresh token of this kind. */
 enum err token_insert(struct engine *e, const struct token_row *row);
+
+/* A fresh delivery token for CONTACT, of a generation above all that it has seen of this profile,
+ * and by a random step, so that one that was restored does not give a number a second time. */
+enum err token_mint(struct engine *e, int64_t contact);

@@ -99,8 +99,7 @@ tokens_settled(struct engine *e, bool *ret)
 enum err
 tokens_moved(struct engine *e)
 {
-    struct token_row rows[64];
-    int64_t after = 0;
+    int64_t contacts[64], after = 0;
     size_t n;
 
     e->token_work->reset = e->token_work->dirty = true;
@@ -111,17 +110,14 @@ tokens_moved(struct engine *e)
 
         n = 0;
         TRY(db_query(e->db, &q,
-                     "SELECT t.contact,max(t.generation) FROM tokens t JOIN contacts c ON "
-                     "c.id=t.contact WHERE c.state=3 AND t.kind=1 AND c.id>?1 GROUP BY t.contact "
-                     "ORDER BY t.contact LIMIT ?2",
-                     "ii", after, (int64_t)(sizeof rows / sizeof *rows)));
+                     "SELECT DISTINCT t.contact FROM tokens t JOIN contacts c ON c.id=t.contact "
+                     "WHERE c.state=3 AND t.kind=1 AND c.id>?1 ORDER BY t.contact LIMIT ?2",
+                     "ii", after, (int64_t)(sizeof contacts / sizeof *contacts)));
         while (query_next(&q))
-            rows[n++] = (struct token_row){.contact = after = query_int(&q, 0),
-                                           .kind = WIRE__TOKEN_KIND__TOKEN_DELIVER,
-                                           .generation = (uint32_t)query_int(&q, 1) + 1};
+            contacts[n++] = after = query_int(&q, 0);
         TRY(query_end(&q));
         for (size_t i = 0; i < n; i++)
-            TRY(token_insert(e, &rows[i]));
+            TRY(token_mint(e, contacts[i]));
         if (n == 0)
             break;
     }
@@ -355,16 +351,11 @@ push_due(struct engine *e, int64_t contact, bool *ret)
 static enum err
 renew_one(struct engine *e, const struct contact *c, bool confirmed)
 {
-    int64_t row, waiting, top;
+    int64_t row, waiting;
     bool due;
 
-    if (confirmed) {
-        TRY(db_get_int(e->db, &top, "SELECT max(generation) FROM tokens WHERE contact=?1", "i",
-                       c->id));
-        return token_insert(e, &(struct token_row){.contact = c->id,
-                                                   .kind = WIRE__TOKEN_KIND__TOKEN_DELIVER,
-                                                   .generation = (uint32_t)top + 1});
-    }
+    if (confirmed)
+        return token_mint(e, c->id);
     /* What waits to go out will carry it. */
     TRY(db_get_int(e->db, &waiting, "SELECT count(*) FROM outbox WHERE contact=?1 AND state=0", "i",
                    c->id));

@@ -14,6 +14,11 @@
 #include "core/trust.h"
 #include "wire/labels.h"
 
+#define GENERATION_STEP_MAX (1U << 20)
+/* What was confirmed to be replaced stays so long: so old may a backup of the contact's be, from
+ * which it still finds the way here (B20). */
+#define OUTLIVES (60 * (int64_t)SECONDS_A_DAY)
+
 /* --- minting --- */
 
 enum err
@@ -40,14 +45,6 @@ token_insert(struct engine *e, const struct token_row *row)
     return OK;
 }
 
-static enum err
-mint(struct engine *e, const struct contact *c, uint32_t generation)
-{
-    return token_insert(e, &(struct token_row){.contact = c->id,
-                                               .kind = WIRE__TOKEN_KIND__TOKEN_DELIVER,
-                                               .generation = generation});
-}
-
 /* The newest that C may use; 0: none. */
 static enum err
 newest(struct engine *e, const struct contact *c, uint32_t *ret)
@@ -61,19 +58,28 @@ newest(struct engine *e, const struct contact *c, uint32_t *ret)
     return OK;
 }
 
-/* Above every one that C may ever have seen. */
+/* What a life of this profile that was forgotten counted must not be counted again for another
+ * token: who held the one would take the other for the same (B9.1). */
 static enum err
-next_generation(struct engine *e, const struct contact *c, uint32_t *ret)
+mint_after(struct engine *e, int64_t contact, int64_t generation)
+{
+    if (generation > UINT32_MAX - GENERATION_STEP_MAX)
+        return fail(ERR_LIMIT, "a contact has used up all generations");
+    generation += 1 + randombytes_uniform(GENERATION_STEP_MAX);
+    return token_insert(e, &(struct token_row){.contact = contact,
+                                               .kind = WIRE__TOKEN_KIND__TOKEN_DELIVER,
+                                               .generation = (uint32_t)generation});
+}
+
+enum err
+token_mint(struct engine *e, int64_t contact)
 {
     int64_t g;
     TRY(db_get_int(e->db, &g,
                    "SELECT max(ifnull((SELECT max(generation) FROM tokens WHERE contact=?1),0),"
                    "(SELECT held_generation FROM contacts WHERE id=?1))",
-                   "i", c->id));
-    if (g >= UINT32_MAX)
-        return fail(ERR_LIMIT, "a contact has used up all generations");
-    *ret = (uint32_t)g + 1;
-    return OK;
+                   "i", contact));
+    return mint_after(e, contact, g);
 }
 
 enum err
@@ -84,8 +90,8 @@ tokens_grant(struct engine *e, const struct contact *c, uint32_t *ret_generation
 
     TRY(newest(e, c, &generation));
     if (generation == 0) {
-        TRY(next_generation(e, c, &generation));
-        TRY(mint(e, c, generation));
+        TRY(token_mint(e, c->id));
+        TRY(newest(e, c, &generation));
     }
     TRY(db_query(e->db, &q,
                  "SELECT token FROM tokens WHERE contact=?1 AND kind=1 AND generation=?2 AND "
@@ -137,7 +143,7 @@ tokens_invitation(struct engine *e, struct token *ret)
 
 /* --- what a contact shows --- */
 
-#define FORGOTTEN_MAX INT32_MAX /* no life has so many; higher ones would use up the numbers */
+#define FORGOTTEN_MAX INT32_MAX /* no life gets there; higher ones would use up the numbers */
 #define TOKENS_A_CONTACT_MAX 8  /* renewal and abuse need three */
 
 /* It holds GENERATION, above all that we know: we were restored and have forgotten it (B9.1). Or it
@@ -151,7 +157,7 @@ mint_above(struct engine *e, const struct contact *c, uint32_t generation)
         return OK;
     TRY(db_get_int(e->db, &live, "SELECT count(*) FROM tokens WHERE contact=?1 AND kind=1", "i",
                    c->id));
-    return live < TOKENS_A_CONTACT_MAX ? mint(e, c, generation + 1) : OK;
+    return live < TOKENS_A_CONTACT_MAX ? mint_after(e, c->id, generation) : OK;
 }
 
 enum err
@@ -170,7 +176,7 @@ tokens_confirmed(struct engine *e, const struct contact *c, uint32_t generation)
     TRY(db_run(e->db,
                "UPDATE tokens SET remove_after_s=?3+(CASE WHEN bytes_a_day>0 THEN 0 ELSE ?4 END) "
                "WHERE contact=?1 AND kind=1 AND generation<?2 AND remove_after_s IS NULL",
-               "iiii", c->id, in_use, now_s, (int64_t)7 * SECONDS_A_DAY));
+               "iiii", c->id, in_use, now_s, OUTLIVES));
     if (db_changes(e->db) > 0)
         e->token_work->dirty = true;
     return OK;
@@ -191,7 +197,7 @@ tokens_contact_of_tag(struct engine *e, uint32_t tag, int64_t *ret_contact)
 enum err
 tokens_misused(struct engine *e, const struct contact *c)
 {
-    uint32_t top, generation;
+    uint32_t top;
     int64_t cut;
 
     TRY(newest(e, c, &top));
@@ -204,12 +210,22 @@ tokens_misused(struct engine *e, const struct contact *c)
     TRY(db_run(e->db,
                "UPDATE tokens SET bytes_a_day=1048576, uploaded=0 WHERE contact=?1 AND kind=1", "i",
                c->id));
-    TRY(next_generation(e, c, &generation));
-    TRY(mint(e, c, generation));
+    TRY(token_mint(e, c->id));
     return notice_once_a_day(e, "token-abuse", c->id, SPAN_NONE, SPAN_NONE);
 }
 
 /* --- theirs --- */
+
+/* One with a lower number may have come late, or be of a profile that was put back (B20) and does
+ * not know better: it is tried when the newest is answered 404. */
+static enum err
+keep_lower(struct engine *e, const struct contact *c, const struct token *token)
+{
+    return db_run(e->db,
+                  "UPDATE contacts SET their_token_before=?2 WHERE id=?1 AND their_token<>?2 AND "
+                  "their_token_before IS NOT ?2",
+                  "ib", c->id, SPAN_OF(*token));
+}
 
 enum err
 tokens_take(struct engine *e, const struct contact *c, uint32_t generation,
@@ -222,6 +238,8 @@ tokens_take(struct engine *e, const struct contact *c, uint32_t generation,
                "their_generation=?2, unreachable=0 WHERE id=?1 AND (their_generation<?2 OR "
                "(?4 AND (their_token IS NULL OR their_token<>?3)))",
                "iibi", c->id, (int64_t)generation, SPAN_OF(*token), (int64_t)(how == TAKE_ANY)));
+    if (db_changes(e->db) == 0)
+        TRY(keep_lower(e, c, token));
     if (db_changes(e->db) > 0)
         outbox_wake(e, c->id);
     return OK;

@@ -15,7 +15,7 @@ enum err tokens_grant(struct engine *e, const struct contact *c, uint32_t *ret_g
                       struct token *ret);
 
 /* own.4 of a content from C: take it when its generation is higher than what is held (ANY: also
- * when lower, after they lost us). */
+ * when lower, after they lost us); a lower one becomes the one to try next. */
 enum token_taking { TAKE_HIGHER, TAKE_ANY };
 enum err tokens_take(struct engine *e, const struct contact *c, uint32_t generation,
                      const struct token *token, enum token_taking how);

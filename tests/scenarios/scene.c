@@ -200,7 +200,8 @@ fresh_db(struct actor *a, bool on_disk)
         assert_ok(db_open_memory(&db));
         return db;
     }
-    snprintf(a->path, sizeof a->path, "/tmp/snug-scene-%d-%zu-%s", (int)getpid(),
+    snprintf(a->path, sizeof a->path, "%s/snug-scene-%d-%zu-%s",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)getpid(),
              a->scene->actor_count, a->name);
     snprintf(a->files, sizeof a->files, "%s.files", a->path);
     network_unlink(a->path);

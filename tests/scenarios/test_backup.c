@@ -21,7 +21,7 @@
 
 static struct scene *s;
 static struct actor *alice, *bob;
-static char backup[80];
+static char backup[96];
 
 static int
 two_friends(void **state)
@@ -105,6 +105,9 @@ count(struct actor *a, const char *sql)
 #define DEVICES_REPLACED "SELECT count(*) FROM notices WHERE kind='device-replaced'"
 #define OTHER_NOTICES "SELECT count(*) FROM notices WHERE kind<>'device-replaced'"
 
+#define NAMED_GAPS "SELECT count(*) FROM messages WHERE outgoing=0 AND state=8"
+#define OPEN_GAPS "SELECT count(*) FROM messages WHERE outgoing=0 AND state=7"
+
 static void
 say(struct actor *a, struct actor *b, const char *text)
 {
@@ -133,6 +136,30 @@ what_a_contact_said_since_the_backup_comes_once(void **state)
     say(bob, alice, "seven");
     assert_history(bob, alice, "< one\n> two\n> three\n> four\n> five, to nobody\n< six\n> seven");
     assert_int_equal(count(alice, "SELECT count(*) FROM messages WHERE text='seven'"), 1);
+}
+
+/* Before the new device has joined: to the former one, of which nobody reads the queue. */
+static void
+what_was_said_to_the_former_device_arrives_once(void **state)
+{
+    say(bob, alice, "one");
+    back_up(alice);
+    say(bob, alice, "two");
+    actor_offline(alice);
+    say(bob, alice, "three");
+    s->relay->down = true;
+    alice->offline = false;
+    restore(alice);
+    scene_pass(s, HOUR_MS);
+    actor_say(bob, alice, "four");
+    scene_pass(s, HOUR_MS);
+    s->relay->down = false;
+    actor_say(bob, alice, "five");
+    let_it_heal();
+    say(bob, alice, "six");
+    scene_pass(s, 2 * DAY_MS);
+    assert_history(alice, bob, "< one\n< two\n< three\n< four\n< five\n< six");
+    assert_int_equal(count(alice, NAMED_GAPS) + count(alice, OPEN_GAPS), 0);
 }
 
 static void
@@ -265,6 +292,75 @@ the_same_backup_twice_is_two_devices_one_after_the_other(void **state)
     assert_int_equal(count(bob, DEVICES_REPLACED), 2);
 }
 
+/* --- old backups --- */
+
+/* Both talk once a week, so that each learns what the other renewed. */
+static void
+weeks(int n)
+{
+    for (int i = 0; i < n; i++) {
+        scene_pass(s, 7 * DAY_MS);
+        say(alice, bob, "a week");
+        say(bob, alice, "one more");
+    }
+}
+
+static int64_t
+token_of(struct actor *a, struct actor *of)
+{
+    int64_t generation;
+
+    assert_ok(db_get_int(engine_db(a->engine), &generation,
+                         "SELECT their_generation FROM contacts WHERE id=?1", "i",
+                         actor_contact(a, of).id));
+    return generation;
+}
+
+static void
+a_contact_gets_through_31_days_after_a_backup_older_than_its_token(void **state)
+{
+    int64_t before = token_of(bob, alice);
+
+    back_up(alice);
+    weeks(6);
+    assert_true(token_of(bob, alice) > before);
+    restore(alice);
+    let_it_heal();
+    assert_int_equal(step_of(alice), REPLACING_NONE);
+    /* What the contact renewed has not closed the way to it either; what was acknowledged 30 days
+     * ago is not said again. */
+    assert_int_equal(count(alice, "SELECT count(*) FROM messages WHERE text='one more'"), 5);
+    assert_int_equal(count(alice, NAMED_GAPS), 1);
+    assert_int_equal(count(alice, OPEN_GAPS), 0);
+    scene_pass(s, 31 * DAY_MS);
+    say(bob, alice, "after a month");
+    assert_int_equal(count(alice, "SELECT count(*) FROM messages WHERE text='after a month'"), 1);
+    assert_false(actor_contact(bob, alice).unreachable);
+    scene_pass(s, 31 * DAY_MS);
+    say(bob, alice, "after two");
+    assert_int_equal(count(alice, "SELECT count(*) FROM messages WHERE text='after two'"), 1);
+    assert_int_equal(count(bob, OTHER_NOTICES) + count(alice, OTHER_NOTICES), 0);
+}
+
+/* The tokens that it holds are gone by then, and what it is given has a lower number. */
+static void
+a_contact_whose_tokens_are_gone_is_let_in_by_a_lower_one(void **state)
+{
+    back_up(alice);
+    assert_ok(db_run(engine_db(bob->engine),
+                     "UPDATE contacts SET their_generation=their_generation+(1<<29),"
+                     "their_token=zeroblob(16),their_token_before=zeroblob(16)",
+                     ""));
+    actor_crash(bob);
+    restore(alice);
+    scene_pass(s, 31 * DAY_MS);
+    actor_start(bob);
+    scene_pass(s, 2 * DAY_MS);
+    say(bob, alice, "back again");
+    assert_history(alice, bob, "< back again");
+    assert_false(actor_contact(bob, alice).unreachable);
+}
+
 /* --- the one before --- */
 
 static void
@@ -302,12 +398,15 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, two_friends, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(what_a_contact_said_since_the_backup_comes_once),
+        TEST(what_was_said_to_the_former_device_arrives_once),
         TEST(contacts_see_another_device_and_no_other_account),
         TEST(what_was_on_its_way_is_unconfirmed_until_it_is_acknowledged),
         TEST(lost_requests_and_answers_do_not_matter),
         TEST(a_crash_at_any_step_does_not_matter),
         TEST(a_relay_that_is_away_is_waited_for),
         TEST(the_same_backup_twice_is_two_devices_one_after_the_other),
+        TEST(a_contact_gets_through_31_days_after_a_backup_older_than_its_token),
+        TEST(a_contact_whose_tokens_are_gone_is_let_in_by_a_lower_one),
         TEST(the_former_device_falls_silent),
     };
 

@@ -161,11 +161,12 @@ tokens_are_renewed_because_the_old_relay_saw_them(void **state)
 
     move(alice, second);
     assert_they_talk("1", "2");
-    assert_int_equal(generation_held(bob, alice), before + 1);
+    assert_true(generation_held(bob, alice) > before);
     scene_pass(s, 9 * DAY_MS);
     assert_ok(db_get_int(engine_db(alice->engine), &count,
-                         "SELECT count(*) FROM tokens WHERE contact=?1 AND kind=1", "i",
-                         actor_contact(alice, bob).id));
+                         "SELECT count(*) FROM tokens WHERE contact=?1 AND kind=1 AND "
+                         "remove_after_s IS NULL",
+                         "i", actor_contact(alice, bob).id));
     assert_int_equal(count, 1);
 }
 

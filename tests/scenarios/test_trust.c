@@ -477,25 +477,29 @@ tokens_are_renewed_and_their_number_tells_nothing(void **state)
 {
     struct scene *s = scene_new();
     struct actor *alice = scene_join(s, "alice"), *bob = scene_join(s, "bob");
-    int64_t generation;
+    int64_t first, n;
 
     assert_int_equal(store_memory_count(s->relay->store, TABLE_TOKEN), 2 * TOKENS_DECOY_MIN);
     scene_befriend(s, alice, bob);
     assert_int_equal(store_memory_count(s->relay->store, TABLE_TOKEN), 2 * TOKENS_DECOY_MIN);
+    assert_ok(db_get_int(engine_db(alice->engine), &first,
+                         "SELECT max(generation) FROM tokens WHERE contact IS NOT NULL", ""));
     for (int day = 0; day < 45; day++) {
         actor_say(alice, bob, "x");
         actor_say(bob, alice, "y");
         scene_pass(s, DAY_MS);
     }
     assert_int_equal(store_memory_count(s->relay->store, TABLE_TOKEN), 2 * TOKENS_DECOY_MIN);
-    assert_ok(db_get_int(engine_db(alice->engine), &generation,
-                         "SELECT max(generation) FROM tokens WHERE kind=1 AND contact IS NOT NULL",
-                         ""));
-    assert_int_equal(generation, 2);
-    assert_ok(db_get_int(engine_db(alice->engine), &generation,
-                         "SELECT min(generation) FROM tokens WHERE kind=1 AND contact IS NOT NULL",
-                         ""));
-    assert_int_equal(generation, 2);
+    assert_ok(db_get_int(engine_db(alice->engine), &n,
+                         "SELECT count(*) FROM tokens WHERE contact IS NOT NULL AND generation>?1 "
+                         "AND remove_after_s IS NULL",
+                         "i", first));
+    assert_int_equal(n, 1);
+    /* The one before is still there for a backup of bob's, and ends. */
+    assert_ok(db_get_int(engine_db(alice->engine), &n,
+                         "SELECT count(*) FROM tokens WHERE generation=?1 AND remove_after_s>?2",
+                         "ii", first, s->now_ms / 1000));
+    assert_int_equal(n, 1);
     scene_free(s);
 }
 
