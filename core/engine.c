@@ -12,6 +12,7 @@
 #include "core/disappearing.h"
 #include "core/engine_state.h"
 #include "core/fetching.h"
+#include "core/following.h"
 #include "core/leaving.h"
 #include "core/moving.h"
 #include "core/outbox.h"
@@ -249,6 +250,7 @@ engine_close(struct engine *e)
     replacing_close(e);
     left_close(e);
     moving_close(e);
+    following_close(e);
     trust_close(e);
     lookups_close(e);
     tokens_close(e);

@@ -75,6 +75,8 @@ struct engine {
     struct resumed resumed;                /* core/resumed.c's own */
     struct wiping wiping;                  /* core/wiping.c's own */
 
+    struct buf following; /* core/following.c's own: the manifest that is looked into */
+
     /* Events of the open transaction, reported after its commit. */
     struct event *events;
     size_t event_count, event_space;

@@ -270,6 +270,26 @@ moving_dropped(struct engine *e)
 }
 
 enum err
+moving_follow(struct engine *e, struct span object, const struct manifest *m)
+{
+    char address[ADDRESS_MAX + 1];
+
+    address_write(&m->address, address);
+    TRY(own_manifest_shown(e, object));
+    return db_run(e->db,
+                  "INSERT OR REPLACE INTO moving(id,step,address,invitation,manifest,shown) "
+                  "VALUES(1,?1,?2,'',?3,?4)",
+                  "itbi", (int64_t)MOVE_REGISTER, address, object, (int64_t)SHOWN_IN_FORCE);
+}
+
+void
+moving_followed(struct engine *e)
+{
+    take_step(e);
+    engine_wake(e);
+}
+
+enum err
 account_move_facts(struct engine *e, struct move_facts *ret)
 {
     AUTO(query_done) struct query q;
@@ -460,11 +480,19 @@ static enum err
 heed_card(struct engine *e, struct span body)
 {
     AUTO(card_answer_freep) Wire__CardAnswer *answer = NULL;
-    struct manifest m;
+    AUTO(tx_done) struct tx tx = {0};
+    struct manifest m, last;
 
     if (card_answer_read(body, &answer) != OK || manifest_read(span_pb(answer->manifest), &m) != OK)
         return ERR_REFUSED;
-    return span_equal(SPAN_OF(m.account), SPAN_OF(e->account)) ? OK : ERR_EXISTS;
+    if (!span_equal(SPAN_OF(m.account), SPAN_OF(e->account)))
+        return ERR_EXISTS;
+    TRY(own_manifest_last(e, &last));
+    if (m.seq <= last.seq)
+        return OK;
+    TRY(act_begin(e, &tx));
+    TRY(act_end(e, &tx, trust_own_card(e, span_pb(answer->manifest))));
+    return ERR_TIMEOUT; /* a copy of us may be there already: later */
 }
 
 /* What the relay said of its doors. */
@@ -492,20 +520,19 @@ card_came(struct engine *e, int64_t ref, const struct relay_reply *reply)
         return;
     w->busy = false;
     enum err why = reply->err;
-    bool later = why == ERR_OFFLINE || why == ERR_TIMEOUT ||
-                 (why == OK && (reply->status == 429 || reply->status >= 500));
+    if (why == OK && reply->status == 200)
+        why = heed_card(e, reply->body);
+    else if (why == OK && reply->status == 404)
+        why = move_read(e, &m) == OK ? heed_policy(e, &m) : ERR_IO;
+    else if (why == OK)
+        why = reply->status == 429 || reply->status >= 500 ? ERR_OFFLINE : ERR_REFUSED;
+    bool later = why == ERR_OFFLINE || why == ERR_TIMEOUT;
     if (later && ++w->tries < ASK_TRIES) {
         try_later(e, reply->retry_after);
         return;
     }
     if (later)
         why = ERR_OFFLINE;
-    if (why == OK && reply->status == 200)
-        why = heed_card(e, reply->body);
-    else if (why == OK && reply->status == 404)
-        why = move_read(e, &m) == OK ? heed_policy(e, &m) : ERR_IO;
-    else if (why == OK)
-        why = ERR_REFUSED;
     if (why == OK)
         asked(e, reply->status == 200);
     else

@@ -31,6 +31,11 @@ enum err account_move(struct engine *e, const struct account_wish *wish);
 /* Give it up. ERR_STATE: there is none, or the new relay may show it to others already. */
 enum err account_move_cancel(struct engine *e);
 
+/* A copy of us has moved by the manifest OBJECT, which is M: go over to its relay as after a move
+ * of our own. In the caller's transaction; moving_followed after its commit. */
+enum err moving_follow(struct engine *e, struct span object, const struct manifest *m);
+void moving_followed(struct engine *e);
+
 struct move_facts {
     enum move_step step;
     char address[ADDRESS_MAX + 1]; /* the one that is wanted */

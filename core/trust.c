@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/following.h"
 #include "core/outbox.h"
 #include "core/own_manifests.h"
 #include "core/relay_link.h"
@@ -422,10 +423,8 @@ trust_own_card(struct engine *e, struct span object)
     bool same = memcmp(m.account.b, e->account.b, sizeof m.account.b) == 0;
     if (same)
         TRY(own_was_changed(e, &m, &changed));
-    if (changed) {
-        TRY(meta_set_int(e->db, "account.changed", 1)); /* manifests are signed no more */
-        return notice_once_a_day(e, "account-changed", 0, buf_span(&ours), object);
-    }
+    if (changed)
+        return following_begin(e, object, &m);
     if (same && manifest_binds(&m, &e->account, NULL) == OK)
         return OK; /* old */
     return notice_once_a_day(e, "own-name", 0, buf_span(&ours), object);
