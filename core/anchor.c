@@ -6,13 +6,10 @@
 #include <stdlib.h>
 
 #include "core/account.h"
-#include "core/accumulator.h"
-#include "core/engine_state.h"
-#include "core/fresh_start.h"
+#include "core/anchor_work.h"
 #include "core/outbox.h"
 #include "core/relay_link.h"
 #include "core/trust.h"
-#include "crypto/anchor.h"
 #include "wire/check.h"
 
 #define GATE_MS (30 * 1000)
@@ -21,104 +18,6 @@
 #define PATIENCE_MS (10 * 1000)
 #define TRY_MIN 2000
 #define TRY_MAX (60 * 1000)
-#define RECOVER_EVERY_MS (60 * 60 * 1000) /* in the long run */
-#define RECOVER_AT_ONCE 6
-#define VERSION_MAX (UINT64_C(1) << 53)
-#define RECOVERED "anchor.recovered_ms" /* in meta */
-
-/* What we know of the anchor at our relay, as it lies in the store. */
-struct known {
-    int64_t version; /* 0: none */
-    bool closed;     /* `last` was put when the store was closed, and nothing came after it */
-    bool sent;       /* `sent_as` is on its way: nobody knows whether it arrived */
-    bool closing;    /* ... and closes */
-    struct ledger last, sent_as;
-};
-
-struct anchor_work {
-    struct known known;
-    bool open_clean; /* the store was opened as it had been closed */
-    bool unread;     /* the relay is to be asked before anything is put */
-    bool asking, putting;
-    bool leaving, leaving_put; /* anchor_put_now: wanted, begun */
-    bool goes_on;
-    bool yielded;
-    int64_t gate, due;
-    struct backoff backoff;
-};
-
-/* --- what is known --- */
-
-#define KNOWN_BYTES (8 + 1 + 2 * (8 + LEDGER_SUM))
-
-static void
-put_ledger(struct buf *b, const struct ledger *l)
-{
-    buf_put_u64(b, l->gen);
-    buf_put(b, SPAN(l->sum, sizeof l->sum));
-}
-
-static enum err
-known_write(struct engine *e, const struct known *k)
-{
-    AUTO(buf_done) struct buf b = BUF(KNOWN_BYTES);
-
-    buf_put_u64(&b, (uint64_t)k->version);
-    buf_put_u8(&b, (uint8_t)(k->closed | k->sent << 1 | k->closing << 2));
-    put_ledger(&b, &k->last);
-    put_ledger(&b, &k->sent_as);
-    TRY(buf_ok(&b));
-    return meta_set_bytes(e->db, "anchor", buf_span(&b));
-}
-
-static void
-read_ledger(struct reader *r, struct ledger *ret)
-{
-    ret->gen = read_u64(r);
-    read_bytes(r, ret->sum, LEDGER_SUM);
-}
-
-static enum err
-known_read(struct engine *e, struct known *ret)
-{
-    AUTO(buf_done) struct buf b = BUF(KNOWN_BYTES);
-    struct known k = {0};
-
-    enum err found = meta_get_bytes(e->db, "anchor", &b);
-    if (found == ERR_NOT_FOUND)
-        return OK;
-    TRY(found);
-    if (b.n != KNOWN_BYTES)
-        return fail(ERR_DAMAGED, "what is known of the anchor is damaged");
-    struct reader r = READER(buf_span(&b));
-    k.version = (int64_t)read_u64(&r);
-    uint8_t flags = read_u8(&r);
-    k.closed = (flags & 1) != 0;
-    k.sent = (flags & 2) != 0;
-    k.closing = (flags & 4) != 0;
-    read_ledger(&r, &k.last);
-    read_ledger(&r, &k.sent_as);
-    *ret = k;
-    return OK;
-}
-
-/* K goes into the store, and then into memory. */
-static enum err
-known_set(struct engine *e, const struct known *k)
-{
-    AUTO(tx_done) struct tx tx = {0};
-
-    TRY(act_begin(e, &tx));
-    TRY(act_end(e, &tx, known_write(e, k)));
-    e->anchor_work->known = *k;
-    return OK;
-}
-
-static bool
-same(const struct ledger *l, const struct anchor *a)
-{
-    return l->gen == a->gen && sodium_memcmp(l->sum, a->sum, LEDGER_SUM) == 0;
-}
 
 /* --- opening --- */
 
@@ -141,7 +40,7 @@ anchor_open(struct engine *e)
     if (w == NULL)
         return fail(ERR_MEMORY, "not enough memory");
     e->anchor_work = w;
-    TRY(known_read(e, &w->known));
+    TRY(anchor_known_read(e, &w->known));
     TRY(accumulator_get(e->db, &now));
     w->open_clean = w->known.closed && !accumulator_mixed(e->db) && now.gen == w->known.last.gen &&
                     sodium_memcmp(now.sum, w->known.last.sum, LEDGER_SUM) == 0;
@@ -164,65 +63,7 @@ anchor_wake(struct engine *e)
     backoff_clear(&e->anchor_work->backoff);
 }
 
-/* --- recovery mode --- */
-
-/* THEIRS was put by another copy of this store, or is NULL: this one is put together from several.
- */
-static enum err
-recover(struct engine *e, int64_t version, const struct anchor *theirs)
-{
-    struct anchor_work *w = e->anchor_work;
-    struct known k = {.version = version, .last = w->known.last};
-
-    if (theirs != NULL) {
-        k.last.gen = theirs->gen;
-        memcpy(k.last.sum, theirs->sum, LEDGER_SUM);
-    }
-    TRY(fresh_start(e, FRESH_SAME_DEVICE));
-    TRY(anchor_new_run(e));
-    TRY(accumulator_renew(e->db, k.last.gen));
-    TRY(known_write(e, &k));
-    TRY(notice_add(e, theirs != NULL ? "put-back" : "put-together", 0, SPAN_NONE, SPAN_NONE));
-    w->known = k;
-    return OK;
-}
-
-/* A relay can show us any anchor that we ever put as the newest, again and again; each time costs
- * all contacts a session and the store new keys. So there is a bound to how often, whatever for;
- * the other copy that there may be waits. The value is when the last one is paid for. */
-static enum err
-may_recover(struct engine *e, int64_t *ret_paid)
-{
-    int64_t now = engine_now_ms(e), paid = 0, most = now + RECOVER_AT_ONCE * RECOVER_EVERY_MS;
-
-    enum err found = meta_get_int(e->db, RECOVERED, &paid);
-    if (found != OK && found != ERR_NOT_FOUND)
-        return found;
-    if (paid > most) /* the clock was set back */
-        paid = most;
-    paid = (paid > now ? paid : now) + RECOVER_EVERY_MS;
-    *ret_paid = paid;
-    return paid <= most ? OK : fail(ERR_RATE, "too many copies of this store in a short time");
-}
-
-static enum err
-recover_in_act(struct engine *e, int64_t version, const struct anchor *theirs)
-{
-    AUTO(tx_done) struct tx tx = {0};
-    struct known before = e->anchor_work->known;
-    int64_t paid = 0;
-
-    if (theirs != NULL)
-        TRY(may_recover(e, &paid));
-    TRY(act_begin(e, &tx));
-    enum err r = theirs != NULL ? meta_set_int(e->db, RECOVERED, paid) : OK;
-    r = act_end(e, &tx, r == OK ? recover(e, version, theirs) : r);
-    if (r != OK)
-        e->anchor_work->known = before;
-    return r;
-}
-
-/* --- what the relay has --- */
+/* --- asking --- */
 
 /* The relay was asked, and what it has is dealt with. */
 static void
@@ -234,99 +75,6 @@ settled(struct engine *e)
     w->due = engine_monotonic_ms(e);
     backoff_clear(&w->backoff);
     outbox_wake_all(e);
-}
-
-static enum err
-lost(struct engine *e, struct known *k)
-{
-    AUTO(tx_done) struct tx tx = {0};
-    struct anchor_work *w = e->anchor_work;
-
-    w->open_clean = false;
-    k->closed = false;
-    TRY(act_begin(e, &tx));
-    enum err r = known_write(e, k);
-    if (r == OK)
-        r = notice_once_a_day(e, "anchor-lost", 0, SPAN_NONE, SPAN_NONE);
-    TRY(act_end(e, &tx, r));
-    w->known = *k;
-    return OK;
-}
-
-static enum err
-take_none(struct engine *e)
-{
-    struct known k = e->anchor_work->known;
-    bool had = k.version != 0;
-
-    k.version = 0;
-    k.sent = false;
-    return had ? lost(e, &k) : OK;
-}
-
-/* One that we did not put is of another copy if it is younger than what we know; the relay never
- * goes back by itself. */
-static enum err
-take_foreign(struct engine *e, int64_t version, const struct anchor *a)
-{
-    struct known k = e->anchor_work->known;
-
-    if (version > k.version)
-        return recover_in_act(e, version, a);
-    k.version = version;
-    k.sent = false;
-    return lost(e, &k);
-}
-
-static enum err
-take_own(struct engine *e, int64_t version, const struct anchor *a)
-{
-    struct known k = e->anchor_work->known;
-    bool back = version < k.version, arrived = k.sent && same(&k.sent_as, a);
-
-    k.version = version;
-    if (arrived) {
-        k.last = k.sent_as;
-        k.closed = k.closing;
-    }
-    k.sent = false;
-    return back ? lost(e, &k) : known_set(e, &k);
-}
-
-static struct anchor_owner
-owner_of(struct engine *e)
-{
-    return (struct anchor_owner){
-        .key = accumulator_anchor_key(e->db), .account = e->account, .device = e->device->id};
-}
-
-static enum err
-take(struct engine *e, const Wire__Anchor *m)
-{
-    const struct known *k = &e->anchor_work->known;
-    struct anchor_owner owner = owner_of(e);
-    struct anchor a;
-
-    if (m->version > VERSION_MAX)
-        return fail(ERR_MALFORMED, "an anchor's version that nobody can have come to");
-    if (m->version == 0)
-        return take_none(e);
-    if (anchor_unseal(&owner, span_pb(m->data), &a) != OK) {
-        struct known fresh = {.version = (int64_t)m->version, .last = k->last};
-        return lost(e, &fresh);
-    }
-    if (same(&k->last, &a) || (k->sent && same(&k->sent_as, &a)))
-        return take_own(e, (int64_t)m->version, &a);
-    return take_foreign(e, (int64_t)m->version, &a);
-}
-
-static enum err
-take_body(struct engine *e, struct span body)
-{
-    AUTO(anchor_freep) Wire__Anchor *m = NULL;
-
-    TRY(anchor_read(body, &m));
-    return take(e, m);
 }
 
 static void
@@ -351,9 +99,9 @@ asked(struct engine *e, int64_t ref, const struct relay_reply *reply)
     if (r == OK && reply->status == 401)
         account_on_unknown(e);
     if (r == OK && reply->status == 404)
-        r = take_none(e);
+        r = anchor_take_none(e);
     else if (r == OK)
-        r = reply->status == 200 ? take_body(e, reply->body) : ERR_REFUSED;
+        r = reply->status == 200 ? anchor_take(e, reply->body) : ERR_REFUSED;
     engine_heed(e, r);
     if (r == OK)
         settled(e);
@@ -384,7 +132,7 @@ arrived(struct engine *e)
     k.last = k.sent_as;
     k.closed = k.closing;
     k.sent = false;
-    TRY(known_set(e, &k));
+    TRY(anchor_known_set(e, &k));
     w->goes_on = w->goes_on || w->open_clean;
     return OK;
 }
@@ -401,7 +149,7 @@ put(struct engine *e, int64_t ref, const struct relay_reply *reply)
     if (r == OK && reply->status == 204)
         r = arrived(e);
     else if (r == OK && reply->status == 409)
-        r = take_body(e, reply->body);
+        r = anchor_take(e, reply->body);
     else if (r == OK)
         r = ERR_REFUSED;
     engine_heed(e, r);
@@ -427,7 +175,7 @@ send_anchor(struct engine *e, const struct known *k)
 {
     AUTO(buf_done) struct buf body = BUF(256);
     Wire__AnchorPut m = WIRE__ANCHOR_PUT__INIT;
-    struct anchor_owner owner = owner_of(e);
+    struct anchor_owner owner = anchor_owner(e);
     struct anchor a = {.gen = k->sent_as.gen, .time_s = engine_now_s(e)};
     uint8_t data[ANCHOR_BYTES];
 
@@ -456,7 +204,7 @@ begin_put(struct engine *e, bool closing)
     TRY(accumulator_get(e->db, &k.sent_as));
     k.sent = true;
     k.closing = closing;
-    TRY(known_set(e, &k));
+    TRY(anchor_known_set(e, &k));
     return send_anchor(e, &k);
 }
 
@@ -486,7 +234,7 @@ leave(struct engine *e)
         return OK;
     }
     k.closed = k.version != 0;
-    TRY(known_set(e, &k));
+    TRY(anchor_known_set(e, &k));
     w->leaving = false;
     return OK;
 }
@@ -541,7 +289,7 @@ anchor_step(struct engine *e)
     int64_t now = engine_monotonic_ms(e), due = NEVER;
 
     if (accumulator_mixed(e->db))
-        engine_heed(e, recover_in_act(e, w->known.version, NULL));
+        engine_heed(e, anchor_put_together(e));
     if (w->yielded || w->asking || w->putting || e->ended || !relay_online(e))
         return NEVER;
     if (w->backoff.due > now)
@@ -600,7 +348,7 @@ anchor_moved(struct engine *e)
     k.sent = k.closed = false;
     w->unread = true;
     backoff_clear(&w->backoff);
-    return known_set(e, &k);
+    return anchor_known_set(e, &k);
 }
 
 /* --- two copies --- */
