@@ -286,6 +286,122 @@ sum_all(struct db *s)
     return OK;
 }
 
+/* --- their indexes --- */
+
+struct index {
+    char name[64], where[256]; /* where: of one of some rows only */
+};
+
+/* How to read TABLE's rows and no index: "NOT INDEXED" does, unless its rows lie in the index of
+ * its primary key. */
+static bool
+has_rowid(struct db *s, const char *table, char ret_how[128])
+{
+    char sql[160];
+    sqlite3_stmt *probe = NULL;
+
+    snprintf(sql, sizeof sql, "SELECT rowid FROM main.%s", table);
+    bool has = sqlite3_prepare_v2(db_handle(s), sql, -1, &probe, NULL) == SQLITE_OK;
+    sqlite3_finalize(probe);
+    if (has)
+        snprintf(ret_how, 128, "NOT INDEXED");
+    else
+        snprintf(ret_how, 128, "INDEXED BY sqlite_autoindex_%s_1", table);
+    return has;
+}
+
+/* The columns of an index, with the primary key's where the table has no other: ",a,b". */
+static enum err
+indexed_columns(struct db *s, const struct index *i, char ret[LIST_MAX])
+{
+    char sql[128];
+    sqlite3_stmt *q = NULL;
+    size_t n = 0;
+
+    snprintf(sql, sizeof sql, "PRAGMA index_xinfo(%s)", i->name);
+    if (sqlite3_prepare_v2(db_handle(s), sql, -1, &q, NULL) != SQLITE_OK)
+        return fail(ERR_DAMAGED, "the profile's database is damaged (indexes)");
+    while (sqlite3_step(q) == SQLITE_ROW && n < LIST_MAX) {
+        const char *column = (const char *)sqlite3_column_text(q, 2);
+        if (column != NULL) /* NULL: the rowid */
+            n += (size_t)snprintf(ret + n, LIST_MAX - n, ",%s", column);
+    }
+    int rc = sqlite3_finalize(q);
+    if (rc != SQLITE_OK || n == 0)
+        return fail(ERR_DAMAGED, "the profile's database is damaged (indexes)");
+    assert(n < LIST_MAX);
+    return OK;
+}
+
+static enum err
+sum_by(struct db *s, const char *sql, uint8_t ret[LEDGER_SUM])
+{
+    struct accumulator *a = db_accumulator(s);
+
+    memset(a->summing, 0, LEDGER_SUM);
+    TRY(db_exec(s, sql));
+    memcpy(ret, a->summing, LEDGER_SUM);
+    return OK;
+}
+
+/* Whether index I says of T's rows what they say: the same sum, read from the one and from the
+ * other. */
+static enum err
+index_fits(struct db *s, const char *table, const struct index *i, bool *ret)
+{
+    char columns[LIST_MAX], how[128], sql[LIST_MAX + 512];
+    uint8_t by_index[LEDGER_SUM], by_row[LEDGER_SUM];
+    const char *row = has_rowid(s, table, how) ? ",rowid" : "";
+
+    TRY(indexed_columns(s, i, columns));
+    snprintf(sql, sizeof sql,
+             "SELECT count(summed('%1$s'%2$s%3$s)) FROM main.%1$s INDEXED BY %4$s %5$s", table,
+             columns, row, i->name, i->where);
+    TRY(sum_by(s, sql, by_index));
+    snprintf(sql, sizeof sql, "SELECT count(summed('%1$s'%2$s%3$s)) FROM main.%1$s %4$s %5$s",
+             table, columns, row, how, i->where);
+    TRY(sum_by(s, sql, by_row));
+    *ret = memcmp(by_index, by_row, LEDGER_SUM) == 0;
+    return OK;
+}
+
+static enum err
+indexes_fit(struct db *s, const char *table, bool *ret)
+{
+    AUTO(query_done) struct query q;
+    struct index i;
+    int64_t last = 0;
+
+    for (*ret = true; *ret;) {
+        /* An index without a number of its own is the table itself. */
+        TRY(db_query(s, &q,
+                     "SELECT rowid,name,CASE WHEN sql LIKE '% WHERE %' THEN "
+                     "substr(sql,instr(sql,' WHERE ')) ELSE '' END FROM main.sqlite_master WHERE "
+                     "type='index' AND tbl_name=?1 AND rowid>?2 ORDER BY rowid LIMIT 1",
+                     "ti", table, last));
+        bool found = query_next(&q);
+        if (found) {
+            last = query_int(&q, 0);
+            query_text(&q, 1, i.name, sizeof i.name);
+            query_text(&q, 2, i.where, sizeof i.where);
+        }
+        TRY(query_end(&q));
+        if (!found)
+            return OK;
+        TRY(index_fits(s, table, &i, ret));
+    }
+    return OK;
+}
+
+static enum err
+all_indexes_fit(struct db *s, bool *ret)
+{
+    *ret = true;
+    for (const struct accumulated *t = accumulated_tables; t->table != NULL && *ret; t++)
+        TRY(indexes_fit(s, t->table, ret));
+    return OK;
+}
+
 /* --- the ledger --- */
 
 enum err
@@ -323,6 +439,8 @@ accumulator_renew(struct db *s, uint64_t above)
     enum err found = accumulator_get(s, &l);
     if (found != OK && found != ERR_NOT_FOUND && found != ERR_DAMAGED)
         return found;
+    if (a->mixed)
+        TRY(db_exec(s, "REINDEX"));
     TRY(sum_all(s));
     store_u64(bytes, (l.gen > above ? l.gen : above) + 1);
     memcpy(bytes + 8, a->summing, LEDGER_SUM);
@@ -336,11 +454,13 @@ accumulator_check(struct db *s)
 {
     struct accumulator *a = db_accumulator(s);
     struct ledger l;
+    bool fit;
 
     enum err found = accumulator_get(s, &l);
     if (found != OK && found != ERR_NOT_FOUND && found != ERR_DAMAGED)
         return found;
+    TRY(all_indexes_fit(s, &fit));
     TRY(sum_all(s));
-    a->mixed = found != OK || sodium_memcmp(l.sum, a->summing, LEDGER_SUM) != 0;
+    a->mixed = !fit || found != OK || sodium_memcmp(l.sum, a->summing, LEDGER_SUM) != 0;
     return OK;
 }

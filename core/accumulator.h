@@ -26,11 +26,12 @@ enum err accumulator_get(struct db *s, struct ledger *ret);
 /* K_anchor (core/anchor.h), as long as the store is open. */
 const struct subkey *accumulator_anchor_key(const struct db *s);
 
-/* Whether the rows did not fit the sum when the store was opened; until accumulator_renew. */
+/* Whether the rows did not fit the sum, or the indexes of these tables not their rows, when the
+ * store was opened; until accumulator_renew. */
 bool accumulator_mixed(const struct db *s);
 
-/* Sum up all rows anew, inside the caller's transaction; gen becomes one more than the larger of
- * ours and ABOVE. */
+/* Make a mixed store's indexes anew from its rows, and sum up all rows anew, inside the caller's
+ * transaction; gen becomes one more than the larger of ours and ABOVE. */
 enum err accumulator_renew(struct db *s, uint64_t above);
 
 /* The tables that are in the sum, with the columns that are not (separated by blanks); and those
