@@ -39,8 +39,9 @@ is_like_ours(struct engine *e, const struct manifest *m, bool *ret)
     return OK;
 }
 
+/* Made after the manifest was: an older one may have come there from elsewhere. */
 static bool
-is_of_this_store(struct engine *e, const struct relay_reply *reply)
+is_of_this_store(struct engine *e, const struct manifest *for_move, const struct relay_reply *reply)
 {
     AUTO(anchor_freep) Wire__Anchor *m = NULL;
     struct anchor_owner owner = {
@@ -48,7 +49,8 @@ is_of_this_store(struct engine *e, const struct relay_reply *reply)
     struct anchor a;
 
     return reply->status == 200 && anchor_read(reply->body, &m) == OK &&
-           anchor_unseal(&owner, span_pb(m->data), &a) == OK;
+           anchor_unseal(&owner, span_pb(m->data), &a) == OK &&
+           a.time_s >= (int64_t)for_move->created && for_move->created >= e->manifest.created;
 }
 
 static enum err
@@ -62,12 +64,13 @@ raise_alarm(struct engine *e, struct span object)
 }
 
 static enum err
-conclude(struct engine *e, struct span object, bool ours)
+conclude(struct engine *e, struct span object, const struct relay_reply *reply, bool *ret_ours)
 {
     struct manifest m;
 
     TRY(manifest_read(object, &m));
-    return ours ? moving_follow(e, object, &m) : raise_alarm(e, object);
+    *ret_ours = is_of_this_store(e, &m, reply);
+    return *ret_ours ? moving_follow(e, object, &m) : raise_alarm(e, object);
 }
 
 static void
@@ -79,10 +82,10 @@ asked(struct engine *e, int64_t ref, const struct relay_reply *reply)
     e->following = (struct buf){0};
     if (reply->err != OK || reply->status == 429 || reply->status >= 500)
         return; /* our manifest is looked at again with each connect */
-    bool ours = is_of_this_store(e, reply);
+    bool ours = false;
     enum err r = act_begin(e, &tx);
     if (r == OK)
-        r = act_end(e, &tx, conclude(e, buf_span(&object), ours));
+        r = act_end(e, &tx, conclude(e, buf_span(&object), reply, &ours));
     engine_heed(e, r);
     if (r == OK && ours)
         moving_followed(e);
