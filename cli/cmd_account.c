@@ -188,8 +188,11 @@ print_status(const json_t *s)
 {
     const json_t *relay = json_object_get(s, "relay");
 
-    print("profile: %s (%s)\n", get(s, "profile"),
-          strcmp(get(s, "state"), "none") == 0 ? "not made yet: `snug init`" : get(s, "state"));
+    if (strcmp(get(s, "state"), "none") == 0)
+        print("profile: %s (not made yet: `snug --profile %s init`)\n", get(s, "profile"),
+              get(s, "profile"));
+    else
+        print("profile: %s (%s)\n", get(s, "profile"), get(s, "state"));
     if (json_object_get(s, "activity") != NULL)
         print("since it was locked: %s\n", json_integer_value(json_object_get(s, "activity")) > 0
                                                ? "new activity"

@@ -46,8 +46,8 @@ agent_may(const struct call *c)
     if (c->method->needs != UNLOCKED)
         return OK;
     if (a->state == AGENT_NO_PROFILE)
-        return fail(ERR_NOT_FOUND, "There is no profile %s yet: `snug init` makes it.",
-                    profile_name(a->profile));
+        return fail(ERR_NOT_FOUND, "There is no profile %s yet: `snug --profile %s init` makes it.",
+                    profile_name(a->profile), profile_name(a->profile));
     if (a->state == AGENT_LOCKED)
         return fail(ERR_LOCKED, "The profile is locked.");
     if (c->method->permission > READ || !client_subscribed(c->client))
