@@ -17,6 +17,7 @@ static const struct media_job jobs[] = {
     {.work = MEDIA_THUMBNAIL, .form = MEDIA_AS_JPEG, .width = 1024, .height = 1024, .size = 5000},
     {.work = MEDIA_AVATAR, .size = 5000},
     {.work = MEDIA_QR, .size = 5000},
+    {.work = MEDIA_PART, .width = 4, .height = 4, .left = 2, .top = 1, .size = 5000},
 };
 #define JOBS (sizeof jobs / sizeof *jobs)
 
@@ -40,16 +41,18 @@ fuzz_seeds(void)
     struct buf b = BUF(4096);
 
     preview_write(&b, &(struct preview){2, 3, pixels});
-    seed(0, &(struct media_result){MEDIA_DONE, MEDIA_JPEG, 4000, 3000, b.n}, buf_span(&b));
+    seed(0, &(struct media_result){MEDIA_DONE, MEDIA_JPEG, 4000, 3000, b.n, 0, 0}, buf_span(&b));
     buf_clear(&b);
     media_text_write(&b, SPAN_STR("SNUG1:abc"));
     media_text_write(&b, SPAN_STR("sn\xc3\xbcg:bob@relay.example"));
-    seed(5, &(struct media_result){MEDIA_DONE, MEDIA_PNG, 0, 0, b.n}, buf_span(&b));
+    seed(5, &(struct media_result){MEDIA_DONE, MEDIA_PNG, 0, 0, b.n, 0, 0}, buf_span(&b));
     seed(2, &(struct media_result){MEDIA_DONE, MEDIA_GIF, 4, 3, sizeof pixels, 40, 30},
          SPAN(pixels, sizeof pixels));
-    seed(1, &(struct media_result){MEDIA_DONE, MEDIA_WEBP, 0, 0, 20}, SPAN(pixels, 20));
-    seed(4, &(struct media_result){MEDIA_DONE, MEDIA_BMP, 256, 256, 20}, SPAN(pixels, 20));
-    seed(3, &(struct media_result){MEDIA_TOO_LARGE, MEDIA_PNG, 50000, 50000, 0}, SPAN_NONE);
+    seed(6, &(struct media_result){MEDIA_DONE, MEDIA_BMP, 4, 3, sizeof pixels, 40, 4},
+         SPAN(pixels, sizeof pixels));
+    seed(1, &(struct media_result){MEDIA_DONE, MEDIA_WEBP, 0, 0, 20, 0, 0}, SPAN(pixels, 20));
+    seed(4, &(struct media_result){MEDIA_DONE, MEDIA_BMP, 256, 256, 20, 0, 0}, SPAN(pixels, 20));
+    seed(3, &(struct media_result){MEDIA_TOO_LARGE, MEDIA_PNG, 50000, 50000, 0, 0, 0}, SPAN_NONE);
     buf_done(&b);
 }
 
