@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/choose_file.h"
+#include "gui/memory.h"
 
 void
 composer_take_files(Composer *self, GdkFileList *files)
@@ -60,7 +61,7 @@ on_compressed(GObject *source, GAsyncResult *result, gpointer contact)
     g_autofree char *for_whom = contact;
     g_autoptr(GBytes) png = g_task_propagate_pointer(G_TASK(result), NULL);
     const char *name = _("Picture.png");
-    int fd = png != NULL ? memory_file("snug-picture", png) : -1;
+    int fd = png != NULL ? memory_new_bytes(png) : -1;
 
     if (fd < 0) {
         composer_say(self, _("There is not enough memory for this picture."));
@@ -91,17 +92,24 @@ composer_take_picture(Composer *self, GdkTexture *picture)
 static gboolean
 on_drop(Composer *self, const GValue *value)
 {
-    if (!composer_may_write(self) || !G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST))
+    if (!composer_may_write(self))
         return FALSE;
-    composer_take_files(self, g_value_get_boxed(value));
+    if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST))
+        composer_take_files(self, g_value_get_boxed(value));
+    else if (G_VALUE_HOLDS(value, GDK_TYPE_TEXTURE))
+        composer_take_picture(self, g_value_get_object(value));
+    else
+        return FALSE;
     return TRUE;
 }
 
 void
 composer_accept_drops(Composer *self, GtkWidget *area)
 {
-    GtkDropTarget *target = gtk_drop_target_new(GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+    GtkDropTarget *target = gtk_drop_target_new(G_TYPE_INVALID, GDK_ACTION_COPY);
+    GType types[] = {GDK_TYPE_FILE_LIST, GDK_TYPE_TEXTURE}; /* what is a file comes as that one */
 
+    gtk_drop_target_set_gtypes(target, types, G_N_ELEMENTS(types));
     gtk_event_controller_set_propagation_phase(GTK_EVENT_CONTROLLER(target), GTK_PHASE_CAPTURE);
     g_signal_connect_object(target, "drop", G_CALLBACK(on_drop), self, G_CONNECT_SWAPPED);
     gtk_widget_add_controller(area, GTK_EVENT_CONTROLLER(target));

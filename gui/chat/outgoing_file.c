@@ -3,9 +3,8 @@
 
 #include <glib/gi18n.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "gui/memory.h"
 #include "wire/limits.h"
 
 /* By the name only: the agent looks into the file, and says what it could not clean. */
@@ -77,30 +76,11 @@ outgoing_file_new_memory(const char *name, int fd, goffset size)
     OutgoingFile *self = g_rc_box_new0(OutgoingFile);
 
     self->name = g_strdup(name);
-    self->path = g_strdup_printf("/proc/%d/fd/%d", (int)getpid(), fd);
+    self->path = memory_path(fd);
     self->picture = is_picture(name);
     self->size = size;
     self->fd = fd;
     return self;
-}
-
-int
-memory_file(const char *name, GBytes *bytes)
-{
-    gsize size, done = 0;
-    const char *p = g_bytes_get_data(bytes, &size);
-    int fd = memfd_create(name, MFD_CLOEXEC);
-
-    while (fd >= 0 && done < size) {
-        ssize_t n = write(fd, p + done, size - done);
-
-        if (n <= 0) {
-            close(fd);
-            return -1;
-        }
-        done += (gsize)n;
-    }
-    return fd;
 }
 
 OutgoingFile *
@@ -118,7 +98,7 @@ clear(gpointer p)
     g_free(self->path);
     json_decref(self->wish);
     if (self->fd >= 0)
-        close(self->fd);
+        memory_close(self->fd);
 }
 
 void

@@ -19,10 +19,8 @@ typedef struct {
 
 /* NULL: it cannot be sent, and ERROR has a sentence that says why. */
 OutgoingFile *outgoing_file_new(GFile *file, GError **error);
-/* Bytes in memory; takes FD (a memfd). */
+/* Bytes in memory (gui/memory.h); takes FD. */
 OutgoingFile *outgoing_file_new_memory(const char *name, int fd, goffset size);
-/* A memfd with BYTES; -1: there is no memory. */
-int memory_file(const char *name, GBytes *bytes);
 
 OutgoingFile *outgoing_file_ref(OutgoingFile *self);
 void outgoing_file_unref(OutgoingFile *self);

@@ -5,8 +5,9 @@
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
 #include <math.h>
-#include <sys/mman.h>
 #include <unistd.h>
+
+#include "gui/memory.h"
 
 #define LEVEL_EVERY (80 * GST_MSECOND)
 #define QUIET_DB (-50.0) /* is no bar at all */
@@ -81,8 +82,7 @@ static void
 finish(VoiceRecorder *self)
 {
     g_autoptr(VoiceRecorder) alive = g_object_ref(self);
-    struct voice_note note = {.fd = memfd_create("snug-voice", MFD_CLOEXEC),
-                              .duration_ms = self->ms};
+    struct voice_note note = {.fd = memory_new(), .duration_ms = self->ms};
     gboolean whole = note.fd >= 0;
     GstSample *sample;
 
@@ -97,7 +97,7 @@ finish(VoiceRecorder *self)
     else
         g_signal_emit(alive, signals[FAILED], 0, _("Nothing was recorded."));
     if (note.fd >= 0)
-        close(note.fd);
+        memory_close(note.fd);
 }
 
 /* --- the pipeline --- */

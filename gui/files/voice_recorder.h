@@ -15,7 +15,7 @@
 #define VOICE_MS_MAX (10 * 60 * 1000) /* it stops by itself then */
 
 struct voice_note {
-    int fd; /* a memfd; whoever takes it leaves -1 */
+    int fd; /* of gui/memory.h; whoever takes it leaves -1 */
     gint64 bytes, duration_ms;
     guint8 waveform[WAVEFORM_BYTES]; /* bars from 0 to 255 */
 };

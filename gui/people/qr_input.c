@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/people/qr_input.h"
 
-#include <errno.h>
 #include <glib/gi18n.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "gui/choose_file.h"
 #include "gui/dialog.h"
+#include "gui/memory.h"
 
 struct _QrInput {
     GtkBox parent;
@@ -72,7 +70,7 @@ on_read(gpointer p, const json_t *result, const GError *error, gpointer data)
 static void
 close_fd(gpointer p)
 {
-    close(GPOINTER_TO_INT(p));
+    memory_close(GPOINTER_TO_INT(p));
 }
 
 /* FD, which is taken, is held open until the answer; -1: none. */
@@ -91,7 +89,7 @@ read_path(QrInput *self, const char *path, int fd)
 static void
 read_memory(QrInput *self, int fd)
 {
-    g_autofree char *path = g_strdup_printf("/proc/%ld/fd/%d", (long)getpid(), fd);
+    g_autofree char *path = memory_path(fd);
 
     read_path(self, path, fd);
 }
@@ -99,19 +97,8 @@ read_memory(QrInput *self, int fd)
 void
 qr_input_take_bytes(QrInput *self, GBytes *bytes)
 {
-    int fd = memfd_create("picture", MFD_CLOEXEC);
-    gsize n, done = 0;
-    const char *from = g_bytes_get_data(bytes, &n);
+    int fd = memory_new_bytes(bytes);
 
-    while (fd >= 0 && done < n) {
-        ssize_t w = write(fd, from + done, n - done);
-
-        if (w < 0 && errno != EINTR) {
-            close(fd);
-            fd = -1;
-        }
-        done += w > 0 ? (gsize)w : 0;
-    }
     if (fd < 0)
         give_up(self, _("There is not enough memory for this picture."));
     else
