@@ -412,6 +412,7 @@ window_new(AdwApplication *app, Account *account)
 {
     Window *self = g_object_new(SNUG_TYPE_WINDOW, "application", app, NULL);
 
+    window_keys_name(gtk_application_window_get_help_overlay(GTK_APPLICATION_WINDOW(self)));
     self->account = g_object_ref(account);
     g_signal_connect_object(account->bridge, "notify::state", G_CALLBACK(show_state), self,
                             G_CONNECT_SWAPPED);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gui/window_keys.h"
 
+#include <glib/gi18n.h>
+
 static const struct {
     const char *keys, *action;
 } captured[] = {
@@ -41,4 +43,29 @@ window_keys_add(GtkWidget *window)
     /* After it: Escape may first end a search, an answer, a choice. */
     add(last, "Escape", "window.back", NULL);
     gtk_widget_add_controller(window, last);
+}
+
+/* --- the window that lists them --- */
+
+static void
+name_search(GtkWidget *w)
+{
+    if (GTK_IS_TOGGLE_BUTTON(w)) {
+        gtk_widget_set_tooltip_text(w, _("Search"));
+        gtk_accessible_update_property(GTK_ACCESSIBLE(w), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                       _("Search"), -1);
+        return;
+    }
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        name_search(c);
+}
+
+void
+window_keys_name(GtkShortcutsWindow *list)
+{
+    GtkWidget *bar = list != NULL ? gtk_window_get_titlebar(GTK_WINDOW(list)) : NULL;
+
+    if (bar != NULL)
+        name_search(bar);
 }

@@ -8,3 +8,6 @@
 #include <gtk/gtk.h>
 
 void window_keys_add(GtkWidget *window);
+
+/* GTK leaves the button without a name by which the LIST of all keys is searched; NULL: no list. */
+void window_keys_name(GtkShortcutsWindow *list);
