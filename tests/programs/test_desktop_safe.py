@@ -30,7 +30,7 @@ class Safe(Friends):
         desktop.see_no("frame", title, seconds=60)
 
     def lock(self, desktop):
-        desktop.keys("Escape")
+        desktop.click("Close")  # Escape first takes away the line that says what was done, while that is there
         desktop.see_no("frame", "Preferences")
         desktop.keys("ctrl+l")
         desktop.see("label", "Snug Is Locked")
