@@ -9,6 +9,7 @@
 #include "core/anchor.h"
 #include "core/content.h"
 #include "core/outbox_work.h"
+#include "core/relay_link.h"
 #include "core/tokens.h"
 #include "core/trust.h"
 #include "crypto/bundle.h"
@@ -128,6 +129,7 @@ enum err
 sending_take_bundle(struct engine *e, const struct contact *c, const struct sending_bundle *b)
 {
     AUTO(tx_done) struct tx tx = {0};
+    struct relay_address own = relay_of(&e->address);
     struct target t;
     struct peer_bundle checked;
     uint64_t newest;
@@ -139,7 +141,8 @@ sending_take_bundle(struct engine *e, const struct contact *c, const struct send
     struct bundle_subject subject = {.account = &c->account,
                                      .device = t.device,
                                      .now = (uint64_t)engine_now_s(e),
-                                     .newest_created = newest};
+                                     .newest_created = newest,
+                                     .told = (uint64_t)relay_clock_s(e, &own)};
     TRY(bundle_check(b->object, b->opk, &subject, &checked));
     if (checked.bundle.manifest_seq > t.theirs.seq)
         trust_refresh(e, c);

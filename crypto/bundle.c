@@ -81,12 +81,13 @@ static enum err
 bundle_judge(struct span object, const struct one_time_key *opk, const struct bundle_subject *s,
              struct bundle *ret)
 {
+    uint64_t latest = s->told > s->now ? s->told : s->now;
     struct bundle b;
 
     TRY(bundle_read(object, &s->device->dsk, &b));
     if (memcmp(b.account.b, s->account->b, sizeof b.account.b) != 0 || b.device != s->device->id)
         return fail(ERR_UNTRUSTED, "the bundle is another device's");
-    if (b.created > s->now && b.created - s->now > BUNDLE_FUTURE_MAX)
+    if (b.created > latest && b.created - latest > BUNDLE_FUTURE_MAX)
         return fail(ERR_UNTRUSTED, "the bundle is from the future");
     if (b.created < s->newest_created) /* B4.6: a relay replays */
         return fail(ERR_UNTRUSTED, "the bundle is older than one seen before");

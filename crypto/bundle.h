@@ -55,6 +55,7 @@ struct bundle_subject {
     const struct device_entry *device;
     uint64_t now;
     uint64_t newest_created;
+    uint64_t told; /* what our relay says that it is, seconds UTC; 0: nothing */
 };
 
 /* Judge OBJECT and OPK (NULL: none came). The one error is ERR_UNTRUSTED "bad keys from relay",

@@ -241,7 +241,7 @@ peer_bundle_get(struct peer *p, bool with_opk, struct peer_bundle *ret)
         opk_put(&p->store, opk.id, &secret);
     }
     e = bundle_check(buf_span(&object), with_opk ? &opk : NULL,
-                     &(struct bundle_subject){&p->address.account, &p->entry, NOW, 0}, ret);
+                     &(struct bundle_subject){&p->address.account, &p->entry, NOW, 0, 0}, ret);
     assert(e == OK);
 }
 
