@@ -3,7 +3,7 @@
 """Add up what the tests left in the build folders given, print what failed and was skipped, and the closing line.
 
 cmocka and tests/programs/runner.py write one XML file a group into <build>/results; meson's own log knows the tests that
-write none, and those that crashed before they could. With --not-loaded FOLDER: the names of what did not even start.
+write none, and those that crashed before they could.
 """
 import glob
 import json
@@ -32,25 +32,6 @@ def cases(path):
             yield suite.get("name"), case.get("name"), state, text
 
 
-def logged(folder):
-    """What meson's log says of every test by its name; of one that was started again, what came of that."""
-    tests = {}
-    for log in ("testlog.json", "again.json"):
-        path = os.path.join(folder, "meson-logs", log)
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as f:
-                for line in f:
-                    test = json.loads(line)
-                    tests[test["name"].split(" / ")[-1].split(":")[-1].strip()] = test
-    return tests
-
-
-def not_loaded(folder):
-    for name, test in logged(folder).items():
-        if test["returncode"] == 127 and "error while loading shared libraries" in (test.get("stderr") or ""):
-            print(name)
-
-
 def main(folders):
     total = {"passed": 0, "failed": 0, "skipped": 0}
     for folder in folders:
@@ -63,18 +44,24 @@ def main(folders):
                     print(f"FAILED {group}: {case}\n{text}\n")
                 elif state == "skipped":
                     print(f"skipped {group}: {case} {text}")
-        for name, test in logged(folder).items():
-            result = test["result"]
-            states = groups.get(name)
-            if result in ("OK", "EXPECTEDFAIL") and states is None:
-                total["passed"] += 1
-            elif result == "SKIP" and not states:
-                total["skipped"] += 1
-                print(f"skipped {name}: {(test.get('stdout') or '').strip()[-200:]}")
-            elif result not in ("OK", "EXPECTEDFAIL", "SKIP") and "failed" not in (states or []):
-                total["failed"] += 1
-                out = (test.get("stdout") or "")[-4000:] + (test.get("stderr") or "")[-4000:]
-                print(f"FAILED {name} ({result})\n{out}\n")
+        log = os.path.join(folder, "meson-logs", "testlog.json")
+        if not os.path.exists(log):
+            continue
+        with open(log, encoding="utf-8") as f:
+            for line in f:
+                test = json.loads(line)
+                name = test["name"].split(" / ")[-1].split(":")[-1].strip()
+                result = test["result"]
+                states = groups.get(name)
+                if result in ("OK", "EXPECTEDFAIL") and states is None:
+                    total["passed"] += 1
+                elif result == "SKIP" and not states:
+                    total["skipped"] += 1
+                    print(f"skipped {name}: {(test.get('stdout') or '').strip()[-200:]}")
+                elif result not in ("OK", "EXPECTEDFAIL", "SKIP") and "failed" not in (states or []):
+                    total["failed"] += 1
+                    out = (test.get("stdout") or "")[-4000:] + (test.get("stderr") or "")[-4000:]
+                    print(f"FAILED {name} ({result})\n{out}\n")
     if total["passed"] + total["failed"] == 0:
         print("No test ran.")
         total["failed"] = 1
@@ -83,7 +70,4 @@ def main(folders):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--not-loaded":
-        not_loaded(sys.argv[2])
-    else:
-        sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))
