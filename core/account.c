@@ -41,7 +41,7 @@ account_wish_address(const struct account_wish *wish, struct address *ret)
 
     *ret = wish->address;
     if (!wish->unlisted)
-        return name_valid(SPAN_STR(ret->name)) && ret->name[0] != '~'
+        return name_valid(SPAN_STR(ret->name)) && (wish->there || ret->name[0] != '~')
                    ? OK
                    : fail(ERR_MALFORMED, "this is not a user name");
     randombytes_buf(random, sizeof random);

@@ -16,6 +16,7 @@
 struct account_wish {
     struct address address; /* name ignored when `unlisted` */
     bool unlisted;          /* make a `~` name */
+    bool there;             /* the account has its name already, which may be a `~` one */
     struct relay_pins pins; /* as seen or given by the user */
     const char
         *display_name;      /* what contacts may see, at most PERSON_NAME_MAX bytes; may be empty */

@@ -59,7 +59,8 @@ creation_address(const struct call *c, const char *otherwise, struct account_wis
     }
     if (w->unlisted != (name[0] == '\0'))
         return fail(ERR_USAGE, "Give either a name or `unlisted`.");
-    if (!w->unlisted && (!name_valid(SPAN_STR(name)) || name_unlisted(SPAN_STR(name))))
+    if (!w->unlisted &&
+        (!name_valid(SPAN_STR(name)) || (name_unlisted(SPAN_STR(name)) && !w->there)))
         return fail(ERR_USAGE, "A name is 1 to 32 of a-z, 0-9, dot, - and _, and begins with a "
                                "letter or a digit.");
     snprintf(w->address.name, sizeof w->address.name, "%s", name);
@@ -69,13 +70,13 @@ creation_address(const struct call *c, const char *otherwise, struct account_wis
 static enum err
 creation_fill(const struct call *c, struct creation *n)
 {
+    n->recovering = n->wish.there = json_object_get(c->params, "kit") != NULL;
     TRY(creation_address(c, NULL, &n->wish));
     TRY(text_read(c, "display_name", n->display_name, sizeof n->display_name));
     TRY(text_read(c, "invitation", n->invitation, sizeof n->invitation));
     n->wish.display_name = n->display_name;
     n->wish.invitation = n->invitation;
     n->settings = settings_default();
-    n->recovering = json_object_get(c->params, "kit") != NULL;
     if (n->recovering)
         TRY(recovery_code_read(SPAN_STR(param_string(c, "kit", "")), &n->seed));
     TRY(text_read(c, "proxy", n->settings.proxy, sizeof n->settings.proxy));

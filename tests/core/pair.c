@@ -10,6 +10,7 @@
 #include "core/inbox.h"
 #include "core/prekeys.h"
 #include "core/trust.h"
+#include "tests/scratch.h"
 
 #define START_MS (1767225600000LL + 86400000LL * 100)
 #define RETENTION_MS (21LL * SECONDS_A_DAY * 1000)
@@ -239,9 +240,7 @@ person_make(struct person *p, const char *name)
     struct prekeys_in_bundle in;
     struct db *db;
 
-    const char *folder = p->pair->folder;
-    if (folder == NULL)
-        folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    const char *folder = p->pair->folder != NULL ? p->pair->folder : scratch_folder();
     snprintf(p->path, sizeof p->path, "%s/snug-pair-%d-%s", folder, (int)getpid(), name);
     unlink(p->path);
     assert_ok(db_create(p->path, &db_key, &db));

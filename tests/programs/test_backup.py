@@ -177,6 +177,30 @@ class Kit(Two):
         wait_until(lambda: again.json("contacts", "--state", "accepted")["contacts"], "they are contacts again", 3 * PATIENCE)
         self.say(again, self.bob, "it is me")
 
+    def test_the_kit_brings_an_account_back_that_has_no_name(self):
+        carol = self.enterContext(Friend("carol", self.relay))
+        self.kit = os.path.join(carol.folder, "kit")
+        relay = f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}"
+        carol.snug("init", "--relay", relay, "--unlisted", "--kit-file", self.kit, secret=carol.phrase)
+        status = carol.json("status")
+        carol.kill_agent()
+        shutil.rmtree(carol.data)
+        again = self.enterContext(Friend("carol", self.relay))
+        again.snug("recover", "--name", status["address"].split("@")[0], "--relay", relay, "--kit-file", self.kit,
+                   secret=again.phrase)
+        now = again.json("status")
+        self.assertEqual((now["account"], now["address"], now["device"]), (status["account"], status["address"], 2))
+
+    def test_a_device_that_still_runs_falls_silent_and_says_so(self):
+        again = self.enterContext(Friend("alice", self.relay))
+        self.recover(again)
+        wait_until(lambda: self.alice.json("status").get("replaced"), "the former device knows", 3 * PATIENCE)
+        self.assertIn("replaced", self.notices_of(self.alice))
+        refused = self.alice.attempt("send", "bob", "am I still here?")
+        self.assertNotEqual(refused.code, 0)
+        self.assertIn("Another device took the place of this one", refused.err)
+        self.assertEqual(self.bob.received(), [])
+
     def test_another_kit_or_address_is_refused_and_leaves_nothing(self):
         other = os.path.join(self.bob.folder, "bobs-kit")
         carol = self.enterContext(Friend("carol", self.relay))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/scenarios/scene.h"
 
+#include <glob.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "core/fetching.h"
 #include "crypto/recovery.h"
 #include "tests/scenarios/network.h"
+#include "tests/scratch.h"
 
 #define START_MS ((int64_t)1800000000 * 1000)
 
@@ -137,6 +139,20 @@ assert_restorable(struct db *db, const struct backup_table *t)
     assert_ok(query_end(&q));
 }
 
+static void
+unlink_copies(const struct actor *a)
+{
+    char pattern[128];
+    glob_t found;
+
+    snprintf(pattern, sizeof pattern, "%s-copy-*", a->path);
+    if (glob(pattern, 0, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        unlink(found.gl_pathv[i]);
+    globfree(&found);
+}
+
 void
 scene_free(struct scene *s)
 {
@@ -155,6 +171,7 @@ scene_free(struct scene *s)
             network_unlink(a->path);
             network_unlink_files(a->files);
             unlink(a->sealed);
+            unlink_copies(a);
         }
         free(a);
     }
@@ -200,8 +217,7 @@ fresh_db(struct actor *a, bool on_disk)
         assert_ok(db_open_memory(&db));
         return db;
     }
-    snprintf(a->path, sizeof a->path, "%s/snug-scene-%d-%zu-%s",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)getpid(),
+    snprintf(a->path, sizeof a->path, "%s/snug-scene-%d-%zu-%s", scratch_folder(), (int)getpid(),
              a->scene->actor_count, a->name);
     snprintf(a->files, sizeof a->files, "%s.files", a->path);
     network_unlink(a->path);
