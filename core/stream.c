@@ -13,7 +13,7 @@
 #include "core/inbox.h"
 #include "core/relay_state.h"
 #include "core/transient.h"
-#include "core/trust.h"
+#include "core/trust_state.h"
 #include "wire/check.h"
 #include "wire/frame.h"
 
@@ -307,7 +307,7 @@ on_bye(struct engine *e, enum bye_reason why)
     else
         s->unwanted = true;
     if (why == BYE_DEVICE_REMOVED)
-        trust_check_own(e); /* by whom? */
+        fetch_soon(e, FETCH_OWN, 0); /* by whom? */
     TRY(act_begin(e, &tx));
     return act_end(e, &tx,
                    notice_once_a_day(e, why == BYE_DISPLACED ? "displaced" : "device-removed", 0,
