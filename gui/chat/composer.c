@@ -53,13 +53,13 @@ composer_clear(Composer *self)
 {
     gboolean had_aside = self->aside != NULL;
 
-    composer_forget_saving(self);
     composer_tell_typing(self, FALSE);
     gtk_widget_set_visible(self->notice, FALSE);
     g_clear_object(&self->editing);
     g_clear_object(&self->replying);
     self->replying = g_steal_pointer(&self->aside_reply);
     writing_box_set(self->box, self->aside);
+    composer_forget_saving(self); /* the draft goes with the message, when that is there */
     g_clear_object(&self->aside);
     if (!had_aside)
         g_ptr_array_unref(outgoing_tray_take(self->tray));

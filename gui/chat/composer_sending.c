@@ -234,6 +234,7 @@ composer_send(Composer *self, gint64 at_ms)
     struct unsent *u = unsent_new(self);
     u->at_time = at_ms != 0;
     if (!editing && !outgoing_tray_is_empty(self->tray)) {
+        composer_save_now(self); /* a lock may come before the files are ready */
         u->files = outgoing_tray_take(self->tray);
         json_object_set_new(params, "files", show_files(u->files, strip));
     }

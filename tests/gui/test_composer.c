@@ -480,6 +480,9 @@ files_go_with_their_caption(void **state)
     press_send(s);
     assert_false(shows(s, "snug-test-plan.pdf"));
     const json_t *files = json_object_get(sent(s, 1), "files");
+    assert_string_equal(field_text(fake_agent_last(s->fake, "conversation.draft"), "text"),
+                        "Look at these");
+    assert_int_equal(s->composer->saving, 0); /* the draft is the agent's to drop */
     assert_int_equal(json_array_size(files), 2);
     assert_string_equal(field_text(json_array_get(files, 0), "name"), "snug-test-photo.jpg");
     assert_null(json_object_get(json_array_get(files, 0), "strip"));
