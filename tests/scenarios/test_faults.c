@@ -36,6 +36,8 @@ static struct pair pairs[PEOPLE_MAX * (PEOPLE_MAX - 1)];
 static size_t people_count, pair_count;
 static unsigned said;
 static unsigned messages = 600;
+/* A store in memory takes longer for each commit the larger it is. */
+#define IN_MEMORY_MAX 20000
 static int64_t silence_ms = 2 * MINUTE_MS; /* between bursts, at most as a rule */
 static uint64_t seed = 1;
 
@@ -49,7 +51,8 @@ set_up(size_t count)
     pair_count = 0;
     said = 0;
     for (size_t i = 0; i < count; i++)
-        people[i] = scene_join(s, names[i]);
+        people[i] =
+            messages > IN_MEMORY_MAX ? scene_join_on_disk(s, names[i]) : scene_join(s, names[i]);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < count; j++) {
             if (i < j)
