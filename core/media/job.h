@@ -38,8 +38,8 @@ enum media_work {
     MEDIA_THUMBNAIL = 3, /* scaled down to fit width and height; bytes: as the form says */
     MEDIA_AVATAR = 4,    /* the middle as a square JPEG of 256 by 256, at most 32 KiB */
     MEDIA_QR = 5,        /* bytes: for each QR code u16 length and UTF-8 text */
-    MEDIA_PART = 7,      /* of WIDTH and HEIGHT at LEFT and TOP, as it is; bytes: pixels */
     MEDIA_SOUND = 6,     /* of Ogg Opus, from second WIDTH on: one channel, 16 bits little-endian */
+    MEDIA_PART = 7,      /* of WIDTH and HEIGHT at LEFT and TOP, as it is; bytes: pixels */
 };
 
 enum media_form {

@@ -10,7 +10,7 @@ from PIL import Image
 
 from relay import PATIENCE, program
 
-INSPECT, STRIP, THUMBNAIL, AVATAR, QR, SOUND = range(1, 7)
+INSPECT, STRIP, THUMBNAIL, AVATAR, QR, SOUND, PART = range(1, 8)
 PIXELS, AS_PNG, AS_JPEG = range(3)
 OTHER, PNG, JPEG, GIF, WEBP, BMP, OPUS = range(7)
 DONE, NO_PICTURE, BROKEN, TOO_LARGE, UNCLEANABLE, NO_QR, NO_MEMORY = range(7)
@@ -26,19 +26,19 @@ def status_of(pid, field):
         return next((line.split(":", 1)[1].strip() for line in f if line.startswith(field + ":")), None)
 
 
-def job(what, size, form=0, width=0, height=0, version=1):
-    return struct.pack(">BBBHHQ", version, what, form, width, height, size)
+def job(what, size, form=0, width=0, height=0, left=0, top=0, version=1):
+    return struct.pack(">BBBHHHHQ", version, what, form, width, height, left, top, size)
 
 
 class Result:
-    """Of one run: code, memory (KiB at its highest), and verdict, kind, width, height, bytes; verdict None without a result."""
+    """Of one run: code, memory (KiB at its highest), and verdict, kind, width, height, whole, bytes; verdict None without a result."""
 
     def __init__(self, code, memory, out):
         self.code, self.memory, self.verdict = code, memory, None
         if out:
-            head = out[:19]
-            version, self.verdict, self.kind, self.width, self.height, size = struct.unpack(">BBBIIQ", head)
-            self.bytes = out[19:]
+            head = out[:27]
+            version, self.verdict, self.kind, self.width, self.height, size, *self.whole = struct.unpack(">BBBIIQII", head)
+            self.bytes = out[27:]
             if version != 1 or size != len(self.bytes) or (self.verdict != DONE and size != 0):
                 raise AssertionError(f"not a result: {head!r} and {len(self.bytes)} bytes")
 

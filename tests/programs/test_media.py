@@ -110,7 +110,8 @@ class Jobs(unittest.TestCase):
     """Jobs that make no sense, and files that are no pictures."""
 
     def test_jobs_of_no_sense_have_no_answer(self):
-        for head in (helper.job(INSPECT, 0, version=2), helper.job(0, 0), helper.job(7, 0), helper.job(INSPECT, 100 * 1024 * 1024 + 1),
+        for head in (helper.job(INSPECT, 0, version=2), helper.job(0, 0), helper.job(8, 0), helper.job(helper.PART, 0),
+                     helper.job(THUMBNAIL, 0, width=10, height=10, left=1), helper.job(INSPECT, 100 * 1024 * 1024 + 1),
                      helper.job(INSPECT, 1 << 63), helper.job(INSPECT, 0, width=1), helper.job(THUMBNAIL, 0),
                      helper.job(THUMBNAIL, 0, width=2049, height=1), helper.job(THUMBNAIL, 0, form=3, width=1, height=1), b"", b"\1"):
             result = helper.run(head)
@@ -193,6 +194,14 @@ class Looks(unittest.TestCase):
             self.assertEqual((image.format, image.size), (name, (133, 100)))
         self.assertEqual(decode(work(THUMBNAIL, file, form=AS_PNG, width=1024, height=1024).bytes).size, (640, 480))
         self.assertEqual(decode(work(THUMBNAIL, file, form=AS_PNG, width=200, height=100).bytes).mode, "RGBA")
+
+    def test_a_part_is_as_it_is_in_the_picture(self):
+        file = encode(halves((640, 480)), "PNG")
+        part = work(helper.PART, file, width=100, height=50, left=600, top=470)
+        self.assertEqual((part.width, part.height, part.whole), (40, 10, [640, 480]))
+        self.assertEqual(part.bytes[:4], bytes(halves((640, 480)).getpixel((600, 470))) + b"\xff")
+        self.assertEqual(len(part.bytes), 40 * 10 * 4)
+        self.assertNotEqual(work(helper.PART, file, width=100, height=50, left=640).verdict, DONE)
 
     def test_a_thumbnail_of_noise_fits_its_bound(self):
         file = encode(Image.effect_noise((1500, 1500), 90).convert("RGB"), "BMP")
@@ -437,8 +446,11 @@ class Agent(unittest.TestCase):
         rpc.send(json.dumps({"jsonrpc": "2.0", "id": "slow", "method": "media.inspect", "params": {"path": self.slow_picture()}}) + "\n")
         found = []
 
-        def at_work():
-            found[:] = [pid for pid in children(self.spawner) if status_of(pid, "Seccomp") == "2"]
+        def filters(pid):
+            return int(status_of(pid, "Seccomp_filters") or 0)
+
+        def at_work():  # under a filter of its own beside the spawner's: it is loaded and reads
+            found[:] = [pid for pid in children(self.spawner) if filters(pid) > filters(self.spawner)]
             return found
 
         wait_until(at_work, "a helper is at work")
