@@ -9,16 +9,16 @@
 
 #include "core/db_inside.h"
 
-static enum err
-statement_get(struct db *s, const char *sql, struct statement **ret)
+/* NULL with the reason in `why`. */
+static struct statement *
+statement_get(struct db *s, const char *sql, enum err *why)
 {
     size_t at = ((uintptr_t)sql >> 2) * 0x9e3779b1U % STATEMENTS_MAX;
     for (size_t tries = 0; tries < STATEMENTS_MAX; tries++, at = (at + 1) % STATEMENTS_MAX) {
         struct statement *st = &s->statements[at];
         if (st->sql == sql) {
             assert(!st->busy); /* one live query per SQL literal */
-            *ret = st;
-            return OK;
+            return st;
         }
         if (st->sql != NULL)
             continue;
@@ -26,14 +26,16 @@ statement_get(struct db *s, const char *sql, struct statement **ret)
         if (rc == SQLITE_ERROR)
             fprintf(stderr, "bad SQL: %s\n", sqlite3_errmsg(s->handle));
         assert(rc != SQLITE_ERROR); /* our own mistake in the SQL */
-        if (rc != SQLITE_OK)
-            return db_fail(s->handle, rc, "preparing");
+        if (rc != SQLITE_OK) {
+            *why = db_fail(s->handle, rc, "preparing");
+            return NULL;
+        }
         st->sql = sql;
-        *ret = st;
-        return OK;
+        return st;
     }
     assert(!"STATEMENTS_MAX is too small");
-    return ERR_LIMIT;
+    *why = ERR_LIMIT;
+    return NULL;
 }
 
 static int
@@ -65,11 +67,9 @@ bind_one(sqlite3_stmt *stmt, int i, char letter, va_list *args)
 static enum err
 query_begin(struct db *s, struct query *ret, const char *sql, const char *format, va_list *args)
 {
-    struct statement *st;
-
     *ret = (struct query){.db = s, .err = OK};
-    ret->err = statement_get(s, sql, &st);
-    if (ret->err != OK)
+    struct statement *st = statement_get(s, sql, &ret->err);
+    if (st == NULL)
         return ret->err;
     assert(strlen(format) == (size_t)sqlite3_bind_parameter_count(st->stmt));
     for (int i = 0; format[i] != '\0'; i++) {

@@ -128,8 +128,8 @@ bend(struct forge *f, Wire__BackupValue *v)
                                         "\x1b]0;owned\x07\x1b[2J",
                                         "\u00e4",
                                         "a\nb\r\nc",
-                                        "\xe2\x80\xae"
-                                        "gnp.exe",
+                                        ("\xe2\x80\xae"
+                                         "gnp.exe"),
                                         "%s%s%s%n",
                                         "'; DROP TABLE messages;--",
                                         "/etc/passwd",
