@@ -4,11 +4,11 @@
  * are typed, read from a descriptor or from a file, and never words of the command.
  */
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/reading.h"
 #include "core/rpc/runtime.h"
 
 command_fn command_backup, command_restore, command_recover;
@@ -276,26 +276,24 @@ is_code(const char *line, size_t n)
 static enum err
 kit_from_file(const char *path, struct typed *ret)
 {
-    FILE *f = fopen(path, "re");
-    size_t size = 0;
-    char *line = NULL;
-    ssize_t n;
-    bool found = false;
+    AUTO(buf_done) struct buf file = BUF(KIT_FILE_MAX);
+    enum err e = file_read(path, &file);
 
-    if (f == NULL)
-        return fail(ERR_NOT_FOUND, "%s: %m", path);
-    for (size_t all = 0; !found && all < KIT_FILE_MAX && (n = getline(&line, &size, f)) > 0;
-         all += (size_t)n) {
-        size_t length = (size_t)n - (line[n - 1] == '\n');
-        found = length < sizeof ret->text && is_code(line, length);
-        if (found)
-            snprintf(ret->text, sizeof ret->text, "%.*s", (int)length, line);
+    if (e == OK)
+        buf_put_u8(&file, '\n');
+    if (e == ERR_TOO_LARGE || buf_ok(&file) != OK)
+        return fail(ERR_USAGE, "%s is too long for a recovery kit.", path);
+    TRY(e);
+    for (const char *line = (const char *)file.p, *stop = line + file.n, *end; line < stop;
+         line = end + 1) {
+        end = memchr(line, '\n', (size_t)(stop - line));
+        size_t n = (size_t)(end - line);
+        if (n >= sizeof ret->text || !is_code(line, n))
+            continue;
+        snprintf(ret->text, sizeof ret->text, "%.*s", (int)n, line);
+        return OK;
     }
-    if (line != NULL)
-        explicit_bzero(line, size);
-    free(line);
-    fclose(f);
-    return found ? OK : fail(ERR_USAGE, "There is no recovery code in %s.", path);
+    return fail(ERR_USAGE, "There is no recovery code in %s.", path);
 }
 
 static enum err

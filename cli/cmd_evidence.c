@@ -3,14 +3,12 @@
  * Evidence (B16.4): out of a notice into a file, and looking at a file that somebody else made,
  * which needs neither a profile nor the agent.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/picture.h"
+#include "cli/reading.h"
 #include "core/rpc/evidence.h"
 
 command_fn command_evidence;
@@ -35,24 +33,6 @@ save(struct cli *cli, const char *notice, const char *file)
     return OK;
 }
 
-static enum err
-read_file(const char *path, struct buf *ret)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t n = 0;
-    uint8_t piece[4096];
-
-    if (fd < 0)
-        return fail(errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "The file cannot be read: %m");
-    /* What is too long is read no further: it may have no end. */
-    while (buf_ok(ret) == OK && (n = read(fd, piece, sizeof piece)) > 0)
-        buf_put(ret, SPAN(piece, (size_t)n));
-    close(fd);
-    if (n < 0)
-        return fail(ERR_IO, "The file cannot be read: %m");
-    return buf_ok(ret) == OK ? OK : fail(ERR_DAMAGED, "This is no evidence of Snug.");
-}
-
 /* Whoever signed it may have said any time. */
 static const char *
 when_made(const json_t *manifest)
@@ -71,8 +51,11 @@ check(struct cli *cli, const char *path)
     const json_t *each;
     size_t i;
 
-    TRY(read_file(path, &file));
-    enum err e = evidence_check(buf_span(&file), &sentence, &facts);
+    enum err e = file_read(path, &file);
+    if (e == ERR_TOO_LARGE)
+        return fail(ERR_DAMAGED, "This is no evidence of Snug.");
+    TRY(e);
+    e = evidence_check(buf_span(&file), &sentence, &facts);
     if (e != OK) /* a file that proves nothing is no good, however it came about */
         return fail(ERR_DAMAGED, "%s", err_why(e));
     if (cli->json)

@@ -75,6 +75,8 @@ open_one(struct backup_task *t, int *ret_fd, struct secret32 *ret_key)
 
     if (fd < 0 || fstat(fd, &s) != 0)
         return fd_failed("The backup cannot be opened");
+    if (!S_ISREG(s.st_mode))
+        return fail(ERR_USAGE, "A backup is a regular file.");
     t->size = s.st_size;
     TRY(backup_open(fd, SPAN(t->passphrase->b, t->passphrase->n), ret_key));
     *ret_fd = fd;

@@ -12,7 +12,7 @@ import unittest
 
 from friends import Friend, Lines
 from people import introduce
-from relay import Relay, program, wait_until
+from relay import PATIENCE, Relay, program, wait_until
 
 
 END = b"\0the program has ended\0"
@@ -304,6 +304,40 @@ class Conversation(unittest.TestCase):
             answer = json.loads(self.alice.snug("rpc", "contact.list", json.dumps(page)))
             self.assertEqual((len(answer["contacts"]), answer["more"]), (0 if "after" in page else 1, False))
         self.alice.snug("rpc", "contact.list", '{"limit":0}', expect=2)
+
+
+class Pipes(unittest.TestCase):
+    """A path that a person names may be a pipe, which has no end, and to which nobody may ever write."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.relay = cls.enterClassContext(Relay("--registration", "open"))
+        cls.alice = cls.enterClassContext(Friend("alice", cls.relay))
+        cls.alice.register()
+
+    def test_are_refused_at_once_wherever_a_file_is_named(self):
+        pipe = os.path.join(self.alice.folder, "pipe")
+        os.mkfifo(pipe)
+        relay = f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}"
+        phrase = self.alice.phrase
+        fresh = self.enterContext(Friend("bob", self.relay))
+        for person, secret, *command in (
+                (fresh, None, "evidence", "check", pipe), (fresh, None, "evidence", "check", self.alice.folder),
+                (fresh, "x", "recover", "--name", "alice", "--relay", relay, "--kit-file", pipe),
+                (fresh, "x", "init", "--name", "bob", "--relay", relay, "--kit-file", pipe),
+                (fresh, "x\ny", "restore", pipe), (fresh, "x", "backup", "check", pipe),
+                (self.alice, "x", "backup", "create", pipe),
+                (self.alice, "x", "backup", "schedule", "--every", "daily", "--folder", pipe),
+                (self.alice, None, "send", "notes", "x", "--file", pipe), (self.alice, None, "me", "--picture", pipe),
+                (self.alice, None, "picture", pipe), (self.alice, None, "picture", pipe, "--qr"),
+                (self.alice, None, "add", "--qr-file", pipe),
+                (self.alice, phrase, "keys", "new", pipe, "--yes"), (self.alice, phrase, "keys", "add", pipe, "--yes")):
+            with self.subTest(" ".join(command)):
+                refused = person.attempt(*command, phrase=secret, seconds=PATIENCE)
+                self.assertNotEqual(refused.code, 0)
+                self.assertRegex(refused.err, "is no regular file|is a regular file|is not a file|already|exists|folder")
+        self.assertTrue(stat.S_ISFIFO(os.stat(pipe).st_mode))
+        self.assertEqual((fresh.json("status")["state"], self.alice.json("status")["state"]), ("none", "unlocked"))
 
 
 class Strangers(unittest.TestCase):
