@@ -64,6 +64,12 @@ def secrets_of(person, phrase):
     return found
 
 
+def family(pid):
+    """PID and the helpers that it has running."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [pid] + [each for child in f.read().split() for each in family(int(child))]
+
+
 def seen(pid, secrets):
     """{name: where} of what of SECRETS is in the memory of PID."""
     wanted = "".join(f"{name} {piece.hex()}\n" for name, pieces in secrets.items() for piece in pieces)

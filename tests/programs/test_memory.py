@@ -1,22 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is in the agent's memory: all of it while the profile is open, nothing of it once it is locked."""
+import base64
 import json
 import os
 import random
+import socket
+import struct
 import time
 import unittest
 
 from PIL import Image
 
 from friends import Friend
-from memory import Frozen, secrets_of, seen
+from memory import Frozen, family, secrets_of, seen
 from people import introduce
-from relay import PATIENCE, Relay
+from relay import PATIENCE, Relay, wait_until
 
 ROUNDS = int(os.environ.get("SNUG_MEMORY_ROUNDS", "2"))
 PAUSES = [float(x) for x in os.environ.get("SNUG_MEMORY_PAUSES", "0.03").split()]  # s, from the start of a command to the lock
 
 WORDS = "Whoever finds these words %d in a locked agent has found a mistake"
+
+
+def pieces(value, n=32, most=100):
+    """Up to MOST pieces of N bytes of VALUE."""
+    step = max((len(value) - n) // most, n)
+    return {value[i:i + n] for i in range(0, len(value) - n + 1, step)}
+
+
+def kit_forms(kit):
+    """A recovery kit as it is typed, shown and used; the last 4 letters are its checksum."""
+    letters = kit.replace(" ", "")
+    seed = base64.b32decode(letters[:52] + "====")
+    return {form.encode() for form in (kit, letters, kit.lower(), letters.lower())} | pieces(seed, 16)
 
 
 def unlike_anything(n):
@@ -30,8 +46,9 @@ class Memory(unittest.TestCase):
         cls.relay = cls.enterClassContext(Relay("--registration", "open"))
         cls.alice = cls.enterClassContext(Friend("alice", cls.relay))
         cls.bob = cls.enterClassContext(Friend("bobolink", cls.relay))
-        for one in (cls.alice, cls.bob):
-            one.register()
+        cls.kit = cls.alice.json("init", "--relay", f"https://127.0.0.1:{cls.relay.port} pin={cls.relay.pin}", "--name", "alice",
+                                 secret=cls.alice.phrase)["kit"]
+        cls.bob.register()
         introduce(cls.bob, cls.alice)
         cls.talk()
 
@@ -53,7 +70,7 @@ class Memory(unittest.TestCase):
         alice.snug("me", "--about", "Something about alice that is nobody's business")
         before, alice.phrase = alice.phrase, "a pass-phrase that is new and " + unlike_anything(20)
         alice.snug("passphrase", secret=f"{before}\n{alice.phrase}")
-        cls.phrases = {"pass-phrase": {alice.phrase.encode()}, "old-pass-phrase": {before.encode()}}
+        cls.phrases = {"pass-phrase": {alice.phrase.encode()}, "old-pass-phrase": {before.encode()}, "kit": kit_forms(cls.kit)}
 
     def setUp(self):
         if self.alice.json("status")["state"] != "unlocked":
@@ -68,10 +85,11 @@ class Memory(unittest.TestCase):
             secrets["attachment"] = {self.attached[i:i + 32] for i in range(0, len(self.attached) - 32, 4096)}
             return secrets, seen(pid, secrets)
 
-    def assert_clean(self, secrets, what):
-        pid = self.alice.agent_pid()
+    def assert_clean(self, secrets, what, pid=None):
+        """Nor in a helper of the agent's."""
+        pid = pid or self.alice.agent_pid()
         with Frozen(pid):
-            found = seen(pid, secrets)
+            found = {name: where for each in family(pid) for name, where in seen(each, secrets).items()}
         if found:
             self.fail(f"{what}: " + "".join(f"\n{name}: {', '.join(where[:3])}" for name, where in found.items()))
 
@@ -98,6 +116,92 @@ class Memory(unittest.TestCase):
             self.assertIn("result", rpc.read())
         self.assert_clean(self.phrases, "once it is open")
 
+    def during(self, rpc, method, secrets, **params):
+        """The answer to METHOD, of whose SECRETS the agent has all but the end of the line before it begins."""
+        rpc.send(json.dumps({"jsonrpc": "2.0", "id": "d", "method": method, "params": params}))
+        wait_until(lambda: not set(secrets) - set(self.found(secrets, self.pid_of(rpc))), f"{method} is half there")
+        answer = rpc.ask("\n")
+        while answer.get("id") != "d":
+            answer = rpc.read()
+        return rpc.next("job.done") if "job" in answer.get("result", {}) else answer
+
+    @staticmethod
+    def pid_of(rpc):
+        return struct.unpack("iII", rpc.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+
+    def test_holds_no_pass_phrase_that_was_wrong(self):
+        wrong = {name: unlike_anything(24) for name in ("old", "new", "backup", "scheduled", "way", "unlock")}
+        secrets = {name: {value.encode()} for name, value in wrong.items()}
+        backup = os.path.join(self.alice.folder, "backup")
+        self.alice.snug("backup", "create", backup, secret="the phrase of a backup")
+        self.addCleanup(os.unlink, backup)
+        with self.alice.rpc() as rpc:
+            for names, method, params in (
+                    (("old", "new"), "account.passphrase", {"old": wrong["old"], "new": wrong["new"]}),
+                    (("backup",), "backup.check", {"path": backup, "passphrase": wrong["backup"]}),
+                    (("way",), "slot.add", {"kind": "key-file", "passphrase": wrong["way"], "make": True,
+                                            "new_key_file": os.path.join(self.alice.folder, "never")})):
+                answer = self.during(rpc, method, {name: secrets[name] for name in names}, **params)
+                self.assertIn("error", answer, method)
+            self.assert_clean(secrets, "while it is open")
+            self.alice.snug("lock")
+            self.assertIn("error", self.during(rpc, "account.unlock", {"unlock": secrets["unlock"]}, passphrase=wrong["unlock"]))
+            self.assert_clean(secrets, "while it is locked")
+
+    def test_holds_no_recovery_kit(self):
+        with Friend("carol", self.relay) as carol:
+            self.assertEqual(carol.json("status")["state"], "none")  # an agent runs
+            with carol.rpc() as rpc:
+                params = {"kit": self.kit, "passphrase": "three small words", "name": "nobody",
+                          "relay": f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}"}
+                secrets = {"kit": {self.kit.encode()}, "new-pass-phrase": {b"three small words"}}
+                self.assertIn("error", self.during(rpc, "account.recover", secrets, **params))
+                self.assert_clean(secrets | {"kit": kit_forms(self.kit)}, "there is no such account", self.pid_of(rpc))
+
+    def test_holds_nothing_that_passed_through_it(self):
+        typed = {name: unlike_anything(40) for name in ("second", "found", "query", "draft", "name", "person", "status")}
+        secrets = {name: {value.encode()} for name, value in typed.items()}
+        path = self.picture(900)
+        with Image.open(path) as image:
+            pixels = image.convert("RGBA").tobytes()
+        shown = base64.urlsafe_b64encode(pixels[:512 * 1024])
+        secrets |= {"pixels": pieces(pixels, 24, 1000), "shown": pieces(shown, 32, 1000)}
+        self.alice.snug("send", "the bird", "A picture", "--file", path)
+        sent = self.alice.json("history", "the bird")["messages"][-1]
+        picture = {"attachment": sent["files"][0]["id"], "width": 900, "height": 900}
+        self.bob.snug("send", "alice", typed["found"])
+        self.alice.wait_received(typed["found"])
+        for i in range(4):
+            self.alice.snug("send", "the bird", unlike_anything(30_000))
+        stored, _ = self.look()
+        with self.alice.rpc() as first, self.alice.rpc() as second, self.alice.rpc() as slow, self.alice.rpc() as looking, \
+                self.alice.rpc() as unread:
+            requests = (("message.send", {"contact": "the bird", "text": typed["second"]}),
+                        ("message.search", {"text": typed["found"]}), ("message.search", {"text": typed["query"]}),
+                        ("conversation.draft", {"contact": "the bird", "text": typed["draft"]}),
+                        ("conversation.get", {"contact": "the bird"}),
+                        ("contact.rename", {"contact": "the bird", "nickname": "the bird " + typed["name"]}),
+                        ("contact.rename", {"contact": "the bird", "nickname": "the bird called bobolink"}),
+                        ("me.set", {"about": typed["person"]}), ("me.set", {"about": "nothing"}),
+                        ("presence.set", {"state": "away", "text": typed["status"]}))
+            for rpc in (first, second):
+                for method, params in requests:
+                    self.assertIn("result", rpc.call(method, **params), method)
+            self.assertIn("picture", looking.call("attachment.picture", **picture)["result"])  # there is more of it
+            for i in range(3):
+                unread.send(json.dumps({"jsonrpc": "2.0", "id": i, "method": "attachment.picture", "params": picture}) + "\n")
+            # In one piece: read at once, and the last lines run when the answers to the first are taken, which they never are.
+            slow.send("".join(json.dumps({"jsonrpc": "2.0", "id": "s", "method": method, "params": params}) + "\n"
+                              for method, params in (*[("message.list", {})] * 14, *requests)))
+            wait_until(lambda: not set(secrets) - set(self.found(secrets)), "all of it is in memory")
+            self.alice.snug("lock")
+            self.assert_clean_soon(stored | secrets, "after much was said")
+
+    def found(self, secrets, pid=None):
+        pid = pid or self.alice.agent_pid()
+        with Frozen(pid):
+            return seen(pid, secrets)
+
     def test_holds_none_when_it_is_locked_in_the_middle_of_something(self):
         secrets, _ = self.look()
         typed = unlike_anything(40)
@@ -118,10 +222,10 @@ class Memory(unittest.TestCase):
                     running.communicate(timeout=PATIENCE)
                     self.alice.open()
 
-    def picture(self):
+    def picture(self, side=2000):
         """A large one, which takes a moment to look at."""
         path = os.path.join(self.alice.folder, "picture.png")
-        Image.effect_noise((2000, 2000), 60).save(path)
+        Image.effect_noise((side, side), 60).save(path)
         return path
 
     def assert_clean_soon(self, secrets, what):
