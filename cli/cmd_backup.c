@@ -155,6 +155,17 @@ schedule(struct cli *cli)
     return cli_do(cli, "backup.schedule", json_incref(params));
 }
 
+/* What to do about the last failure. */
+static const char *
+advice(const char *error)
+{
+    if (strcmp(error, "full") == 0)
+        return "the disk is full; free some space there, or choose another folder";
+    if (strcmp(error, "not-found") == 0)
+        return "the folder is not there; connect its disk, or choose another one";
+    return error;
+}
+
 static enum err
 status(struct cli *cli)
 {
@@ -174,8 +185,8 @@ status(struct cli *cli)
     if (json_object_get(r, "next_ms") != NULL)
         print("The next one: %s.\n", when(number(r, "next_ms")));
     if (json_object_get(r, "error") != NULL)
-        print("It failed at %s (%s). It is tried again every hour.\n", when(number(r, "failed_ms")),
-              safe(r, "error"));
+        print("It failed at %s: %s. It is tried again every hour.\n", when(number(r, "failed_ms")),
+              advice(safe(r, "error")));
     return print_end();
 }
 
@@ -209,10 +220,14 @@ print_back(struct cli *cli, const json_t *r)
         print("This computer is %s now. The former device gets nothing any more; contacts see "
               "another device and the same safety number.\n",
               safe(r, "address"));
-    else if (strcmp(error, "not_found") == 0)
+    else if (strcmp(error, "not-found") == 0)
         print("What was saved is here, but the relay does not know the account any more. If it was "
               "moved: `snug account rejoin RELAY`. If the relay lost it: `snug account rejoin "
               "--register`.\n");
+    else if (strcmp(error, "locked") == 0)
+        print(
+            "What was saved is here, and locked. When it is unlocked (`snug unlock`) this computer "
+            "takes the place of the former device by itself.\n");
     else
         print("What was saved is here. The relay could not be asked yet (%s); this is done by "
               "itself when it can. `snug status` shows how it goes.\n",
@@ -227,7 +242,9 @@ refuse_second(struct cli *cli)
 
     TRY(cli_call(cli, "hello", NULL, &hello));
     if (strcmp(get(hello, "state"), "none") != 0)
-        return fail(ERR_EXISTS, "There is a profile %s already; --profile makes another one.",
+        return fail(ERR_EXISTS,
+                    "There is a profile %s already: `snug unlock` opens it, and --profile "
+                    "makes another one.",
                     cli->profile);
     return OK;
 }

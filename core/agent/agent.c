@@ -87,7 +87,7 @@ on_screen_locked(void *self)
 {
     struct agent *a = self;
 
-    if (a->state == AGENT_UNLOCKED && a->lock_on_screen_lock)
+    if (a->state == AGENT_UNLOCKED ? a->lock_on_screen_lock : agent_making(a))
         agent_lock(a, LOCK_SOON);
 }
 
@@ -96,7 +96,7 @@ on_sleeps(void *self)
 {
     struct agent *a = self;
 
-    if (a->state == AGENT_UNLOCKED && a->lock_on_suspend)
+    if (a->state == AGENT_UNLOCKED ? a->lock_on_suspend : agent_making(a))
         agent_lock(a, LOCK_SOON);
 }
 
@@ -136,7 +136,8 @@ static int64_t
 turn(void *self)
 {
     struct agent *a = self;
-    int64_t machine = a->state == AGENT_NO_PROFILE ? INT64_MAX : machine_turn(a->machine);
+    bool idle = a->state == AGENT_NO_PROFILE && !agent_making(a);
+    int64_t machine = idle ? INT64_MAX : machine_turn(a->machine);
     int64_t session = agent_session_turn(a), calls = calls_turn(a), media = media_turn(a->media);
     int64_t keyring = keyring_turn(a->keyring);
 

@@ -57,6 +57,7 @@ struct agent {
     struct profile *profile;
     enum agent_state state;
     bool may_reopen; /* by the keyring, though nobody asks: it was not locked since it was open */
+    bool lock_made;  /* the profile that is being made is to be locked when it is there */
 
     /* While unlocked, or while an account is being made. */
     struct relay_client *client;
@@ -120,10 +121,17 @@ void agent_close(struct agent *a);
 
 /* Open the profile's store under DB_KEY, connect, tell. */
 enum err agent_unlock(struct agent *a, const struct subkey *db_key);
+/* Whether one is being made: by account.create, account.recover or backup.restore. */
+bool agent_making(const struct agent *a);
+/* The profile that was being made gets its name (profile_commit) and is opened, unless it was to be
+ * locked meanwhile. On failure it may have its name (profile_exists) and be locked: then it stays,
+ * and can be unlocked. */
+enum err agent_made(struct agent *a, const struct subkey *db_key);
 /* From now on the keyring opens the profile only for a person who asks; as every lock does. */
 void agent_forbid_reopening(struct agent *a);
-/* Wipe, close, tell. Fine when it is locked. LOCK_SOON is done well before logind lets the machine
- * sleep. LOCK_AT_ONCE waits for nobody, not even to say goodbye. */
+/* Wipe, close, tell. Fine when it is locked; one that is being made ends locked. LOCK_SOON is done
+ * well before logind lets the machine sleep. LOCK_AT_ONCE waits for nobody, not even to say
+ * goodbye. */
 enum lock_how { LOCK_POLITELY, LOCK_SOON, LOCK_AT_ONCE };
 void agent_lock(struct agent *a, enum lock_how how);
 /* The settings of the lock, new or of the profile that was just opened. */

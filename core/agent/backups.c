@@ -200,21 +200,20 @@ take_restored(struct backup_task *t)
     struct agent *a = t->agent;
 
     TRY(profile_slots_write(a->profile, buf_span(&t->slots)));
-    TRY(profile_commit(a->profile));
-    a->state = AGENT_LOCKED;
-    return agent_unlock(a, t->db_key);
+    return agent_made(a, t->db_key);
 }
 
 static void
 over_restored(struct backup_task *t)
 {
     enum err e = t->call != NULL ? take_restored(t) : ERR_STATE;
+    bool there = profile_exists(t->agent->profile);
 
-    if (e != OK && !profile_exists(t->agent->profile))
+    if (!there)
         profile_abandon(t->agent->profile);
     if (t->call == NULL)
         return;
-    if (e == OK)
+    if (there) /* it stays, though it may be locked */
         backups_wait_joined(t->call, show_facts(t));
     else
         call_fail(t->call, e);

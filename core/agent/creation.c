@@ -155,9 +155,7 @@ enum err
 creation_commit(struct agent *a, struct creation *n)
 {
     agent_close(a);
-    TRY(profile_commit(a->profile));
-    a->state = AGENT_LOCKED;
-    return agent_unlock(a, &n->db_key);
+    return agent_made(a, &n->db_key);
 }
 
 void

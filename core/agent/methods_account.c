@@ -34,7 +34,9 @@ creation_failed(struct call *c, enum err e)
 static void
 creation_expired(struct call *c)
 {
-    creation_failed(c, fail(ERR_OFFLINE, "The relay cannot be reached."));
+    creation_failed(c, engine_trouble(c->agent->engine) == ERR_FULL
+                           ? fail(ERR_FULL, "The disk is full; free some space and try again.")
+                           : fail(ERR_OFFLINE, "The relay cannot be reached."));
 }
 
 /* {address, account, kit}; the kit leaves here and is kept nowhere. */

@@ -270,6 +270,8 @@ static enum err
 recovery_words(enum err why)
 {
     switch (why) {
+    case ERR_FULL:
+        return fail(ERR_FULL, "The disk is full; free some space and try again.");
     case ERR_PASSPHRASE:
         return fail(ERR_REFUSED, "This is not the recovery kit of the account at that address.");
     case ERR_NOT_FOUND:
@@ -306,7 +308,9 @@ recovery_expired(struct call *c)
 {
     struct replacing_facts f = {0};
 
-    if (replacing_facts_get(c->agent->engine, &f) != OK || f.why == OK)
+    if (engine_trouble(c->agent->engine) != OK)
+        f.why = engine_trouble(c->agent->engine);
+    else if (replacing_facts_get(c->agent->engine, &f) != OK || f.why == OK)
         f.why = ERR_OFFLINE;
     recovery_ended(c, recovery_words(f.why));
 }
@@ -344,6 +348,8 @@ recovery_turn(struct call *c)
         recovery_ended(c, recovery_words(f.why));
     else if (f.step == REPLACING_PUT || f.step == REPLACING_NONE)
         recovery_found(c);
+    else if (engine_trouble(c->agent->engine) != OK) /* nothing has gone out yet */
+        recovery_ended(c, recovery_words(engine_trouble(c->agent->engine)));
 }
 
 static void

@@ -141,7 +141,8 @@ method_account_unlock(struct call *c, json_t **ret)
 enum err
 method_account_lock(struct call *c, json_t **ret)
 {
-    TRY(profile_needed(c->agent));
+    if (!agent_making(c->agent))
+        TRY(profile_needed(c->agent));
     agent_lock(c->agent, LOCK_POLITELY);
     return OK;
 }

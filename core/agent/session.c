@@ -169,6 +169,28 @@ agent_unlock(struct agent *a, const struct subkey *db_key)
     return OK;
 }
 
+bool
+agent_making(const struct agent *a)
+{
+    return a->state == AGENT_NO_PROFILE &&
+           (a->engine != NULL || a->worker.busy || backups_restoring(a));
+}
+
+enum err
+agent_made(struct agent *a, const struct subkey *db_key)
+{
+    enum err e = profile_commit(a->profile);
+
+    if (!profile_exists(a->profile))
+        return e;
+    a->state = AGENT_LOCKED;
+    if (e != OK || !a->lock_made)
+        return e != OK ? e : agent_unlock(a, db_key);
+    agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "locked"));
+    a->leftovers = true;
+    return OK;
+}
+
 void
 agent_lock_settings(struct agent *a, const struct settings *s)
 {
@@ -233,6 +255,7 @@ agent_lock(struct agent *a, enum lock_how how)
     /* Also when it is locked: an unlocking may be under way. */
     calls_cancel_unlocked(a, fail(ERR_LOCKED, "The profile was locked."));
     agent_forbid_reopening(a);
+    a->lock_made = agent_making(a);
     if (a->state != AGENT_UNLOCKED)
         return;
     backups_stop_writing(a);
@@ -295,6 +318,7 @@ agent_session_turn(struct agent *a)
 {
     int64_t due, now = loop_now(), soon;
 
+    a->lock_made = a->lock_made && agent_making(a);
     if (a->state == AGENT_UNLOCKED && idle_over(&a->idle))
         agent_lock(a, LOCK_POLITELY);
     if (a->engine == NULL)

@@ -138,6 +138,29 @@ class Backup(Two):
             self.assertEqual(making.next("job.done")["error"]["data"]["name"], "busy")
         self.assertEqual(fresh.json("status")["state"], "unlocked")
 
+    def test_what_is_locked_while_it_comes_back_ends_locked(self):
+        self.back_up()
+        again = self.enterContext(Friend("alice", self.relay))
+        self.assertEqual(again.json("status")["state"], "none")
+        with again.rpc() as restoring, again.rpc() as other:
+            restoring.call("backup.restore", path=self.file, backup_passphrase=BACKUP_PHRASE, passphrase=again.phrase)
+            other.call("account.lock")
+            result = restoring.next("job.done")["result"]
+        self.assertEqual((result["joined"], result["error"]), (False, "locked"))
+        self.assertEqual(again.json("status")["state"], "locked")
+        self.assertFalse(os.path.exists(os.path.join(again.data, "snug", "default", "open")))
+        again.open()
+        wait_until(lambda: "joining" not in again.json("status"), "it joined", 3 * PATIENCE)
+        self.say(again, self.bob, "unlocked")
+
+    def test_an_account_that_the_relay_does_not_know_any_more_says_what_to_do(self):
+        self.back_up()
+        self.alice.snug("account", "delete", "--address", self.alice.json("status")["address"])
+        wait_until(lambda: self.alice.json("status").get("deleted") == "done", "it is gone", 3 * PATIENCE)
+        again = self.enterContext(Friend("alice", self.relay))
+        said = again.snug("restore", self.file, secret=f"{BACKUP_PHRASE}\n{again.phrase}")
+        self.assertRegex(said, "the relay does not know the account any more.*snug account rejoin")
+
     def test_a_panic_ends_who_works_on_the_pass_phrase_of_a_backup(self):
         self.back_up()
         with self.alice.rpc() as rpc:

@@ -1,57 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A disk that fills up on the side of an agent: told plainly, nothing acknowledged, nothing lost, and all goes on by itself
 when there is room again."""
-import errno
 import json
 import os
-import subprocess
 import unittest
 
 from friends import Friend
 from people import FAILED, QUEUED, introduce
 from relay import Relay, wait_until
+from small_disk import SmallDisk
 
 BACK_AFTER = 90  # seconds: the longest wait of the agent, and then some
 
 
-class SmallDisk:
-    """A file system of a few megabytes in FOLDER."""
-
-    def __init__(self, folder, size):
-        self.folder = folder
-        self.filler = os.path.join(folder, "filler")
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "snug-test", folder],
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise unittest.SkipTest(f"a small file system cannot be mounted here: {done.stderr.strip()}")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", "--lazy", self.folder], check=True)
-
-    def fill(self):
-        with open(self.filler, "ab", buffering=0) as f:
-            try:
-                while True:
-                    f.write(bytes(4096))
-            except OSError as e:
-                if e.errno != errno.ENOSPC:
-                    raise
-
-    def make_room(self):
-        os.unlink(self.filler)
-
-    def names(self):
-        """Of all files but what fills it and the agent's lock."""
-        return [name for _, _, files in os.walk(self.folder) for name in files if name not in ("filler", "default.lock")]
-
-
 class FullDisk(unittest.TestCase):
     def setUp(self):
-        if os.geteuid() != 0:
-            self.skipTest("only root mounts a small file system")
         self.relay = self.enterContext(Relay("--registration", "open"))
         self.alice = self.enterContext(Friend("alice", self.relay))
 

@@ -51,6 +51,21 @@ class Watching(unittest.TestCase):
             time.sleep(0.01)
 
 
+class Making(unittest.TestCase):
+    def test_who_turns_away_while_the_profile_is_made_finds_it_locked(self):
+        with Relay("--registration", "open") as relay, Bus() as session:
+            with Friend("alice", relay, DBUS_SESSION_BUS_ADDRESS=session.address) as alice:
+                made = alice.start("init", "--relay", f"https://127.0.0.1:{relay.port} pin={relay.pin}", "--name", "alice",
+                                   "--kit-file", os.path.join(alice.folder, "kit"), secret=alice.phrase)
+                while made.poll() is None:  # it may not listen yet
+                    session.say("/org/gnome/ScreenSaver", "org.gnome.ScreenSaver", "ActiveChanged", "(b)", True)
+                    time.sleep(0.02)
+                self.assertEqual(alice.json("status")["state"], "locked")
+                made.communicate()
+                self.assertGreater(os.path.getsize(os.path.join(alice.folder, "kit")), 0)
+                alice.open()
+
+
 class Machine(Watching):
     def setUp(self):
         super().setUp()
