@@ -6,6 +6,7 @@
 #include "gui/first_frame.h"
 #include "gui/notifications.h"
 #include "gui/settings/preferences_window.h"
+#include "gui/spoken_names.h"
 #include "gui/start/profiles_window.h"
 #include "gui/unseen.h"
 #include "gui/window.h"
@@ -129,6 +130,7 @@ app_startup(GApplication *application)
     App *self = SNUG_APP(application);
 
     G_APPLICATION_CLASS(app_parent_class)->startup(application);
+    spoken_names_setup();
     unseen_setup();
     self->account = account_new(self->profile);
     add_actions(self);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/rpc/json.h"
+#include "gui/spoken_names.h"
 
 /* GLib moves its table of names (GQuark) when there are very many, and never frees the first one,
  * which is made with the library: 2,048 pointers. Whoever is held here is no leak. The sanitizer
@@ -32,6 +33,7 @@ stage_setup(void)
     json_setup();
     gtk_init();
     adw_init();
+    spoken_names_setup();
     css = gtk_css_provider_new();
     gtk_css_provider_load_from_resource(css, "/im/snug/Snug/style.css");
     gtk_style_context_add_provider_for_display(gdk_display_get_default(), GTK_STYLE_PROVIDER(css),
@@ -220,14 +222,26 @@ has_name(GtkWidget *w)
     return FALSE;
 }
 
+/* The mark of an access key in the name of a button is read out as a word. */
+static gboolean
+has_mark(GtkWidget *w)
+{
+    g_autofree char *said = NULL;
+
+    if (!GTK_IS_BUTTON(w) && !GTK_IS_CHECK_BUTTON(w))
+        return FALSE;
+    said = gtk_test_accessible_check_property(GTK_ACCESSIBLE(w), GTK_ACCESSIBLE_PROPERTY_LABEL, "");
+    return said != NULL && strchr(said, '_') != NULL;
+}
+
 static void
 list_unnamed(GtkWidget *w, GString *ret)
 {
     /* On a page of a stack that is not shown nobody gets there. */
     if (!gtk_widget_is_visible(w) || !gtk_widget_get_child_visible(w))
         return;
-    if (gtk_widget_get_focusable(w) && !has_name(w) && !GTK_IS_SCROLLED_WINDOW(w) &&
-        !GTK_IS_WINDOW(w))
+    if (has_mark(w) || (gtk_widget_get_focusable(w) && !has_name(w) && !GTK_IS_SCROLLED_WINDOW(w) &&
+                        !GTK_IS_WINDOW(w)))
         g_string_append_printf(ret, "%s in a %s\n", G_OBJECT_TYPE_NAME(w),
                                G_OBJECT_TYPE_NAME(gtk_widget_get_parent(w)));
     for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;

@@ -58,8 +58,8 @@ gboolean stage_shows(GtkWidget *root, const char *text);
  * tooltips or what a screen reader is told. */
 gboolean stage_holds(const char *text);
 
-/* The names of things below ROOT that can have the focus but have no accessible name, a line each;
- * NULL when there are none. */
+/* What below ROOT can have the focus but has no accessible name, or one with the mark of an access
+ * key in it, a line each; NULL: nothing. */
 char *stage_unnamed(GtkWidget *root);
 
 /* A picture of WINDOW as <build>/screenshots/NAME.png, once it is drawn. Nothing turns in it

@@ -71,6 +71,52 @@ a_closed_menu_is_not_read_out(void **state)
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
+static gboolean
+is_called(GtkWidget *w, const char *name)
+{
+    g_autofree char *other =
+        gtk_test_accessible_check_property(GTK_ACCESSIBLE(w), GTK_ACCESSIBLE_PROPERTY_LABEL, name);
+
+    return other == NULL && stage_unnamed(w) == NULL;
+}
+
+static void
+a_button_is_called_what_it_says_without_the_mark_of_its_key(void **state)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0),
+              *save = gtk_button_new_with_mnemonic("_Save"),
+              *again = gtk_check_button_new_with_mnemonic("Once _More & Again");
+    gtk_box_append(GTK_BOX(box), save);
+    gtk_box_append(GTK_BOX(box), again);
+    GtkWidget *window = shown(box);
+
+    assert_true(is_called(save, "Save"));
+    assert_true(is_called(again, "Once More & Again"));
+    /* Nor twice: its label would name it as well. */
+    assert_false(gtk_test_accessible_has_relation(GTK_ACCESSIBLE(save),
+                                                  GTK_ACCESSIBLE_RELATION_LABELLED_BY));
+    gtk_button_set_label(GTK_BUTTON(save), "_Keep");
+    assert_true(is_called(save, "Keep"));
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
+static void
+the_button_of_a_row_is_called_like_the_row_as_well(void **state)
+{
+    GtkWidget *row = adw_action_row_new(), *button = gtk_button_new_with_mnemonic("_Change…");
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), "Name");
+    adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+    adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), button);
+    GtkWidget *list = gtk_list_box_new();
+    gtk_list_box_append(GTK_LIST_BOX(list), row);
+    GtkWidget *window = shown(list);
+
+    assert_true(is_called(button, "Change…"));
+    assert_true(gtk_test_accessible_has_relation(GTK_ACCESSIBLE(button),
+                                                 GTK_ACCESSIBLE_RELATION_LABELLED_BY));
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
 int
 main(void)
 {
@@ -80,6 +126,8 @@ main(void)
         cmocka_unit_test(only_the_page_of_a_stack_that_is_shown_is_read_out),
         cmocka_unit_test(what_is_not_revealed_is_not_read_out),
         cmocka_unit_test(a_closed_menu_is_not_read_out),
+        cmocka_unit_test(a_button_is_called_what_it_says_without_the_mark_of_its_key),
+        cmocka_unit_test(the_button_of_a_row_is_called_like_the_row_as_well),
     };
     return cmocka_run_group_tests_name("gui-unseen", tests, NULL, NULL);
 }

@@ -243,8 +243,11 @@ def look(place, many=MANY):
 
 def unnamed(window):
     """What can have the focus, and a screen reader has no word for: GTK gives the name of the type, then. A list or a row that
-    hands the focus on to what is in it needs none, nor the list of a combo box and the row that is its value."""
+    hands the focus on to what is in it needs none, nor the list of a combo box and the row that is its value. A button is not
+    called by the mark of its access key, either."""
     for thing in window.walk():
+        if "_" in thing.name and thing.role in ("push button", "toggle button", "check box", "radio button", "menu item"):
+            yield f"{thing.role} {thing.name!r} in {thing.where()}"
         if thing.role in ("scroll pane", "frame") or not thing.has("FOCUSABLE"):
             continue
         if thing.role in ("list", "list item", "filler") and "combo box" in thing.where():
