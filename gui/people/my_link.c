@@ -45,7 +45,11 @@ show_link(MyLink *self, const char *id, const char *title, const char *link)
     gtk_picture_set_paintable(self->qr, GDK_PAINTABLE(code));
     gtk_label_set_text(self->title, name);
     gtk_label_set_text(self->address, address != NULL ? address : "");
-    gtk_widget_set_sensitive(GTK_WIDGET(self->copy), TRUE);
+    if (!gtk_widget_get_sensitive(GTK_WIDGET(self->copy))) {
+        /* The first one. Until then the focus had to be elsewhere. */
+        gtk_widget_set_sensitive(GTK_WIDGET(self->copy), TRUE);
+        gtk_widget_grab_focus(GTK_WIDGET(self->copy));
+    }
     gtk_widget_set_sensitive(GTK_WIDGET(self->save), code != NULL);
 }
 
