@@ -15,7 +15,7 @@ struct _BackupWindow {
     Account *account;
     gboolean schedule, has_passphrase;
     char *folder;
-    GtkWidget *form, *begin, *folder_row, *keep_row, *other_row;
+    GtkWidget *form, *begin, *folder_row, *keep_row, *files_row, *other_row;
     AdwComboRow *every;
     GtkSpinButton *keep;
     GtkSwitch *files, *other;
@@ -56,6 +56,7 @@ update(BackupWindow *self)
     gtk_widget_set_visible(self->form, !busy);
     gtk_widget_set_visible(self->folder_row, self->schedule && !off);
     gtk_widget_set_visible(self->keep_row, self->schedule && !off);
+    gtk_widget_set_visible(self->files_row, !off);
     gtk_widget_set_visible(self->other_row, self->has_passphrase && !off);
     gtk_widget_set_visible(GTK_WIDGET(self->fresh), wants_passphrase(self));
     gtk_widget_set_visible(self->begin, !busy);
@@ -105,8 +106,8 @@ on_scheduled(gpointer p, const json_t *result, const GError *error, gpointer dat
     if (error != NULL)
         gtk_label_set_text(self->trouble, error->message);
     else
-        finish(self, is_off(self) ? _("No backups are made by themselves any more.")
-                                  : _("Backups are made by themselves from now on."));
+        finish(self, is_off(self) ? _("Backups are no longer made automatically.")
+                                  : _("Backups are made automatically from now on."));
 }
 
 static void
@@ -219,6 +220,7 @@ backup_window_class_init(BackupWindowClass *klass)
     gtk_widget_class_bind_template_child(widget, BackupWindow, begin);
     gtk_widget_class_bind_template_child(widget, BackupWindow, folder_row);
     gtk_widget_class_bind_template_child(widget, BackupWindow, keep_row);
+    gtk_widget_class_bind_template_child(widget, BackupWindow, files_row);
     gtk_widget_class_bind_template_child(widget, BackupWindow, other_row);
     gtk_widget_class_bind_template_child(widget, BackupWindow, every);
     gtk_widget_class_bind_template_child(widget, BackupWindow, keep);
@@ -253,8 +255,7 @@ backup_window_new(GtkWindow *parent, Account *account, const json_t *status, gbo
     self->account = g_object_ref(account);
     self->schedule = schedule;
     self->has_passphrase = field_bool(status, "has_passphrase");
-    gtk_window_set_title(GTK_WINDOW(self),
-                         schedule ? _("Backups Made by Themselves") : _("Back Up Now"));
+    gtk_window_set_title(GTK_WINDOW(self), schedule ? _("Automatic Backups") : _("Back Up Now"));
     gtk_button_set_label(GTK_BUTTON(self->begin), schedule ? _("_Save") : _("_Back Up…"));
     gtk_widget_set_visible(GTK_WIDGET(self->every), schedule);
     adw_combo_row_set_selected(self->every, (guint)field_word(status, "every", everies, 0));

@@ -28,17 +28,21 @@ struct choice {
 
 static const struct choice timers[] = {
     {0, N_("Off")},
-    {5 * 60, N_("After 5 Minutes")},
-    {3600, N_("After an Hour")},
-    {8 * 3600, N_("After 8 Hours")},
-    {24 * 3600, N_("After a Day")},
-    {7 * 24 * 3600, N_("After a Week")},
-    {28 * 24 * 3600, N_("After 4 Weeks")},
+    {5 * 60, N_("After 5 minutes")},
+    {3600, N_("After an hour")},
+    {8 * 3600, N_("After 8 hours")},
+    {24 * 3600, N_("After a day")},
+    {7 * 24 * 3600, N_("After a week")},
+    {28 * 24 * 3600, N_("After 4 weeks")},
 };
 
 static const struct choice keeps[] = {
-    {AS_SETTING, N_("As in Settings")}, {0, N_("Never")},          {7, N_("After a Week")},
-    {30, N_("After 30 Days")},          {90, N_("After 90 Days")}, {365, N_("After a Year")},
+    {AS_SETTING, N_("As in Preferences")},
+    {0, N_("Never")},
+    {7, N_("After a week")},
+    {30, N_("After 30 days")},
+    {90, N_("After 90 days")},
+    {365, N_("After a year")},
 };
 
 static void read_it(ContactKeeping *self);

@@ -313,7 +313,10 @@ backups_are_made_by_themselves_when_asked_for(void **state)
                 TRUE);
     every = gtk_widget_get_ancestor(stage_await(s->window, GTK_TYPE_LABEL, "How often"),
                                     ADW_TYPE_COMBO_ROW);
+    assert_null(
+        stage_find(s->window, GTK_TYPE_SWITCH, "With files")); /* of backups that are not made */
     adw_combo_row_set_selected(ADW_COMBO_ROW(every), 2);
+    assert_non_null(stage_find(s->window, GTK_TYPE_SWITCH, "With files"));
     type_phrase(s, PHRASE);
     assert_false(gtk_widget_is_sensitive(stage_await(s->window, GTK_TYPE_BUTTON, "_Save")));
     backup_window_set_path(SNUG_BACKUP_WINDOW(s->window), "/media/disk");

@@ -398,6 +398,8 @@ the_link_is_shown_copied_and_listed(void **state)
     struct scene *s = *state;
 
     open_my_link(s);
+    assert_ptr_equal(gtk_window_get_focus(GTK_WINDOW(s->window)),
+                     stage_await(s->window, GTK_TYPE_BUTTON, "_Copy Link"));
     stage_wait(stage_shows(s->window, "alice@relay.example"));
     assert_true(stage_shows(s->window, "Expired · 2 of 5 requests"));
     pictures(s, "my-link", 760);
@@ -424,7 +426,7 @@ links_are_made_renewed_and_revoked(void **state)
     assert_null(unnamed);
     stage_picture(stage_question(), "my-link-new");
     gtk_editable_set_text(
-        GTK_EDITABLE(stage_await(stage_question(), ADW_TYPE_ENTRY_ROW, "Who It Is For")), "Market");
+        GTK_EDITABLE(stage_await(stage_question(), ADW_TYPE_ENTRY_ROW, "Who it is for")), "Market");
     stage_answer("yes");
     stage_wait(stage_shows(s->window, "Market"));
     const json_t *made = fake_agent_last(s->fake, "link.create");
@@ -496,7 +498,7 @@ what_they_may_see_is_changed_by_itself(void **state)
     GtkWidget *row;
 
     open_details(s, angela());
-    row = row_named(s->window, ADW_TYPE_COMBO_ROW, "When You Are Online");
+    row = row_named(s->window, ADW_TYPE_COMBO_ROW, "When you are here");
     stage_wait(adw_combo_row_get_selected(ADW_COMBO_ROW(row)) == 1);
     assert_int_equal(fake_agent_calls(s->fake, "contact.set"), 0);
     adw_combo_row_set_selected(ADW_COMBO_ROW(row), 2);
@@ -511,7 +513,7 @@ how_the_conversation_is_kept_can_be_changed(void **state)
     GtkWidget *timer, *keep;
 
     open_details(s, angela());
-    timer = row_named(s->window, ADW_TYPE_COMBO_ROW, "Disappearing Messages");
+    timer = row_named(s->window, ADW_TYPE_COMBO_ROW, "Disappearing messages");
     stage_wait(gtk_widget_get_sensitive(timer));
     gtk_switch_set_active(GTK_SWITCH(stage_await(s->window, GTK_TYPE_SWITCH, "Muted")), TRUE);
     stage_wait(fake_agent_calls(s->fake, "conversation.mute") == 1);
@@ -522,7 +524,7 @@ how_the_conversation_is_kept_can_be_changed(void **state)
     assert_int_equal(field_int(fake_agent_last(s->fake, "conversation.timer"), "seconds"), 86400);
     stage_wait(fake_agent_calls(s->fake, "conversation.get") == 3);
     stage_settle();
-    keep = row_named(s->window, ADW_TYPE_COMBO_ROW, "Delete Old Messages");
+    keep = row_named(s->window, ADW_TYPE_COMBO_ROW, "Delete old messages");
     adw_combo_row_set_selected(ADW_COMBO_ROW(keep), 2);
     stage_answer("cancel");
     assert_int_equal(fake_agent_calls(s->fake, "conversation.keep"), 0);
