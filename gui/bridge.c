@@ -12,6 +12,7 @@
 #define RETRY_FIRST 100   /* ms until a lost agent is looked for again; doubles */
 #define RETRY_MOST 4000   /* ms */
 #define OVERDUE 8         /* seconds without a byte while something is asked */
+#define QUIET 10          /* the same while nothing is: then it is asked whether it is there */
 #define OUT_MAX (8 << 20) /* bytes that an agent which does not read may leave with us */
 
 G_DEFINE_FINAL_TYPE(Bridge, bridge, G_TYPE_OBJECT)
@@ -243,17 +244,20 @@ bridge_retry(Bridge *self)
     begin_connecting(self);
 }
 
-/* An agent that has not said a byte for long although something was asked is asked once more, for
- * nothing; calls that wait on purpose are answered that way. */
+/* An agent that has not said a byte for long is asked for nothing: calls that wait on purpose are
+ * answered that way, and one that hangs is noticed also where nobody asks for anything. */
 static gboolean
 watch(gpointer p)
 {
     Bridge *self = p;
     gint64 silent = (g_get_monotonic_time() - self->heard) / G_USEC_PER_SEC;
+    gboolean asked = g_hash_table_size(self->requests) > 0;
 
-    if (self->fd < 0 || g_hash_table_size(self->requests) == 0 || silent < OVERDUE / 2)
+    if (self->fd < 0 || silent < (asked ? OVERDUE / 2 : QUIET))
         return G_SOURCE_CONTINUE;
-    if (!g_hash_table_contains(self->requests, GUINT_TO_POINTER(self->hello))) {
+    if (!asked)
+        self->hello = bridge_call(self, &(struct call){.method = "hello"});
+    else if (!g_hash_table_contains(self->requests, GUINT_TO_POINTER(self->hello))) {
         gint64 heard = self->heard;
 
         self->hello = bridge_call(self, &(struct call){.method = "hello"});
