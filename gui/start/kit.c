@@ -101,7 +101,7 @@ on_draw_page(GtkPrintOperation *operation, GtkPrintContext *context, int page, s
 {
     cairo_t *cr = gtk_print_context_get_cairo_context(context);
     g_autoptr(PangoLayout) layout = gtk_print_context_create_pango_layout(context);
-    PangoFontDescription *font = pango_font_description_from_string("monospace 11");
+    PangoFontDescription *font = pango_font_description_from_string("monospace 10");
     double width = gtk_print_context_get_width(context);
     int height;
 
