@@ -281,7 +281,7 @@ class Desktop:
     def start(self, *options):
         self.errors = open(os.path.join(self.person.folder, "desktop-errors"), "wb+")
         self.process = subprocess.Popen([program("gui/snug-desktop"), "--profile", self.profile, *options], env=self.environment,
-                                        stdout=self.errors, stderr=self.errors)
+                                        cwd=self.person.folder, stdout=self.errors, stderr=self.errors)
         self.place = poll(self.find_app, "the program is at the accessibility bus")
         if self.left:
             self.display.tool("xdotool", "windowmove", poll(self.window_id, "the window is there"), str(self.left), "0")

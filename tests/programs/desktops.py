@@ -2,7 +2,10 @@
 """What tests of the whole desktop program share: two people at a relay, strangers or contacts, and what a person does again and
 again."""
 import contextlib
+import os
 import struct
+import subprocess
+import sys
 import unittest
 import zlib
 
@@ -37,6 +40,14 @@ class Desktops(unittest.TestCase):
 
     def window(self, person, left=0):
         return self.enterContext(Desktop(person, self.display, left))
+
+    def copy(self, kind, path):
+        """That file, or the picture in it, is in the clipboard until the test ends."""
+        here = os.path.dirname(os.path.abspath(__file__))
+        process = self.enterContext(subprocess.Popen([sys.executable, os.path.join(here, "copied.py"), kind, path],
+                                                     env=self.display.environment, stdout=subprocess.PIPE))
+        self.addCleanup(process.terminate)
+        self.assertEqual(process.stdout.readline(), b"copied\n")
 
     def assert_named(self, *desktops):
         """A page is made while it is walked, so that a thing may be there a moment before its name is."""

@@ -67,6 +67,25 @@ class Dragged(Friends):
         self.drop("picture", "Picture.png")
 
 
+class Pasted(Friends):
+    def test_files_and_pictures_are_pasted(self):
+        lake = os.path.join(self.alice.folder, "Lake.png")
+        with open(lake, "wb") as f:
+            f.write(picture(300, 200))
+        self.bob.run("send", "alice", "What did you see?")
+        alice = self.window(self.alice)
+        self.open_first(alice)
+        for kind, name in (("file", "Lake.png"), ("picture", "Picture.png")):
+            self.copy(kind, lake)
+            alice.point(alice.find("text", part="Message"))
+            alice.keys("ctrl+v")
+            alice.see("push button", f"Do not send {name}")
+        alice.click("Send")
+        alice.see_no("push button", "Do not send Lake.png")
+        for name in ("Lake.png", "Picture.png"):
+            alice.see("push button", part=name, where=lambda t: t.actions())
+
+
 class Recorded(Friends):
     @classmethod
     def setUpClass(cls):

@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pages of the desktop program that its shorter test does not come by: what can have the focus has a name on each of them."""
+import contextlib
+import os
+import signal
 import unittest
 
+import qrcode
+
+from desktop import poll
 from desktops import Desktops, Friends
+from people import PHRASE
 
 
 def assert_page(test, desktop, title, role="frame", tall=False):
@@ -86,6 +93,74 @@ class Pages(Friends):
         assert_page(self, alice, "Use the Keyring")
         alice.keys("Escape")
         alice.see_no("frame", "Preferences")
+
+
+class Hanging(Friends):
+    def test_an_agent_that_hangs_is_told_of_and_the_window_goes_on(self):
+        alice = self.window(self.alice)
+        self.bob.run("send", "alice", "before")
+        self.open_first(alice)
+        alice.see_row("before")
+        pid = self.alice.agent_pid()
+
+        def go_on():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        self.addCleanup(go_on)
+        os.kill(pid, signal.SIGSTOP)  # and nobody asks it for anything
+        alice.see("label", part="does not answer at the moment", seconds=60)
+        self.assert_named(alice)
+        alice.picture("desktop-hanging")
+        alice.point(alice.find("text", part="Message"))
+        alice.type("written meanwhile")
+        poll(lambda: alice.find("text", part="Message").text() == "written meanwhile", "it can be written into")
+        go_on()
+        alice.see_no("label", part="does not answer at the moment")
+        alice.click("Send")
+        alice.see_row("written meanwhile")
+
+
+class FirstRun(Desktops):
+    screen = "2040x1280x24"
+
+    def test_a_relays_code_is_pasted_and_the_kit_is_printed(self):
+        alice, code = self.window(self.alice), os.path.join(self.alice.folder, "relay.png")
+        relay = f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}"
+        qrcode.make(relay).save(code)
+        alice.see("label", "Welcome to Snug")
+        alice.write("Your name, as contacts see it", "Alice")
+        alice.click("Next")
+        alice.see("label", "Choose a Relay")
+        self.copy("picture", code)
+        alice.click_part("Paste Picture")
+        alice.poll(lambda: alice.find("text", "Relay’s address, as you were given it").text() == relay, "the address is read")
+        self.assertTrue(alice.see("check box", "Another relay").has("CHECKED"))
+        alice.click("Next")
+        alice.write("Pass-phrase", PHRASE)
+        alice.write("The same again", PHRASE)
+        alice.click("Create Account")
+        alice.see("label", "Put Away Your Recovery Kit", seconds=60)
+        self.print_it(alice)
+
+    def print_it(self, desktop):
+        """With the printer that makes a file, in the folder in which the program was started: at home."""
+        printed = os.path.join(self.alice.folder, "output.pdf")
+        desktop.click_part("Print…")
+        desktop.see("dialog", "Print")
+
+        def chosen():
+            """The list of printers may move on while it is pointed at."""
+            desktop.point(desktop.see("label", "Print to File"))
+            with contextlib.suppress(AssertionError):
+                return poll(lambda: desktop.find("push button", "~/output.pdf"), "it is chosen", 2)
+        desktop.poll(chosen, "the printer is chosen")
+        desktop.click("Print")
+        desktop.see("label", "Sent to the printer.")
+        with open(printed, "rb") as f:
+            paper = f.read()
+        self.assertEqual(paper[:5], b"%PDF-")
+        for part in (b"/Font", b"/Image"):  # its words, and its code
+            self.assertIn(part, paper)
 
 
 class Beginnings(Desktops):
