@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "core/opening.h"
 #include "core/outbox.h"
 #include "core/relay_link.h"
 #include "core/tokens.h"
@@ -15,6 +16,7 @@
 #define REST_MS (10 * 60 * 1000)
 #define TRY_MIN (30 * 1000)
 #define FETCH_TRIES 6
+#define SOON_MS (15 * 1000)
 
 enum err
 trust_open(struct engine *e)
@@ -94,6 +96,18 @@ fetch_between(struct engine *e, int64_t contact, const struct manifest *newest)
     f->at = newest->address;
     f->pins.count = newest->pin_count;
     memcpy(f->pins.pins, newest->pins, sizeof f->pins.pins);
+}
+
+bool
+trust_fetching(struct engine *e, const struct account_id *account)
+{
+    int64_t soon = engine_monotonic_ms(e) + SOON_MS;
+    struct contact c;
+
+    if (contact_by_account(e, account, &c) != OK)
+        return false;
+    const struct fetch *f = fetch_find(e, FETCH_MANIFESTS, c.id);
+    return f != NULL && f->wanted && f->tries == 0 && (f->busy || f->due <= soon);
 }
 
 /* --- what came --- */
@@ -192,17 +206,21 @@ pack_card(const struct address *address, struct buf *out)
     return buf_ok(out);
 }
 
+/* A token may be gone, as after a recovery: then the manifest that is held has to do. */
 static enum err
 pack_manifest_get(struct engine *e, const struct contact *c, struct buf *out)
 {
     Wire__ManifestGet get;
     char name[NAME_MAX_BYTES + 1];
     struct manifest held;
-    struct token token;
+    struct token token = {.b = {0}};
 
     wire__manifest_get__init(&get);
     TRY(trust_manifest(e, &c->account, &held));
-    TRY(tokens_for_delivery(e, c, 0, &token));
+    enum err r = tokens_for_delivery(e, c, 0, &token);
+    if (r != OK && is_store_trouble(r))
+        return r;
+    get.after = pb_span(SPAN_OF(held.hash));
     memcpy(name, c->address.name, sizeof name);
     get.name = name;
     get.token = (ProtobufCBinaryData){sizeof token.b, token.b};

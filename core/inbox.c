@@ -195,6 +195,9 @@ take(struct engine *e, enum inbox_queue queue, struct span envelope, int64_t *re
     enum err opened = opening_take(e, queue, envelope, &o);
     if (opened == ERR_FORGED || opened == ERR_FORK)
         return OK; /* with the notice that was written */
+    if (opened == ERR_DECRYPT && o.manifest_ahead && queue == QUEUE_REQUEST &&
+        trust_fetching(e, &o.envelope.sender.account))
+        return fail(ERR_STATE, "what leads to its manifest is being fetched");
     if (opened != OK)
         return is_store_trouble(opened) ? opened : OK;
     *ret_contact = o.known ? o.contact.id : 0;

@@ -17,7 +17,9 @@ enum inbox_queue {
 };
 
 /* Take one item. OK also when it was dropped or failed to decrypt: the cursor has moved. ERR_FULL,
- * ERR_IO: nothing changed and nothing may be acknowledged; the engine stops. */
+ * ERR_IO: nothing changed and nothing may be acknowledged; the engine stops. ERR_STATE, of a
+ * request only: nothing changed; it is to be taken again soon, when the manifests that it needs are
+ * here. */
 enum err inbox_item(struct engine *e, enum inbox_queue queue, uint64_t n, uint32_t tag,
                     struct span envelope);
 

@@ -66,6 +66,7 @@ find_manifest(struct engine *e, struct opening *o)
     if (judged != ERR_STATE)
         return judged;
     o->manifest_new = false;
+    o->manifest_ahead = true;
     return trust_manifest(e, account, &o->manifest);
 }
 

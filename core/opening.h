@@ -17,6 +17,7 @@ struct opening {
     uint32_t eks_id;
     struct manifest manifest;          /* stored, or the candidate that came with it */
     bool manifest_new;                 /* the candidate is to be stored once libsignal agrees */
+    bool manifest_ahead;               /* what leads to the attached one is not here */
     const struct device_entry *device; /* in `manifest` */
     bool known;
     struct contact contact; /* when known */

@@ -24,6 +24,8 @@ enum err trust_manifest_bytes(struct engine *e, const struct account_id *account
 enum err trust_candidate(struct engine *e, const struct account_id *account, struct span object,
                          struct manifest *ret, bool *ret_new);
 enum err trust_store(struct engine *e, struct span object, const struct manifest *m);
+/* Whether those of ACCOUNT, a contact's, are being fetched just now, for the first time. */
+bool trust_fetching(struct engine *e, const struct account_id *account);
 
 /* own.2 and own.3 of a content from an accepted contact: fetch theirs later, fetch ours, attach
  * ours (B8.2). */

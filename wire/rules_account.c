@@ -123,6 +123,8 @@ enum err
 manifest_get_rules(const Wire__ManifestGet *m)
 {
     TRY(field_name(m->name));
+    if (m->after.len > 0)
+        TRY(field_exact(m->after, sizeof(struct sha256), "the hash"));
     return field_exact(m->token, sizeof(struct token), "the token");
 }
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backups with real programs: written, checked, restored on a new machine while the old one is there or gone; the recovery
-kit; kills in the middle; and those that are made by themselves."""
+kit; and those that are made by themselves. Kills in the middle are test_restore_killed.py's."""
 import os
 import shutil
 import signal
 import subprocess
-import time
 import unittest
 
 from friends import Friend
@@ -200,6 +199,20 @@ class Kit(Two):
         wait_until(lambda: again.json("contacts", "--state", "accepted")["contacts"], "they are contacts again", 3 * PATIENCE)
         self.say(again, self.bob, "it is me")
 
+    def test_a_kit_that_is_used_again_reaches_who_heard_nothing_of_the_first_time(self):
+        self.alice.kill_agent()
+        again = self.enterContext(Friend("alice", self.relay))
+        for device in (2, 3):
+            self.recover(again)
+            self.assertEqual(again.json("status")["device"], device)
+            if device == 2:
+                again.kill_agent()
+                shutil.rmtree(again.data)
+        again.snug("add", self.bob.json("link")["link"])
+        wait_until(lambda: again.json("contacts", "--state", "accepted")["contacts"], "they are contacts again", 3 * PATIENCE)
+        self.say(again, self.bob, "it is me")
+        self.say(self.bob, again, "so it is")
+
     def test_the_kit_brings_an_account_back_that_has_no_name(self):
         carol = self.enterContext(Friend("carol", self.relay))
         self.kit = os.path.join(carol.folder, "kit")
@@ -239,42 +252,6 @@ class Kit(Two):
     def recover_code(self, person, name):
         return person.attempt("recover", "--name", name, "--relay", f"https://127.0.0.1:{self.relay.port} pin={self.relay.pin}",
                               "--kit-file", self.kit, phrase=person.phrase).code
-
-
-class Killed(Two):
-    def test_a_kill_leaves_neither_half_a_backup_nor_half_a_profile(self):
-        for delay in (0.1, 0.5, 0.9):
-            self.kill_during(self.alice, delay, ["backup", "create", self.file, "--files"], BACKUP_PHRASE)
-            self.alice.open()
-            self.assertEqual([n for n in os.listdir(self.bob.folder) if n.endswith(".part")], [])
-            if os.path.exists(self.file):  # it was quicker
-                self.bob.snug("backup", "check", self.file, secret=BACKUP_PHRASE)
-                os.unlink(self.file)
-        self.back_up()
-        again = self.enterContext(Friend("alice", self.relay))
-        phrases = f"{BACKUP_PHRASE}\n{again.phrase}"
-        for delay in (0.1, 0.5, 0.9):
-            self.kill_during(again, delay, ["restore", self.file], phrases)
-            if again.json("status")["state"] != "none":
-                break
-            self.assertEqual([n for n in os.listdir(os.path.join(again.data, "snug")) if not n.endswith(".lock")], [])
-        if again.json("status")["state"] == "none":
-            again.snug("restore", self.file, secret=phrases)
-        else:
-            again.open()
-        wait_until(lambda: "joining" not in again.json("status"), "it joined", 3 * PATIENCE)
-        self.say(again, self.bob, "whole")
-
-    def kill_during(self, person, delay, command, phrases):
-        import threading
-        person.attempt("agent", "start")
-        pid = person.agent_pid()
-        timer = threading.Timer(delay, lambda: os.kill(pid, signal.SIGKILL))
-        timer.start()
-        person.attempt(*command, phrase=phrases)
-        timer.join()
-        wait_until(lambda: person.agent_pid() != pid, "the agent ends")
-        person.attempt("agent", "start")
 
 
 class Scheduled(Two):

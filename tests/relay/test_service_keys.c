@@ -302,6 +302,40 @@ a_token_opens_the_manifests(void **state)
     assert_int_equal(manifest_get(r, "alice", &t, 2), 304);
 }
 
+static unsigned
+manifest_get_after(struct relay *r, const struct person *p, uint32_t min_seq, uint8_t flip)
+{
+    AUTO(buf_done) struct buf object = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
+    Wire__ManifestGet m;
+    struct manifest held;
+    uint8_t nobodys[16] = {0};
+
+    person_manifest(p, AUTHORITY, &object);
+    assert_ok(manifest_read(buf_span(&object), &held));
+    held.hash.b[0] ^= flip;
+    wire__manifest_get__init(&m);
+    m.name = (char *)(uintptr_t)p->name;
+    m.token = pb_span(SPAN(nobodys, sizeof nobodys));
+    m.after = pb_span(SPAN_OF(held.hash));
+    m.min_seq = min_seq;
+    return relay_post(r, "/v1/manifest/get", &m.base);
+}
+
+/* As a contact has to find them whose token is gone. */
+static void
+who_knows_a_manifest_gets_what_follows_it(void **state)
+{
+    struct relay *r = *state;
+    struct person alice = person_new("alice");
+
+    relay_register(r, &alice, 0);
+    assert_int_equal(manifest_get_after(r, &alice, 2, 0), 304);
+    assert_int_equal(manifest_get_after(r, &alice, 2, 1), 404);
+    assert_int_equal(manifest_get_after(r, &alice, 1, 0), 404);
+    assert_int_equal(manifest_get_after(r, &alice, 3, 0), 404);
+    assert_int_equal(manifest_get_after(r, &alice, 0, 0), 404);
+}
+
 /* All that may be wrong with a token, and a name that is not there: the same bytes. */
 static void
 every_unknown_is_the_same_404(void **state)
@@ -600,6 +634,7 @@ main(void)
         RELAY_TEST(an_invitation_fetches_keys_without_work),
         RELAY_TEST(keys_of_a_device_that_is_not_there_are_409_with_the_manifest),
         RELAY_TEST(a_token_opens_the_manifests),
+        RELAY_TEST(who_knows_a_manifest_gets_what_follows_it),
         RELAY_TEST(every_unknown_is_the_same_404),
         RELAY_TEST(guessing_tokens_is_limited_by_source),
         RELAY_TEST(a_removed_or_expired_token_opens_nothing),

@@ -86,6 +86,7 @@ END
     BEGIN(manifest_get, Wire__ManifestGet, wire__manifest_get) m.name = alice;
 m.token = FILLER(16);
 m.min_seq = 3;
+m.after = FILLER(32);
 END
 
     BEGIN(keys_put, Wire__KeysPut, wire__keys_put) PART(Wire__OneTimeKey, wire__one_time_key, k);

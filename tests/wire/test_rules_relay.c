@@ -125,6 +125,9 @@ manifests_come_in_pages(void **state)
     SAMPLE(manifests, Wire__Manifests, page);
     has_limits(card_answer, card, card->manifest, 1, MANIFEST_MAX + SIGNED_OVERHEAD);
     refuses_other_lengths(manifest_get, get, get->token);
+    reads_with(manifest_get, get, get->after, FILLER(0));
+    refuses_with(manifest_get, get, get->after, FILLER(31), ERR_MALFORMED);
+    refuses_with(manifest_get, get, get->after, FILLER(33), ERR_MALFORMED);
     has_limits(manifests, page, page->manifests[0], 1, MANIFEST_MAX + SIGNED_OVERHEAD);
     has_count(manifests, page, page->n_manifests, page->manifests, MANIFESTS_A_PAGE);
     reads_with(manifests, page, page->n_manifests, 0);
