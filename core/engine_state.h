@@ -75,7 +75,9 @@ struct engine {
     struct resumed resumed;                /* core/resumed.c's own */
     struct wiping wiping;                  /* core/wiping.c's own */
 
-    struct buf following; /* core/following.c's own: the manifest that is looked into */
+    /* core/following.c's own: the manifest that is looked into, and the answer with what leads to
+     * it. */
+    struct buf following, following_way;
 
     /* Events of the open transaction, reported after its commit. */
     struct event *events;

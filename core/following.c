@@ -3,16 +3,19 @@
 
 #include "core/accumulator.h"
 #include "core/moving.h"
+#include "core/opening.h"
 #include "core/own_manifests.h"
 #include "core/relay_link.h"
 #include "core/trust.h"
 #include "crypto/anchor.h"
+#include "crypto/manifest.h"
 #include "wire/check.h"
 
 void
 following_close(struct engine *e)
 {
     buf_done(&e->following);
+    buf_done(&e->following_way);
 }
 
 static bool
@@ -23,20 +26,16 @@ same_device(const struct device_entry *a, const struct device_entry *b)
            span_equal(SPAN_OF(a->dak), SPAN_OF(b->dak));
 }
 
-/* It follows what we signed last, and says nothing new but where we are. */
-static enum err
-is_like_ours(struct engine *e, const struct manifest *m, bool *ret)
+/* It says nothing new but where we are. */
+static bool
+is_like_ours(struct engine *e, const struct manifest *m)
 {
-    struct relay_address relay = relay_of(&m->address);
-    struct manifest last;
+    bool like = span_equal(SPAN_OF(m->aik), SPAN_OF(e->aik->public)) &&
+                m->device_count == e->manifest.device_count;
 
-    TRY(own_manifest_last(e, &last));
-    *ret = manifest_compare(m, &last) == MANIFEST_NEXT && !relay_is_own(e, &relay) &&
-           span_equal(SPAN_OF(m->aik), SPAN_OF(e->aik->public)) &&
-           m->device_count == e->manifest.device_count;
-    for (size_t i = 0; *ret && i < m->device_count; i++)
-        *ret = same_device(&m->devices[i], &e->manifest.devices[i]);
-    return OK;
+    for (size_t i = 0; like && i < m->device_count; i++)
+        like = same_device(&m->devices[i], &e->manifest.devices[i]);
+    return like;
 }
 
 /* Made after the manifest was: an older one may have come there from elsewhere. */
@@ -63,32 +62,150 @@ raise_alarm(struct engine *e, struct span object)
     return notice_once_a_day(e, "account-changed", 0, buf_span(&ours), object);
 }
 
+/* What leads from the last one that we know to M, if all of it is like ours; once more, what is
+ * like that is noted as shown. */
+enum way_use { WAY_CHECK, WAY_NOTE };
+static enum err
+go_along(struct engine *e, const struct manifest *m, enum way_use use, bool *ret_leads)
+{
+    AUTO(manifests_freep) Wire__Manifests *way = NULL;
+    struct manifest at, next;
+
+    *ret_leads = false;
+    TRY(own_manifest_last(e, &at));
+    if (e->following_way.n > 0)
+        TRY(manifests_read(buf_span(&e->following_way), &way));
+    for (size_t i = 0; way != NULL && i < way->n_manifests && at.seq + 1 < m->seq; i++) {
+        struct span object = span_pb(way->manifests[i]);
+        if (manifest_verify(object, &next) != OK ||
+            !span_equal(SPAN_OF(next.account), SPAN_OF(e->account)) || !is_like_ours(e, &next) ||
+            manifest_compare(&next, &at) != MANIFEST_NEXT)
+            return OK;
+        if (use == WAY_NOTE)
+            TRY(own_manifest_shown(e, object));
+        at = next;
+    }
+    *ret_leads = manifest_compare(m, &at) == MANIFEST_NEXT;
+    return OK;
+}
+
 static enum err
 conclude(struct engine *e, struct span object, const struct relay_reply *reply, bool *ret_ours)
 {
     struct manifest m;
 
     TRY(manifest_read(object, &m));
-    *ret_ours = is_of_this_store(e, &m, reply);
-    return *ret_ours ? moving_follow(e, object, &m) : raise_alarm(e, object);
+    TRY(go_along(e, &m, WAY_CHECK, ret_ours));
+    *ret_ours = *ret_ours && is_of_this_store(e, &m, reply);
+    if (!*ret_ours)
+        return raise_alarm(e, object);
+    TRY(go_along(e, &m, WAY_NOTE, ret_ours));
+    return moving_follow(e, object, &m);
 }
 
 static void
-asked(struct engine *e, int64_t ref, const struct relay_reply *reply)
+forget(struct engine *e)
+{
+    following_close(e);
+    e->following = e->following_way = (struct buf){0};
+}
+
+/* No answer: our manifest is looked at again with each connect. */
+static bool
+says_nothing(const struct relay_reply *reply)
+{
+    return reply->err != OK || reply->status == 429 || reply->status >= 500;
+}
+
+static void
+anchor_came(struct engine *e, int64_t ref, const struct relay_reply *reply)
 {
     AUTO(tx_done) struct tx tx = {0};
-    AUTO(buf_done) struct buf object = e->following;
-
-    e->following = (struct buf){0};
-    if (reply->err != OK || reply->status == 429 || reply->status >= 500)
-        return; /* our manifest is looked at again with each connect */
     bool ours = false;
+
+    if (says_nothing(reply)) {
+        forget(e);
+        return;
+    }
     enum err r = act_begin(e, &tx);
     if (r == OK)
-        r = act_end(e, &tx, conclude(e, buf_span(&object), reply, &ours));
+        r = act_end(e, &tx, conclude(e, buf_span(&e->following), reply, &ours));
     engine_heed(e, r);
+    forget(e);
     if (r == OK && ours)
         moving_followed(e);
+}
+
+static enum err
+ask_for_anchor(struct engine *e, const struct manifest *m)
+{
+    struct relay_address relay = relay_of(&m->address);
+
+    return relay_call_as_own(
+        e, &relay,
+        &(struct relay_call){.method = "GET", .path = "/v1/anchor/stored", .done = anchor_came});
+}
+
+/* Whether to go on, once what leads to it has come. */
+static enum err
+heed_way(struct engine *e, const struct relay_reply *reply, bool *ret_leads)
+{
+    struct manifest m;
+
+    *ret_leads = false;
+    TRY(manifest_read(buf_span(&e->following), &m));
+    if (reply->status == 200) {
+        e->following_way = BUF(reply->body.n);
+        buf_put(&e->following_way, reply->body);
+        TRY(buf_ok(&e->following_way));
+        enum err r = go_along(e, &m, WAY_CHECK, ret_leads);
+        if (r != OK && is_store_trouble(r))
+            return r;
+    }
+    return *ret_leads ? ask_for_anchor(e, &m) : raise_alarm(e, buf_span(&e->following));
+}
+
+static void
+way_came(struct engine *e, int64_t ref, const struct relay_reply *reply)
+{
+    AUTO(tx_done) struct tx tx = {0};
+    bool leads = false;
+
+    if (says_nothing(reply)) {
+        forget(e);
+        return;
+    }
+    enum err r = act_begin(e, &tx);
+    if (r == OK)
+        r = act_end(e, &tx, heed_way(e, reply, &leads));
+    engine_heed(e, r);
+    if (r != OK || !leads)
+        forget(e);
+}
+
+/* Who has the last one that we know may have what follows it. */
+static enum err
+ask_for_way(struct engine *e, const struct manifest *m, const struct manifest *last)
+{
+    AUTO(buf_done) struct buf body = BUF(BODY_SMALL_MAX);
+    struct relay_address relay = relay_of(&m->address);
+    Wire__ManifestGet get;
+    struct token none = {.b = {0}};
+    char name[NAME_MAX_BYTES + 1];
+
+    wire__manifest_get__init(&get);
+    memcpy(name, m->address.name, sizeof name);
+    get.name = name;
+    get.token = pb_span(SPAN_OF(none));
+    get.min_seq = last->seq + 1;
+    get.after = pb_span(SPAN_OF(last->hash));
+    wire_pack(&body, &get.base);
+    TRY(buf_ok(&body));
+    return relay_call_as_own(e, &relay,
+                             &(struct relay_call){.method = "POST",
+                                                  .path = "/v1/manifest/get",
+                                                  .body = buf_span(&body),
+                                                  .done = way_came});
 }
 
 static enum err
@@ -106,16 +223,17 @@ enum err
 following_begin(struct engine *e, struct span object, const struct manifest *m)
 {
     struct relay_address relay = relay_of(&m->address);
-    struct relay_call call = {.method = "GET", .path = "/v1/anchor/stored", .done = asked};
-    bool like;
+    struct manifest last;
 
-    TRY(is_like_ours(e, m, &like));
-    if (!like)
+    TRY(own_manifest_last(e, &last));
+    enum manifest_order order = manifest_compare(m, &last);
+    if ((order != MANIFEST_NEXT && order != MANIFEST_AHEAD) || relay_is_own(e, &relay) ||
+        !is_like_ours(e, m))
         return raise_alarm(e, object);
     if (e->following.n > 0)
         return OK; /* one after the other */
     TRY(note_pins(e, &relay, m));
-    if (relay_call_as_own(e, &relay, &call) != OK)
+    if ((order == MANIFEST_NEXT ? ask_for_anchor(e, m) : ask_for_way(e, m, &last)) != OK)
         return OK; /* not now */
     e->following = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
     buf_put(&e->following, object);

@@ -2,11 +2,13 @@
  *
  * Going where a copy of us has gone (B2.5, B18.3): the store was put back to before a move, or a
  * copy moved meanwhile, so that our relay, or the one that we are about to move to, has a manifest
- * that follows ours, and that we signed without knowing of it.
+ * that follows ours, and that we signed without knowing of it. After several moves those in between
+ * are asked for where the newest leads.
  *
  * The one thing to know: whoever has the account's key could have signed it as well. So it is
- * followed only when it is ours in all but the relay, and that relay keeps an anchor of this very
- * store (core/anchor.h) for this device: nobody but a copy of us can have left it there.
+ * followed only when all that leads to it is ours in all but the relay, and that relay keeps an
+ * anchor of this very store (core/anchor.h) for this device: nobody but a copy of us can have left
+ * it there.
  */
 #pragma once
 

@@ -13,6 +13,7 @@
 #include "tests/scenarios/network.h"
 
 #define SECOND_HOST "second.test"
+#define THIRD_HOST "third.test"
 
 static struct scene *s;
 static struct actor *alice, *bob;
@@ -208,6 +209,47 @@ a_copy_of_after_the_move_finds_the_way_home(void **state)
     assert_int_equal(count(bob, OWN_GAPS), 1);
 }
 
+/* Two moves, of which the copy knows nothing; the relay of then knows where the last one led. */
+static void
+a_copy_of_before_two_moves_finds_the_last_relay(void **state)
+{
+    struct scene_relay *third = scene_open_relay(s, THIRD_HOST);
+
+    copy();
+    scene_settle(s);
+    begin_move(second);
+    scene_pass(s, DAY_MS);
+    actor_say(alice, bob, "2");
+    scene_pass(s, HOUR_MS);
+    begin_move(third);
+    scene_pass(s, DAY_MS);
+    assert_string_equal(host_of(bob), THIRD_HOST);
+    actor_say(bob, alice, "lost");
+    scene_pass(s, HOUR_MS);
+    put_back();
+    scene_pass(s, 2 * HOUR_MS);
+    actor_say(bob, alice, "again");
+    scene_pass(s, HOUR_MS);
+    actor_say(alice, bob, "3");
+    scene_pass(s, DAY_MS);
+    assert_int_equal(count(bob, NOTICES("account-changed")), 0);
+    assert_string_equal(host_of(bob), THIRD_HOST);
+    assert_int_equal(anchor_state(bob->engine), ANCHOR_GOOD);
+    assert_history(alice, bob, "> 1\n> 2\n< lost\n< again\n> 3");
+    assert_int_equal(count(bob, "SELECT count(*) FROM messages WHERE outgoing=0 AND type=1"), 3);
+    assert_int_equal(count(bob, OWN_GAPS), 1);
+    assert_int_equal(count(alice, "SELECT count(*) FROM notices"), 0);
+    assert_int_equal(
+        count(bob, "SELECT count(*) FROM manifests m, account a WHERE m.account=a.account"), 3);
+    /* And from there on like anybody. */
+    begin_move(second);
+    scene_pass(s, DAY_MS);
+    actor_say(bob, alice, "moved again");
+    scene_pass(s, HOUR_MS);
+    assert_string_equal(actor_contact(alice, bob).address.host, SECOND_HOST);
+    assert_int_equal(count(alice, "SELECT count(*) FROM messages WHERE text='moved again'"), 1);
+}
+
 static void
 spoil(void *ctx, struct actor *to, const char *path, struct buf *answer)
 {
@@ -250,6 +292,44 @@ without_any_anchor_there_it_is_an_alarm(void **state)
     assert_is_told();
 }
 
+static void
+assert_two_moves_are_told(void)
+{
+    struct scene_relay *third = scene_open_relay(s, THIRD_HOST);
+
+    copy();
+    scene_settle(s);
+    begin_move(second);
+    scene_pass(s, DAY_MS);
+    begin_move(third);
+    scene_pass(s, DAY_MS);
+    put_back();
+    scene_pass(s, 2 * HOUR_MS);
+    assert_string_equal(host_of(bob), SCENE_HOST);
+    assert_int_equal(count(bob, NOTICES("account-changed")), 1);
+    assert_int_equal(count(bob, "SELECT count(*) FROM moving"), 0);
+}
+
+static unsigned
+hide_way(void *ctx, struct actor *to, const char *path, unsigned status)
+{
+    return to == bob && strcmp(path, "/v1/manifest/get") == 0 ? 404 : status;
+}
+
+static void
+two_moves_without_what_leads_there_are_an_alarm(void **state)
+{
+    s->tamper_status = hide_way;
+    assert_two_moves_are_told();
+}
+
+static void
+two_moves_without_an_anchor_are_an_alarm(void **state)
+{
+    s->tamper = spoil;
+    assert_two_moves_are_told();
+}
+
 /* It says nothing: neither, and as soon as it speaks it is followed. */
 static void
 while_the_new_relay_is_silent_nothing_happens(void **state)
@@ -281,6 +361,9 @@ main(void)
         TEST(a_copy_made_during_the_move_goes_over_as_well),
         TEST(a_copy_put_back_during_the_move_moves_again),
         TEST(a_copy_of_after_the_move_finds_the_way_home),
+        TEST(a_copy_of_before_two_moves_finds_the_last_relay),
+        TEST(two_moves_without_what_leads_there_are_an_alarm),
+        TEST(two_moves_without_an_anchor_are_an_alarm),
         TEST(without_an_anchor_of_ours_there_it_is_an_alarm),
         TEST(without_any_anchor_there_it_is_an_alarm),
         TEST(while_the_new_relay_is_silent_nothing_happens),
