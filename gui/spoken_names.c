@@ -32,17 +32,32 @@ name(GtkWidget *w)
         gtk_accessible_reset_relation(GTK_ACCESSIBLE(w), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
 }
 
-/* Of every widget that begins to be seen. */
+static void
+name_always(GtkWidget *w)
+{
+    if (g_signal_handler_find(w, G_SIGNAL_MATCH_FUNC, 0, 0, NULL, name, NULL) == 0)
+        g_signal_connect(w, "notify::label", G_CALLBACK(name), NULL);
+    name(w);
+}
+
+static void
+name_all(GtkWidget *w)
+{
+    if (GTK_IS_BUTTON(w) || GTK_IS_CHECK_BUTTON(w))
+        name_always(w);
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        name_all(c);
+}
+
+/* Of every widget that begins to be seen. What a window has on its other pages is told of, too. */
 static gboolean
 on_map(GSignalInvocationHint *hint, guint count, const GValue *values, gpointer data)
 {
     GtkWidget *w = g_value_get_object(&values[0]);
 
-    if (!GTK_IS_BUTTON(w) && !GTK_IS_CHECK_BUTTON(w))
-        return TRUE;
-    if (g_signal_handler_find(w, G_SIGNAL_MATCH_FUNC, 0, 0, NULL, name, NULL) == 0)
-        g_signal_connect(w, "notify::label", G_CALLBACK(name), NULL);
-    name(w);
+    if (GTK_IS_ROOT(w) || GTK_IS_BUTTON(w) || GTK_IS_CHECK_BUTTON(w))
+        name_all(w);
     return TRUE;
 }
 

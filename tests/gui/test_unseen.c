@@ -101,6 +101,19 @@ a_button_is_called_what_it_says_without_the_mark_of_its_key(void **state)
 }
 
 static void
+a_button_on_another_page_is_named_as_well(void **state)
+{
+    GtkWidget *pages = adw_view_stack_new(), *other = gtk_button_new_with_mnemonic("_Other");
+    adw_view_stack_add(ADW_VIEW_STACK(pages), gtk_label_new("one"));
+    adw_view_stack_add(ADW_VIEW_STACK(pages), other);
+    GtkWidget *window = shown(pages);
+
+    assert_false(gtk_widget_get_mapped(other));
+    assert_true(is_called(other, "Other"));
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
+static void
 the_button_of_a_row_is_called_like_the_row_as_well(void **state)
 {
     GtkWidget *row = adw_action_row_new(), *button = gtk_button_new_with_mnemonic("_Change…");
@@ -127,6 +140,7 @@ main(void)
         cmocka_unit_test(what_is_not_revealed_is_not_read_out),
         cmocka_unit_test(a_closed_menu_is_not_read_out),
         cmocka_unit_test(a_button_is_called_what_it_says_without_the_mark_of_its_key),
+        cmocka_unit_test(a_button_on_another_page_is_named_as_well),
         cmocka_unit_test(the_button_of_a_row_is_called_like_the_row_as_well),
     };
     return cmocka_run_group_tests_name("gui-unseen", tests, NULL, NULL);
