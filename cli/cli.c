@@ -138,6 +138,19 @@ cli_call_list(struct cli *cli, const char *method, json_t *params, const char *k
 }
 
 enum err
+cli_next(struct cli *cli, int wait_ms, json_t **ret)
+{
+    AUTO(json_decrefpp) json_t *n = NULL;
+
+    TRY(rpc_next(cli->rpc, wait_ms, &n));
+    if (strcmp(get(n, "method"), "lock") == 0 &&
+        strcmp(get(json_object_get(n, "params"), "state"), "locked") == 0)
+        return fail(ERR_LOCKED, "The profile was locked.");
+    *ret = STEAL(n);
+    return OK;
+}
+
+enum err
 cli_do(struct cli *cli, const char *method, json_t *params)
 {
     AUTO(json_decrefpp) json_t *result = NULL;

@@ -46,6 +46,10 @@ enum err cli_do(struct cli *cli, const char *method, json_t *params);
 /* For a command that is one call about the contact NAME. */
 enum err cli_do_to_contact(struct cli *cli, const char *method);
 
+/* The next notification, as rpc_next. ERR_LOCKED when it is that the profile was locked, if `lock`
+ * was subscribed: nothing more comes then. */
+enum err cli_next(struct cli *cli, int wait_ms, json_t **ret);
+
 /* Before something is lost: OK with --yes, or when a person at the terminal says so to what FORMAT
  * tells. ERR_USAGE otherwise. */
 enum err cli_confirm(struct cli *cli, const char *format, ...)

@@ -61,8 +61,8 @@ subscribe(struct cli *cli)
 {
     AUTO(json_decrefpp) json_t *r = NULL;
 
-    return cli_call(cli, "subscribe", json_pack("{s:[s,s]}", "topics", "transfer", "message.state"),
-                    &r);
+    return cli_call(cli, "subscribe",
+                    json_pack("{s:[s,s,s]}", "topics", "transfer", "message.state", "lock"), &r);
 }
 
 /* --- send --- */
@@ -112,10 +112,12 @@ follow(struct cli *cli, const char *message, long long wait_ms, struct progress 
 {
     for (;;) {
         AUTO(json_decrefpp) json_t *n = NULL;
-        enum err e = rpc_next(cli->rpc, (int)wait_ms, &n);
+        enum err e = cli_next(cli, (int)wait_ms, &n);
 
         if (e == ERR_TIMEOUT)
             return OK;
+        if (e == ERR_LOCKED)
+            return fail(e, "%s The message goes out once it is unlocked.", err_why(e));
         TRY(e);
         const json_t *params = json_object_get(n, "params");
         const json_t *file = json_object_get(params, "attachment");
@@ -184,7 +186,7 @@ fetch(struct cli *cli, const char *id)
     file = json_incref(json_object_get(r, "attachment"));
     while (strcmp(get(file, "state"), "downloading") == 0) {
         AUTO(json_decrefpp) json_t *n = NULL;
-        enum err e = rpc_next(cli->rpc, SAVE_WAIT, &n);
+        enum err e = cli_next(cli, SAVE_WAIT, &n);
         json_t *now = json_object_get(json_object_get(n, "params"), "attachment");
 
         if (e == ERR_TIMEOUT)

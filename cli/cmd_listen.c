@@ -219,12 +219,9 @@ follow(struct listening *l)
     for (;;) {
         AUTO(json_decrefpp) json_t *n = NULL;
 
-        TRY(rpc_next(l->cli->rpc, -1, &n));
-        if (strcmp(get(n, "method"), "lock") == 0) {
-            if (strcmp(get(json_object_get(n, "params"), "state"), "locked") == 0)
-                return fail(ERR_LOCKED, "The profile was locked.");
+        TRY(cli_next(l->cli, -1, &n));
+        if (strcmp(get(n, "method"), "lock") == 0)
             continue;
-        }
         if (strcmp(get(n, "method"), "presence") == 0) {
             TRY(print_presence(l, json_object_get(n, "params")));
             continue;

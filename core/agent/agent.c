@@ -82,22 +82,33 @@ on_signal(void *self, uint32_t events)
 
 /* --- the machine --- */
 
+/* WANTED by the settings, which are known while it is open. Otherwise only what is under way ends,
+ * or ends locked. */
+static void
+lock_with_machine(struct agent *a, bool wanted)
+{
+    if (a->state == AGENT_LOCKED)
+        calls_cancel_unlocked(a, fail(ERR_LOCKED, "The profile was locked."));
+    else if (a->state == AGENT_NO_PROFILE || wanted)
+        agent_lock(a, LOCK_SOON);
+}
+
 static void
 on_screen_locked(void *self)
 {
     struct agent *a = self;
 
-    if (a->state == AGENT_UNLOCKED ? a->lock_on_screen_lock : agent_making(a))
-        agent_lock(a, LOCK_SOON);
+    lock_with_machine(a, a->lock_on_screen_lock);
 }
 
+/* Restoring may take long, and has before it all there is; it can be done again. */
 static void
 on_sleeps(void *self)
 {
     struct agent *a = self;
 
-    if (a->state == AGENT_UNLOCKED ? a->lock_on_suspend : agent_making(a))
-        agent_lock(a, LOCK_SOON);
+    backups_stop_restoring(a);
+    lock_with_machine(a, a->lock_on_suspend);
 }
 
 /* Connections are dead, and the network may be another one. */
@@ -116,7 +127,10 @@ on_woke(void *self)
 static void
 hold_sleep(struct agent *a)
 {
-    if ((a->state == AGENT_UNLOCKED && a->lock_on_suspend) || a->worker.busy)
+    bool open =
+        a->state == AGENT_UNLOCKED ? a->lock_on_suspend : a->engine != NULL || a->backup != NULL;
+
+    if (open || a->worker.busy)
         machine_hold_sleep(a->machine);
     else
         machine_let_sleep(a->machine);

@@ -115,6 +115,7 @@ restore_one(struct backup_task *t)
     AUTO(files_releasep) struct files *files = NULL;
 
     TRY(open_one(t, &fd, &key));
+    TRY(backup_watch_check(&t->watch)); /* a key takes a while to make */
     TRY(make_key(t));
     TRY(db_create(t->store_path, t->db_key, &db));
     TRY(files_open(t->files_path, &files));
@@ -322,6 +323,18 @@ backups_stop_writing(struct agent *a)
         return;
     atomic_store(&a->backup->watch.cancelled, true);
     worker_wait(&a->backup_worker);
+}
+
+void
+backups_stop_restoring(struct agent *a)
+{
+    if (!backups_restoring(a) || a->backup->call == NULL)
+        return;
+    struct call *c = a->backup->call;
+    enum err why = fail(ERR_LOCKED, "The machine went to sleep. Restore the backup once more.");
+
+    on_cancel(c, why);
+    call_fail(c, why);
 }
 
 /* --- until it is the account's device --- */

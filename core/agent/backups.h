@@ -57,6 +57,9 @@ bool backups_use_passphrase(const struct agent *a);
 /* Give up the one that is being written, and wait until it is. */
 void backups_stop_writing(struct agent *a);
 
+/* Give up the one that is being restored; its thread ends soon. */
+void backups_stop_restoring(struct agent *a);
+
 /* Wait in C, a job, until this device is the account's (core/replacing.h), and end C with RESULT
  * (taken) and `joined`; that it cannot be reached now is no error. */
 void backups_wait_joined(struct call *c, json_t *result);

@@ -155,12 +155,24 @@ call_fail(struct call *c, enum err e)
     finish(c, "error", error_object(FAILED, e));
 }
 
+/* *WHY keeps its sentence, which the next one may need, too. */
 static void
-cancel(struct call *c, enum err why)
+cancel(struct call *c, enum err *why)
 {
-    if (c->hooks.cancel != NULL)
-        c->hooks.cancel(c, why);
-    call_fail(c, why);
+    struct call_hooks hooks = c->hooks;
+    char words[WHY_MAX];
+
+    snprintf(words, sizeof words, "%s", err_why(*why));
+    if (*why == ERR_LOCKED && hooks.ends_at_lock) {
+        hooks.expire(c);
+    } else {
+        bool more = *why == ERR_LOCKED && hooks.after_lock != NULL;
+
+        if (hooks.cancel != NULL)
+            hooks.cancel(c, *why);
+        call_fail(c, fail(*why, "%s%s%s", words, more ? " " : "", more ? hooks.after_lock : ""));
+    }
+    *why = fail(*why, "%s", words);
 }
 
 void
@@ -194,13 +206,15 @@ calls_turn(struct agent *a)
 void
 calls_client_gone(struct agent *a, struct client *client)
 {
+    enum err why = fail(ERR_STATE, "The client left.");
+
     for (struct call *c = a->calls, *next; c != NULL; c = next) {
         next = c->next;
         if (c->client != client)
             continue;
         c->client = NULL;
         if (c->job[0] != '\0')
-            cancel(c, fail(ERR_STATE, "The client left."));
+            cancel(c, &why);
     }
 }
 
@@ -218,7 +232,7 @@ calls_cancel_unlocked(struct agent *a, enum err why)
     for (struct call *c = a->calls, *next; c != NULL; c = next) {
         next = c->next;
         if (ends_at_lock(c))
-            cancel(c, why);
+            cancel(c, &why);
     }
 }
 
@@ -226,7 +240,7 @@ void
 calls_cancel_all(struct agent *a, enum err why)
 {
     while (a->calls != NULL)
-        cancel(a->calls, why);
+        cancel(a->calls, &why);
 }
 
 enum err
@@ -235,7 +249,8 @@ calls_cancel_job(struct agent *a, struct client *client, const char *job)
     for (struct call *c = a->calls; c != NULL; c = c->next) {
         if (c->client != client || c->job[0] == '\0' || strcmp(c->job, job) != 0)
             continue;
-        cancel(c, fail(ERR_STATE, "It was cancelled."));
+        enum err why = fail(ERR_STATE, "It was cancelled.");
+        cancel(c, &why);
         return OK;
     }
     return fail(ERR_NOT_FOUND, "There is no such job.");

@@ -23,6 +23,10 @@ struct call_hooks {
     /* Cancelled by the client or because it left, or the profile is being locked (WHY). Clean up;
      * the call is failed with WHY and freed by who calls this. */
     void (*cancel)(struct call *c, enum err why);
+    /* What it began is kept and goes on after a lock: then it ends as if its time were over
+     * (`expire`), or with this sentence behind the one that it was locked. */
+    bool ends_at_lock;
+    const char *after_lock;
 };
 
 struct call {

@@ -95,7 +95,8 @@ get_on_event(struct call *c, const struct event *ev)
 enum err
 method_attachment_get(struct call *c, json_t **ret)
 {
-    static const struct call_hooks hooks = {.on_event = get_on_event, .expire = answer_get};
+    static const struct call_hooks hooks = {
+        .on_event = get_on_event, .expire = answer_get, .ends_at_lock = true};
     int64_t wait = param_int(c, "wait_ms", 0), id;
 
     TRY(param_attachment(c, &id));

@@ -42,7 +42,8 @@ on_lookup(struct call *c, const struct event *ev)
 static enum err
 lookup_or_wait(struct call *c, int64_t id, json_t **ret)
 {
-    static const struct call_hooks hooks = {.on_event = on_lookup, .expire = answer_lookup};
+    static const struct call_hooks hooks = {
+        .on_event = on_lookup, .expire = answer_lookup, .ends_at_lock = true};
     int64_t wait = param_int(c, "wait_ms", 0);
     json_t *lookup = show_lookup(c->agent->engine, id);
 

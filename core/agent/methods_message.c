@@ -64,8 +64,10 @@ on_message(struct call *c, const struct event *ev)
         answer_message(c);
 }
 
-static const struct call_hooks sent_hooks = {
-    .on_event = on_message, .expire = answer_message, .cancel = forget_message};
+static const struct call_hooks sent_hooks = {.on_event = on_message,
+                                             .expire = answer_message,
+                                             .cancel = forget_message,
+                                             .ends_at_lock = true};
 
 /* *RET is the message as it stands, or C is deferred until the relay has it. */
 static enum err

@@ -82,7 +82,9 @@ move_expired(struct call *c)
 enum err
 method_account_move(struct call *c, json_t **ret)
 {
-    static const struct call_hooks hooks = {.on_turn = move_turn, .expire = move_expired};
+    static const struct call_hooks hooks = {.on_turn = move_turn,
+                                            .expire = move_expired,
+                                            .after_lock = "The move goes on once it is unlocked."};
     struct account_wish wish = {.display_name = ""};
     struct account_facts facts;
 
@@ -123,7 +125,10 @@ delete_expired(struct call *c)
 enum err
 method_account_delete(struct call *c, json_t **ret)
 {
-    static const struct call_hooks hooks = {.on_turn = delete_turn, .expire = delete_expired};
+    static const struct call_hooks hooks = {.on_turn = delete_turn,
+                                            .expire = delete_expired,
+                                            .after_lock =
+                                                "The account is deleted once it is unlocked."};
     struct engine *e = c->agent->engine;
     struct account_facts facts;
     char address[ADDRESS_MAX + 1];
@@ -204,7 +209,7 @@ method_profile_wipe(struct call *c, json_t **ret)
         return fail(ERR_USAGE, "That is not the name of the profile.");
     if (a->state == AGENT_NO_PROFILE && (a->engine != NULL || backups_restoring(a)))
         return fail(ERR_BUSY, "The profile is just being made.");
-    agent_lock(a, LOCK_POLITELY);
+    agent_lock(a, LOCK_AT_ONCE); /* an anchor of it is for nobody */
     collecting_stop(a, &(struct collected_proof){0});
     bool kept = keyring_item(a, item); /* not there to be read any more afterwards */
     TRY(profile_wipe(a->profile));

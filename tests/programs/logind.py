@@ -2,6 +2,7 @@
 """A system bus of one's own with a logind on it that does as it is told, and a session bus."""
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -39,11 +40,16 @@ class Bus:
         with open(config, "w", encoding="utf-8") as file:
             file.write(CONFIG % self.path)
         self.process = subprocess.Popen(["dbus-daemon", f"--config-file={config}", "--nofork"])
-        wait_until(lambda: os.path.exists(self.path), "the bus")
+        wait_until(self.listens, "the bus")
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
         self.connection = Gio.DBusConnection.new_for_address_sync(self.address, flags, None, None)
         self.connection.set_exit_on_close(False)
         return self
+
+    def listens(self):
+        """Its path is there a moment earlier."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(self.path) == 0
 
     def __exit__(self, *_):
         self.end()
