@@ -39,13 +39,17 @@ OWNERS = {
     r"qrencode\.h": r"cli/qr\.c|gui/.*",
     r"(gtk|adwaita|glib|gio)\b.*": r"gui/.*|core/media/.*",
     r"libsecret/.*": r"core/keyring/service\.c",
-    r"gdk-pixbuf/.*": r"core/media/pixbuf\.c|gui/.*",
+    r"gdk-pixbuf/.*": r"core/media/pixbuf\.c",
     r"systemd/.*": r"core/watch/buses\.c",
     r"zbar\.h": r"core/media/qr_reader\.c",
     r"zxcvbn\.h": r"core/rpc/strength\.c",
     r"seccomp\.h": r".*/sandbox\.c|core/agent/jail\w*\.[ch]",
     r"sys/socket\.h": r"core/agent/.*|core/rpc/.*|core/relay_client_curl\w*\.c|relay/(admin|conn|listen|server)\w*\.[ch]",
 }
+
+# What would decode a file, or fetch one, in the window: that is for snug-media and the agent.
+NOT_IN_GUI = re.compile(r"\b(gdk_texture_new_from_\w+|gdk_pixbuf_(new|animation|loader)\w*|gtk_\w+_(set|new_for|new_from)_(file|filename)"
+                        r"|gtk_media_file_\w+|(uri)?decodebin\w*|playbin\w*|g_socket_\w+|g_network_\w+)\b")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
 
@@ -60,6 +64,9 @@ def place(path):
 
 def faults(path, text, exists):
     home = place(path)
+    if home == "gui":
+        for call in NOT_IN_GUI.finditer(text):
+            yield f"{path}: {call.group(0)} is not for the window"
     for own, system in INCLUDE.findall(text):
         if own:
             target = place(own)
@@ -88,7 +95,8 @@ def self_test():
              ("crypto/x.c", '#include "core/db.h"'), ("wire/x.h", '#include "relay/service.h"'),
              ("core/rpc/x.c", '#include "core/engine.h"'), ("core/x.c", '#include "core/agent/loop.h"'),
              ("core/x.c", "#include <sqlcipher/sqlite3.h>"), ("crypto/x.c", "#include <signal/signal_protocol.h>"),
-             ("gui/x.c", "#  include \"crypto/secret.h\"")]
+             ("gui/x.c", "#  include \"crypto/secret.h\""), ("gui/x.c", "t = gdk_texture_new_from_bytes(b, NULL);"),
+             ("gui/x.c", '"uridecodebin3 name=in"'), ("gui/x.c", "#include <gdk-pixbuf/gdk-pixbuf.h>")]
     right = [("core/agent/x.c", '#include "core/engine.h"'), ("crypto/signal_glue.c", "#include <signal/signal_protocol.h>"),
              ("tests/core/x.c", '#include "relay/service.h"'), ("cli/x.c", '#include "core/rpc/connect.h"')]
     for path, text in wrong:
