@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/fresh_start.h"
 
+#include "core/account.h"
 #include "core/anchor.h"
 #include "core/chains.h"
 #include "core/engine_state.h"
@@ -81,10 +82,12 @@ fresh_start(struct engine *e, enum fresh_device device)
 {
     TRY(drop_sessions(e));
     TRY(chains_end(e, device == FRESH_SAME_DEVICE ? CHAINS_OF_THIS_DEVICE : CHAINS_OF_ANOTHER));
-    if (device == FRESH_SAME_DEVICE)
+    if (device == FRESH_SAME_DEVICE) {
         TRY(prekeys_anew(e->db, engine_now_s(e)));
-    else
+        account_on_connect(e); /* which ids the relay has by now, before ours go there */
+    } else {
         TRY(show_manifest(e));
+    }
     TRY(plan(e));
     healing_soon(e);
     outbox_wake_all(e);

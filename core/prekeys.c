@@ -327,10 +327,15 @@ prekeys_withdrawn(struct db *db)
 enum err
 prekeys_heed_ids(struct db *db, uint32_t eks, uint32_t opk, int64_t now_s, bool *ret)
 {
-    int64_t newest, next;
+    int64_t newest, next, unsure;
 
     TRY(db_get_int(db, &newest, "SELECT max(id) FROM ekss", ""));
-    if (eks > newest && eks < ID_MAX)
+    /* The same id, of a store that was put back, may be of a key that another copy made. */
+    TRY(db_get_int(db, &unsure,
+                   "SELECT count(*) FROM ekss WHERE id=?1 AND uploaded=0 AND EXISTS("
+                   "SELECT 1 FROM meta WHERE key='opk.withdraw')",
+                   "i", newest));
+    if (eks >= newest + (unsure == 0) && eks < ID_MAX)
         TRY(make_eks(db, now_s, eks));
     TRY(next_opk_id(db, &next));
     *ret = opk >= next && opk < ID_MAX;

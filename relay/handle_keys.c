@@ -140,8 +140,10 @@ handle_keys_put(struct call *c)
     }
     TRY(buf_ok(&bundle));
     call_writes(c, c->request->body.n);
-    if (m->reset)
+    if (m->reset) { /* a store that was put back lacks keys that were replaced as well */
         TRY(kept_opks_clear(c->s->store, d->account, d->id));
+        d->eks_old_count = 0;
+    }
     TRY(opks_store(c, d, m->n_opks, m->opks));
     TRY(kept_device_put(c->s->store, d, buf_span(&bundle)));
     return answer_counts(c);

@@ -141,6 +141,23 @@ a_replaced_key_is_taken_for_seven_days_and_then_410_with_the_bundle(void **state
 }
 
 static void
+a_replaced_key_is_410_at_once_after_a_reset(void **state)
+{
+    struct world *w = *state;
+    struct person old = w->alice;
+
+    w->alice.eks_id++;
+    w->alice.bundle_created++;
+    assert_int_equal(person_upload(w->relay, &w->alice, 0, true), 200);
+    assert_int_equal(deliver(w->relay, &old, w->token, 1, ENVELOPE_B1), 202);
+    Wire__KeysPut m = WIRE__KEYS_PUT__INIT;
+    m.reset = true;
+    assert_int_equal(relay_signed(w->relay, &w->alice, METHOD_PUT, "/v1/keys", &m.base), 200);
+    assert_int_equal(deliver(w->relay, &old, w->token, 2, ENVELOPE_B1), 410);
+    assert_int_equal(deliver(w->relay, &w->alice, w->token, 3, ENVELOPE_B1), 202);
+}
+
+static void
 another_device_set_is_409_with_the_manifest(void **state)
 {
     struct world *w = *state;
@@ -500,6 +517,7 @@ main(void)
         RELAY_TEST(a_repeat_is_202_after_the_one_use_is_used),
         RELAY_TEST(a_repeat_is_202_after_the_key_was_replaced),
         RELAY_TEST(a_replaced_key_is_taken_for_seven_days_and_then_410_with_the_bundle),
+        RELAY_TEST(a_replaced_key_is_410_at_once_after_a_reset),
         RELAY_TEST(another_device_set_is_409_with_the_manifest),
         RELAY_TEST(one_token_fills_a_quarter_of_the_queue),
         RELAY_TEST(a_full_queue_is_507_and_a_repeat_still_202),

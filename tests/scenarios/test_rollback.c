@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/anchor.h"
+#include "core/prekeys.h"
 #include "core/trust.h"
 #include "tests/scenarios/network.h"
 #include "wire/check.h"
@@ -108,6 +109,53 @@ yesterdays_copy_heals_without_a_question(void **state)
     assert_history(alice, bob, "> 1\n> 2\n< 2\n> 3\n< 3\n> 4\n< 4\n> 5\n< again");
     assert_int_equal(count(alice, NOTICES("sent-twice")), 0);
     assert_int_equal(count(bob, NOTICES("put-back")), 1);
+}
+
+/* A contact has got to know keys that were made after the copy: nobody can open what is sealed to
+ * them any more, although the relay gives the same numbers out again. */
+static void
+keys_of_what_was_lost_stop_nobody(void **state)
+{
+    actor_say(alice, bob, "1");
+    scene_settle(s);
+    copy(alice, "0");
+    copy(bob, "0");
+    scene_pass(s, HOUR_MS);
+    put_back(bob, "0");
+    scene_pass(s, HOUR_MS);
+    put_back(alice, "0"); /* which makes new sessions, with the newest keys */
+    scene_pass(s, HOUR_MS);
+    actor_say(alice, bob, "2");
+    scene_pass(s, HOUR_MS);
+    put_back(bob, "0");
+    scene_pass(s, HOUR_MS);
+    actor_say(alice, bob, "3");
+    scene_pass(s, HOUR_MS);
+    actor_say(bob, alice, "4");
+    scene_pass(s, HOUR_MS);
+    assert_history(alice, bob, "> 1\n> 2\n> 3\n< 4");
+    assert_int_equal(count(bob, "SELECT count(*) FROM messages WHERE outgoing=0 AND type=1"), 3);
+    assert_int_equal(count(alice, NOTICES("put-back")), 1);
+    assert_int_equal(count(bob, NOTICES("put-back")), 1);
+}
+
+/* Whether the relay is asked before or after a store knows that it was put back. */
+static void
+a_number_of_lost_keys_is_not_used_again(void **state)
+{
+    struct db *db = engine_db(bob->engine);
+    int64_t id = count(bob, "SELECT max(id) FROM ekss"), now_s = s->now_ms / 1000;
+    struct tx tx = {0};
+    bool foreign;
+
+    assert_ok(tx_begin(db, &tx));
+    assert_ok(prekeys_anew(db, now_s));
+    assert_int_equal(count(bob, "SELECT max(id) FROM ekss"), id + 1);
+    assert_ok(prekeys_heed_ids(db, (uint32_t)id + 1, 0, now_s, &foreign));
+    assert_int_equal(count(bob, "SELECT max(id) FROM ekss"), id + 2);
+    assert_ok(prekeys_heed_ids(db, (uint32_t)id + 1, 0, now_s, &foreign));
+    assert_int_equal(count(bob, "SELECT max(id) FROM ekss"), id + 2);
+    tx_done(&tx);
 }
 
 static void
@@ -488,6 +536,8 @@ main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(yesterdays_copy_heals_without_a_question),
+        TEST(keys_of_what_was_lost_stop_nobody),
+        TEST(a_number_of_lost_keys_is_not_used_again),
         TEST(what_was_closed_in_order_goes_on_in_its_chain),
         TEST(a_copy_as_old_as_the_anchor_says_nothing_twice),
         TEST(what_the_relay_loses_is_told_and_no_reason_to_begin_anew),
