@@ -16,14 +16,27 @@
 #include "crypto/kdf.h"
 
 #define PAGE_SIZE 4096
+
+/* The index of the log is made larger by writing to its file, which SQLite tells as an I/O error;
+ * other errors of files keep their number. */
+static bool
+is_full(sqlite3 *db, int rc)
+{
+    int number = db == NULL ? 0 : sqlite3_system_errno(db);
+
+    return (rc & 0xff) == SQLITE_FULL || rc == SQLITE_IOERR_SHMSIZE ||
+           (((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN) &&
+            (number == ENOSPC || number == EDQUOT));
+}
+
 enum err
 db_fail(sqlite3 *db, int rc, const char *doing)
 {
+    if (is_full(db, rc))
+        return fail(ERR_FULL, "The disk is full; free some space and try again.");
     switch (rc & 0xff) {
     case SQLITE_NOMEM:
         return fail(ERR_MEMORY, "not enough memory while %s", doing);
-    case SQLITE_FULL:
-        return fail(ERR_FULL, "The disk is full; free some space and try again.");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return fail(ERR_DAMAGED, "the profile's database is damaged (%s)", doing);

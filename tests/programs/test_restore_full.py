@@ -39,7 +39,7 @@ class Full(unittest.TestCase):
     def assert_full(self, outcome):
         self.assertEqual(outcome.code, FAILED, outcome.out + outcome.err)
         error = json.loads(outcome.err)["error"]
-        self.assertEqual(error["name"], "full")
+        self.assertEqual(error["name"], "full", error)
         self.assertRegex(error["message"], "(?i)disk is full.*free some")
 
     def come_back(self, person, disk, *command, secret, need):
