@@ -5,13 +5,16 @@ import json
 import os
 import signal
 import stat
+import time
 import unittest
 
 from friends import Friend
 from people import LOCKED, NOT_FOUND, USAGE
-from relay import Relay, wait_until
+from relay import PATIENCE, Relay, wait_until
 
 try:
+    from gi.repository import GLib
+
     from secret_service import SecretService, SessionBus
 except ImportError:  # no GLib for Python
     SecretService = None
@@ -305,6 +308,58 @@ class Keyring(Scene):
         self.keyring.items.update(kept)
         item[2] = good
         self.alice.snug("unlock")
+
+    @staticmethod
+    def session_with(public):
+        return lambda right: GLib.Variant("(vo)", (public, right.unpack()[1]))
+
+    @staticmethod
+    def secrets_with(change):
+        """Each (session, iv, value, type) becomes what CHANGE makes of it."""
+        def alter(right):
+            return GLib.Variant("(a{o(oayays)})", ({p: change(*secret) for p, secret in right.unpack()[0].items()},))
+        return alter
+
+    def test_may_answer_what_it_likes(self):
+        def noise(n):
+            return GLib.Variant("ay", os.urandom(n))
+
+        for method, alter in (
+                ("OpenSession", self.session_with(GLib.Variant("s", "no key"))),
+                ("OpenSession", self.session_with(noise(5))),
+                ("OpenSession", self.session_with(noise(1 << 20))),
+                ("SearchItems", lambda _: GLib.Variant("(aoao)", (["/not/there"], ["/nor/there"]))),
+                ("SearchItems", lambda _: GLib.Variant("(aoao)", ([f"/many/i{i}" for i in range(2000)], []))),
+                ("GetSecrets", lambda _: GLib.Variant("(a{o(oayays)})", ({},))),
+                ("GetSecrets", self.secrets_with(lambda session, iv, value, kind: ("/other", iv, value, kind))),
+                ("GetSecrets", self.secrets_with(lambda session, iv, value, kind: (session, iv, value[:-1], kind))),
+                ("GetSecrets", self.secrets_with(lambda session, iv, value, kind: (session, iv, [], kind))),
+                ("GetSecrets", self.secrets_with(lambda session, iv, value, kind: (session, iv, list(os.urandom(1 << 18)), kind)))):
+            with self.subTest(method):
+                self.keyring.hostile = {method: alter}
+                began = time.monotonic()
+                self.refuses("keyring")
+                self.assertLess(time.monotonic() - began, PATIENCE / 2)
+        self.unlock("--passphrase")
+        self.alice.snug("lock")
+        self.keyring.hostile = {}
+        self.alice.snug("unlock")
+
+    def test_does_not_hold_up_the_pass_phrase(self):
+        self.alice.snug("lock")
+        for silent in (True, False):
+            self.keyring.silent, self.keyring.locked, self.keyring.person = silent, True, "waits"
+            asked = len(self.keyring.seen)
+            with self.alice.rpc() as asking:
+                asking.send('{"jsonrpc": "2.0", "id": "k", "method": "account.unlock", "params": {"keyring": true}}\n')
+                wait_until(lambda: len(self.keyring.seen) > asked if silent else self.keyring.asked > 0, "the keyring is asked")
+                began = time.monotonic()
+                self.unlock("--passphrase")
+                self.assertLess(time.monotonic() - began, 5)
+                self.assertEqual(state(self.alice), "unlocked")
+                self.alice.snug("lock")
+                self.assertEqual(asking.read()["error"]["data"]["name"], "locked")
+        self.keyring.silent = self.keyring.locked = False
 
     def test_has_five_seconds_to_say_something(self):
         self.keyring.silent = True
