@@ -7,6 +7,7 @@ import stat
 import unittest
 
 from friends import Friend
+from memory import Frozen, secrets_of, seen
 from people import DONE, INTEGRITY, KEY_CHANGED, NOT_FOUND, USAGE, Person, introduce
 from relay import Relay, wait_until
 
@@ -106,6 +107,18 @@ class KeyChanged(unittest.TestCase):
             self.assertEqual(carol.attempt("evidence", "check", "/bin/sh").code, INTEGRITY)
             self.assertEqual(carol.attempt("evidence", "check", "/dev/zero").code, INTEGRITY)  # has no end
             self.assertEqual(carol.attempt("evidence", "look", path).code, USAGE)
+
+    def test_what_was_shown_to_others_is_not_in_memory_once_it_is_locked(self):
+        notice = self.notice()
+        self.bob.snug("evidence", "save", notice["id"], os.path.join(self.bob.folder, "evidence.json"))
+        pid = self.bob.agent_pid()
+        with Frozen(pid):
+            secrets = secrets_of(self.bob, self.bob.phrase)
+            found = seen(pid, secrets)
+        self.assertTrue({"contacts.address", "key.db"} <= set(found), sorted(found))
+        self.bob.snug("lock")
+        with Frozen(pid):
+            self.assertEqual(seen(pid, secrets), {})
 
     def check(self, who, evidence, expected):
         path = os.path.join(who.folder, "changed.json")
