@@ -169,6 +169,13 @@ class Backup(Two):
             self.assertIsNone(rpc.read())
         self.assertFalse(os.path.exists(os.path.join(self.alice.data, "snug", "default", "open")))
 
+    def test_who_does_not_wait_for_a_backup_any_more_gets_none(self):
+        with self.alice.rpc() as rpc:
+            rpc.call("backup.create", path=self.file, passphrase=BACKUP_PHRASE)
+        other = self.file + "2"
+        wait_until(lambda: self.alice.attempt("backup", "create", other, phrase=BACKUP_PHRASE).code == 0, "the next one is made")
+        self.assertFalse(os.path.exists(self.file))
+
     def test_locking_ends_the_reading_of_a_backup(self):
         self.back_up()
         with self.alice.rpc() as rpc:
