@@ -46,14 +46,18 @@ on_progress(const json_t *about)
     if (strcmp(get(about, "stage"), "asking") == 0)
         note("Asking the relay…\n");
     if (row != NULL && terminal_interactive())
-        note("\r%lld of %lld MiB ", (long long)(number(row, "done") >> 20),
+        note("\r\033[K%lld of %lld MiB ", (long long)(number(row, "done") >> 20),
              (long long)(number(row, "total") >> 20));
 }
 
 static enum err
 job(struct cli *cli, const char *method, json_t *params, json_t **ret)
 {
-    return rpc_call_job(cli->rpc, method, params, cli->json ? NULL : on_progress, ret);
+    enum err e = rpc_call_job(cli->rpc, method, params, cli->json ? NULL : on_progress, ret);
+
+    if (!cli->json && terminal_interactive())
+        note("\r\033[K"); /* what is said next has the line to itself */
+    return e;
 }
 
 static void
