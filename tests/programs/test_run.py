@@ -28,8 +28,9 @@ class Opened(Desktop):
 
     def start(self, *options):
         self.errors = open(os.path.join(self.person.folder, "script-says"), "wb+")
-        self.script = subprocess.Popen([SCRIPT, *options], env=self.environment, stdout=self.errors, stderr=self.errors)
-        self.process = SimpleNamespace(pid=poll(self.window_process, "the script opens a window", 4 * PATIENCE), poll=lambda: None)
+        self.script = subprocess.Popen([SCRIPT, *options], env=self.environment, stdout=self.errors, stderr=self.errors,
+                                       start_new_session=True)
+        self.process = SimpleNamespace(pid=poll(self.window_process, "the script opens a window", 8 * PATIENCE), poll=lambda: None)
         self.place = poll(self.find_app, "the program is at the accessibility bus")
         return self
 
@@ -44,8 +45,8 @@ class Opened(Desktop):
         return None
 
     def stop(self):
-        if self.process is not None and self.script.poll() is None:
-            os.kill(self.process.pid, signal.SIGTERM)
+        if self.script.poll() is None:
+            os.killpg(self.script.pid, signal.SIGTERM)
             self.script.wait(PATIENCE)
         self.errors.close()
 
@@ -70,7 +71,7 @@ class Run(unittest.TestCase):
 
     def test_it_plays_a_conversation_where_there_is_no_display(self):
         environment = {k: v for k, v in self.visitor.environment.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
-        done = subprocess.run([SCRIPT], env=environment, capture_output=True, text=True, timeout=4 * PATIENCE, check=False)
+        done = subprocess.run([SCRIPT], env=environment, capture_output=True, text=True, timeout=8 * PATIENCE, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         for words in ("At eight, in the snug.", "Bring the map with you.", "snug-relay: https://127.0.0.1:"):
             self.assertIn(words, done.stdout)
