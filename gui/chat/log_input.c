@@ -3,6 +3,7 @@
 
 #include "gui/chat/message_menu.h"
 #include "gui/chat/message_row.h"
+#include "gui/menu.h"
 
 struct input {
     GtkWidget *log, *list; /* borrowed: they live longer */
@@ -54,7 +55,7 @@ open_menu(struct input *in, MessageRow *row, const GdkRectangle *where)
     }
     gtk_popover_menu_set_menu_model(GTK_POPOVER_MENU(in->menu), model);
     gtk_popover_set_pointing_to(GTK_POPOVER(in->menu), where);
-    gtk_popover_popup(GTK_POPOVER(in->menu));
+    menu_popup(GTK_POPOVER(in->menu));
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "gui/list/choices.h"
 #include "gui/list/conversation_row.h"
+#include "gui/menu.h"
 
 #define REFRESH_S 30 /* "14:05" becomes "Yesterday", a mute ends */
 
@@ -194,7 +195,7 @@ show_menu(ConversationView *self, GtkWidget *row, double x, double y)
     gtk_popover_menu_set_menu_model(GTK_POPOVER_MENU(self->menu), model);
     gtk_widget_translate_coordinates(row, GTK_WIDGET(self), x, y, &at_x, &at_y);
     gtk_popover_set_pointing_to(self->menu, &(GdkRectangle){(int)at_x, (int)at_y, 1, 1});
-    gtk_popover_popup(self->menu);
+    menu_popup(self->menu);
 }
 
 /* The conversation an action is about; NULL: it has gone meanwhile. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/check.h"
 
+#include "gui/menu.h"
 #include "gui/unseen.h"
 #include "tests/gui/stage.h"
 
@@ -68,6 +69,33 @@ a_closed_menu_is_not_read_out(void **state)
     stage_wait(!hidden(menu));
     gtk_menu_button_popdown(GTK_MENU_BUTTON(button));
     stage_wait(hidden(menu));
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
+static void
+a_closed_menu_gives_the_focus_back(void **state)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0),
+              *first = gtk_button_new_with_label("First"),
+              *second = gtk_button_new_with_label("Second");
+    g_autoptr(GMenu) choices = g_menu_new();
+    gtk_box_append(GTK_BOX(box), first);
+    gtk_box_append(GTK_BOX(box), second);
+    GtkWidget *window = shown(box);
+    g_menu_append(choices, "Close", "window.close");
+    GtkWidget *menu = gtk_popover_menu_new_from_model(G_MENU_MODEL(choices));
+    gtk_widget_set_parent(menu, first);
+
+    for (int i = 0; i < 2; i++) {
+        gtk_widget_grab_focus(second);
+        menu_popup(GTK_POPOVER(menu));
+        stage_wait(gtk_widget_is_ancestor(gtk_window_get_focus(GTK_WINDOW(window)), menu));
+        gtk_popover_popdown(GTK_POPOVER(menu));
+        stage_wait(!gtk_widget_get_mapped(menu));
+        stage_settle();
+        assert_ptr_equal(gtk_window_get_focus(GTK_WINDOW(window)), second);
+    }
+    gtk_widget_unparent(menu);
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
@@ -139,6 +167,7 @@ main(void)
         cmocka_unit_test(only_the_page_of_a_stack_that_is_shown_is_read_out),
         cmocka_unit_test(what_is_not_revealed_is_not_read_out),
         cmocka_unit_test(a_closed_menu_is_not_read_out),
+        cmocka_unit_test(a_closed_menu_gives_the_focus_back),
         cmocka_unit_test(a_button_is_called_what_it_says_without_the_mark_of_its_key),
         cmocka_unit_test(a_button_on_another_page_is_named_as_well),
         cmocka_unit_test(the_button_of_a_row_is_called_like_the_row_as_well),
