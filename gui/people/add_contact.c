@@ -318,6 +318,7 @@ add_contact_new(GtkWindow *parent, Account *account)
     dialog_setup(GTK_WINDOW(self), parent, account);
     entry_rows_name(GTK_WIDGET(self));
     qr_input_setup(self->qr, account, "snug:", GTK_WIDGET(self));
+    gtk_widget_grab_focus(GTK_WIDGET(self->link));
     g_signal_connect_object(account->bridge, "notification::lookup", G_CALLBACK(on_lookup), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(account->bridge, "refresh", G_CALLBACK(on_refresh), self,

@@ -594,6 +594,11 @@ pictures_of_a_conversation_are_looked_at_one_by_one(void **state)
     stage_wait(stage_shows(window, "a.jpg") && stage_shows(window, "1 of 2 · 12.4\302\240MB"));
     assert_null(stage_unnamed(window));
     stage_picture(window, "files-viewer");
+    stage_dark(TRUE);
+    stage_picture(window, "files-viewer-dark");
+    stage_dark(FALSE);
+    gtk_window_set_default_size(GTK_WINDOW(window), 360, 640);
+    stage_picture(window, "files-viewer-narrow");
     gtk_widget_activate_action(window, "viewer.next", NULL);
     stage_wait(stage_shows(window, "b.jpg"));
     gtk_widget_activate_action(window, "viewer.next", NULL);
