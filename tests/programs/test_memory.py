@@ -130,7 +130,7 @@ class Memory(unittest.TestCase):
         return struct.unpack("iII", rpc.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
 
     def test_holds_no_pass_phrase_that_was_wrong(self):
-        wrong = {name: unlike_anything(24) for name in ("old", "new", "backup", "scheduled", "way", "unlock")}
+        wrong = {name: unlike_anything(24) for name in ("old", "new", "backup", "way", "unlock")}
         secrets = {name: {value.encode()} for name, value in wrong.items()}
         backup = os.path.join(self.alice.folder, "backup")
         self.alice.snug("backup", "create", backup, secret="the phrase of a backup")
