@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desktop program with a profile of 1,000,000 messages and a running agent: from its start to the first usable frame (the
 conversations are there, and the newest messages of the one that was open), what memory it takes on X11 and on Wayland, and what
-an idle window costs. Scrolling and jumping: the benchmark log. $SNUG_BUILD is the build folder.
+an idle window costs; and the agent's part of a jump. The window's part, and scrolling: the benchmark log. $SNUG_BUILD is the
+build folder.
 
 Idle, the window wakes up once a second, to see whether the agent answers. On these displays nothing has the keyboard: where the
 cursor is in a field, GTK draws each frame of its blinking for 10 s after the last key, which is not in the figure."""
 import os
+import random
 import subprocess
 import sys
 import time
@@ -21,6 +23,8 @@ from relay import Relay, program  # noqa: E402
 MESSAGES = 1000000
 STARTS = 5
 IDLE_SECONDS = 5
+JUMPS = 60
+AROUND = 20  # messages at each side, as in gui/models/history.c
 MEGABYTE = 1e6
 
 
@@ -79,12 +83,28 @@ def rest(desktop, kind, limit):
     show(f"idle on {kind}", 100 * (cpu_seconds(pid) - before) / (time.monotonic() - began), "% of a core", 1)
 
 
+def answers(person):
+    """The two pages that a window asks for when it goes to a message anywhere, one after the other."""
+    places = random.Random(1)
+    times = []
+    with person.rpc() as rpc:
+        for _ in range(JUMPS):
+            place = f"message-{places.randrange(1, MESSAGES)}"
+            began = time.perf_counter()
+            pages = [rpc.call("message.list", contact="bob", limit=AROUND, **{side: place}) for side in ("before", "after")]
+            times.append(1000 * (time.perf_counter() - began))
+            assert any(page["messages"] for page in pages)
+    show("the agent's part of a jump, mean", sum(times) / JUMPS, "ms", 150)
+    show("the agent's part of a jump, p95", sorted(times)[JUMPS * 95 // 100], "ms", 150)
+
+
 def main():
     with Relay("--registration", "open") as relay, Owner("alice", relay) as alice, Owner("bob", relay) as bob:
         alice.init(relay)
         bob.init(relay)
         introduce(alice, bob)
         fill(alice)
+        answers(alice)
         for kind, limit in (("x11", 160), ("wayland", 100)):
             with Display(kind) as display:
                 measure(alice, display, limit)
