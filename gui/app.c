@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/first_frame.h"
+#include "gui/focus_kept.h"
 #include "gui/notifications.h"
 #include "gui/settings/preferences_window.h"
 #include "gui/spoken_names.h"
@@ -130,6 +131,7 @@ app_startup(GApplication *application)
     App *self = SNUG_APP(application);
 
     G_APPLICATION_CLASS(app_parent_class)->startup(application);
+    focus_kept_setup();
     spoken_names_setup();
     unseen_setup();
     self->account = account_new(self->profile);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/rpc/json.h"
+#include "gui/focus_kept.h"
 #include "gui/spoken_names.h"
 
 /* GLib moves its table of names (GQuark) when there are very many, and never frees the first one,
@@ -33,6 +34,7 @@ stage_setup(void)
     json_setup();
     gtk_init();
     adw_init();
+    focus_kept_setup();
     spoken_names_setup();
     css = gtk_css_provider_new();
     gtk_css_provider_load_from_resource(css, "/im/snug/Snug/style.css");

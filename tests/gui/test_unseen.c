@@ -99,6 +99,32 @@ a_closed_menu_gives_the_focus_back(void **state)
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
+static void
+a_button_that_works_has_the_focus_again_when_it_is_done(void **state)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0),
+              *first = gtk_button_new_with_label("First"),
+              *second = gtk_button_new_with_label("Second");
+    gtk_box_append(GTK_BOX(box), first);
+    gtk_box_append(GTK_BOX(box), second);
+    GtkWidget *window = shown(box);
+
+    for (int i = 0; i < 2; i++) {
+        gtk_widget_grab_focus(second);
+        gtk_widget_set_sensitive(second, FALSE);
+        stage_settle();
+        assert_null(gtk_window_get_focus(GTK_WINDOW(window)));
+        gtk_widget_set_sensitive(second, TRUE);
+        assert_ptr_equal(gtk_window_get_focus(GTK_WINDOW(window)), second);
+    }
+    /* Not from where it has gone meanwhile. */
+    gtk_widget_set_sensitive(second, FALSE);
+    gtk_widget_grab_focus(first);
+    gtk_widget_set_sensitive(second, TRUE);
+    assert_ptr_equal(gtk_window_get_focus(GTK_WINDOW(window)), first);
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
 static gboolean
 is_called(GtkWidget *w, const char *name)
 {
@@ -168,6 +194,7 @@ main(void)
         cmocka_unit_test(what_is_not_revealed_is_not_read_out),
         cmocka_unit_test(a_closed_menu_is_not_read_out),
         cmocka_unit_test(a_closed_menu_gives_the_focus_back),
+        cmocka_unit_test(a_button_that_works_has_the_focus_again_when_it_is_done),
         cmocka_unit_test(a_button_is_called_what_it_says_without_the_mark_of_its_key),
         cmocka_unit_test(a_button_on_another_page_is_named_as_well),
         cmocka_unit_test(the_button_of_a_row_is_called_like_the_row_as_well),
