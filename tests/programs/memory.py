@@ -64,6 +64,21 @@ def secrets_of(person, phrase):
     return found
 
 
+def stack_below(pid):
+    """What is on the stack of PID's first thread below what is alive there, the next byte first. It must wait for something."""
+    with Frozen(pid):
+        where = ["running"]
+        while where[0] == "running":
+            with open(f"/proc/{pid}/syscall", encoding="ascii") as f:
+                where = f.read().split()
+        pointer = int(where[-2], 16)
+        with open(f"/proc/{pid}/maps", encoding="ascii") as f:
+            bottom = next(int(line.split("-")[0], 16) for line in f if line.endswith("[stack]\n"))
+        with open(f"/proc/{pid}/mem", "rb") as f:
+            f.seek(bottom)
+            return f.read(pointer - bottom)[::-1]
+
+
 def family(pid):
     """PID and the helpers that it has running."""
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:

@@ -12,7 +12,7 @@ import unittest
 from PIL import Image
 
 from friends import Friend
-from memory import Frozen, family, secrets_of, seen
+from memory import Frozen, family, secrets_of, seen, stack_below
 from people import introduce
 from relay import PATIENCE, Relay, wait_until
 
@@ -237,6 +237,22 @@ class Memory(unittest.TestCase):
             except self.failureException:
                 if time.monotonic() > deadline:
                     raise
+
+    def deepest(self):
+        """How far down the agent's stack something lies. The frame of the wipe itself ends at 512 KiB."""
+        try:
+            below = stack_below(self.alice.agent_pid())
+        except PermissionError:
+            self.skipTest("needs root, with the right to trace processes, to read the memory of one that does not want it")
+        return len(below[:500 * 1024].rstrip(b"\0"))
+
+    def test_leaves_nothing_on_its_stack(self):
+        self.bob.snug("send", "alice", "What it takes to read this goes deep")
+        self.alice.wait_received("What it takes to read this goes deep")
+        open_ = self.deepest()
+        self.alice.snug("lock")
+        locked = self.deepest()  # as deep as the stream goes that it opens then
+        self.assertLess(locked + 4096, open_)
 
     def test_keeps_nothing_for_who_has_not_read_all(self):
         for i in range(4):
