@@ -33,6 +33,16 @@ def spawner_of(pid):
         return f.read().split()
 
 
+def unlimited():
+    """To be run in a child: with it the kernel would write cores."""
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+
+
+def core_limits(pid):
+    with open(f"/proc/{pid}/limits", encoding="ascii") as f:
+        return next(line.split()[4:6] for line in f if line.startswith("Max core file size"))
+
+
 class Direct:
     """An agent as our own child: `with Direct(person, ...) as agent`. Options go to Popen."""
 
@@ -119,14 +129,25 @@ class Jail(unittest.TestCase):
             shutil.rmtree(os.path.dirname(self.alice.socket_path), ignore_errors=True)
 
     def test_leaves_no_core(self):
-        unlimited = lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
         with Direct(self.alice, preexec_fn=unlimited) as agent:
             agent.hello()
+            pid = agent.process.pid
+            self.assertEqual(len(spawner_of(pid)), 1)
+            for each in (pid, *spawner_of(pid)):
+                self.assertEqual(core_limits(each), ["0", "0"])
             agent.process.send_signal(signal.SIGSEGV)
             _, how = os.waitpid(agent.process.pid, 0)
             agent.process.returncode = 0
             self.assertEqual(os.WTERMSIG(how), signal.SIGSEGV)
             self.assertFalse(os.WCOREDUMP(how))
+
+    def test_leaves_none_of_a_helper_that_has_secrets(self):
+        for helper in ("core/keyring/snug-keyring", "core/media/snug-media"):
+            with self.subTest(helper), subprocess.Popen([program(helper)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                                        preexec_fn=unlimited) as running:
+                wait_until(lambda: status(f"/proc/{running.pid}")["Seccomp"] == "2", "its filter is in force")
+                self.assertEqual(core_limits(running.pid), ["0", "0"])
+                running.kill()
 
     def test_tells_a_service_manager_when_it_is_ready(self):
         path = os.path.join(self.alice.folder, "notify")

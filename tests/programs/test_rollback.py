@@ -2,6 +2,8 @@
 """A profile's folder that is put back to an older copy, and one that runs twice: it heals without a question."""
 import os
 import shutil
+import signal
+import sqlite3
 import unittest
 
 from friends import Friend
@@ -74,6 +76,44 @@ class Rollback(unittest.TestCase):
         self.say(self.bob, self.alice, "from the first")
         self.say(self.alice, self.bob, "to the first")
         self.assertNotEqual(self.bob.attempt("take-over").code, 0)
+
+
+class Leaving(unittest.TestCase):
+    """What the relay has of one who has just left: by that he knows his store again."""
+
+    def setUp(self):
+        self.relay = self.enterContext(Relay("--registration", "open"))
+        self.alice = self.enterContext(Friend("alice", self.relay))
+        self.alice.register()
+        wait_until(lambda: self.anchor() == 1, "the anchor of the new account is there")
+
+    def anchor(self):
+        """How often one was put; the next by itself is ten minutes after the last."""
+        store = sqlite3.connect(f"file:{self.relay.data}/relay.db?mode=ro", uri=True)
+        try:
+            heads = store.execute("SELECT head FROM anchor").fetchall()
+        finally:
+            store.close()
+        return int.from_bytes(heads[0][0], "big") if heads else 0
+
+    def test_puts_the_anchor_at_a_lock_and_at_an_end_but_not_in_a_panic(self):
+        pid = self.alice.agent_pid()
+        self.alice.snug("links", "new")  # a change of what the anchor is of
+        self.assertEqual(self.anchor(), 1)
+        self.alice.snug("lock")
+        self.assertEqual(self.anchor(), 2)
+        self.alice.open()
+        wait_until(lambda: self.anchor() == 3, "that of the unlock is there")
+        self.alice.snug("links", "new")
+        self.alice.kill_agent(signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}/exe"), "the agent ends")
+        self.assertEqual(self.anchor(), 4)
+        self.alice.open()
+        wait_until(lambda: self.anchor() == 5, "that of the next unlock is there")
+        self.alice.snug("links", "new")
+        self.alice.snug("panic")
+        wait_until(lambda: self.alice.json("status")["state"] == "locked", "it is locked")
+        self.assertEqual(self.anchor(), 5)
 
 
 if __name__ == "__main__":
