@@ -228,6 +228,15 @@ print_back(struct cli *cli, const json_t *r)
         print("What was saved is here, but the relay does not know the account any more. If it was "
               "moved: `snug account rejoin RELAY`. If the relay lost it: `snug account rejoin "
               "--register`.\n");
+    else if (strcmp(error, "stale") == 0)
+        print(
+            "Take care: what was saved is here, but the relay shows an older list of your devices "
+            "than the backup has. It was not believed, and nothing was sent. Ask who runs the "
+            "relay; `snug account rejoin` tries it again.\n");
+    else if (strcmp(error, "key-changed") == 0)
+        print("Take care: what was saved is here, but the relay shows another key, or another "
+              "account, under your name. It was not believed, and nothing was sent. Ask who runs "
+              "the relay; `snug account rejoin` tries it again.\n");
     else if (strcmp(error, "locked") == 0)
         print(
             "What was saved is here, and locked. When it is unlocked (`snug unlock`) this computer "

@@ -62,26 +62,41 @@ go_after(struct engine *e, const struct manifest *m)
     return OK;
 }
 
+/* The number of the newest manifest that is known to have been in force. What this device signed
+ * for itself counts once a relay has taken it, and of what was made up for a kit nothing does. */
+static enum err
+newest_known(struct engine *e, int64_t *ret)
+{
+    const struct device_entry *own = manifest_device(&e->manifest, e->device->id);
+    int64_t held;
+
+    TRY(db_get_int(e->db, &held,
+                   "SELECT ifnull(max(seq),0) FROM manifests WHERE account=?1 AND NOT EXISTS("
+                   "SELECT 1 FROM meta WHERE key='" SEED "')",
+                   "b", SPAN_OF(e->account)));
+    *ret = held;
+    if (own != NULL && span_equal(SPAN_OF(own->dsk), SPAN_OF(e->device->dsk.public)))
+        *ret = held - 1;
+    return OK;
+}
+
 /* What stands at the relay under our name. */
 static enum err
 heed_newest(struct engine *e, struct span object)
 {
     struct manifest m;
+    int64_t known;
 
     TRY(manifest_verify(object, &m));
     TRY(find_key(e, &m));
     if (!span_equal(SPAN_OF(m.account), SPAN_OF(e->account)) ||
         !span_equal(SPAN_OF(m.aik), SPAN_OF(e->aik->public)))
         return ERR_KEY_CHANGED;
+    TRY(newest_known(e, &known));
+    if (known > (int64_t)m.seq)
+        return ERR_STALE;
     if (!is_here(e, &m))
         return go_after(e, &m);
-    int64_t held = 0;
-    TRY(db_get_int(e->db, &held,
-                   "SELECT ifnull(max(seq),0) FROM manifests WHERE account=?1 AND NOT EXISTS("
-                   "SELECT 1 FROM meta WHERE key='" SEED "')",
-                   "b", SPAN_OF(e->account)));
-    if (e->replacing_work->step == REPLACING_ASK && held > m.seq)
-        return ERR_STALE;
     return replacing_succeed(e, object, &m, REPLACING_PUT);
 }
 
