@@ -223,7 +223,8 @@ settle_account(struct db *db)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-/* The key is the one that the newest manifest was signed with, and that is of this account. */
+/* The key is the one that the newest manifest was signed with, and that is of this account: by its
+ * hash or a lineage, for a manifest alone may claim any. */
 static enum err
 check_account(struct db *db, const struct backup_facts *f)
 {
@@ -231,6 +232,7 @@ check_account(struct db *db, const struct backup_facts *f)
     AUTO(buf_done) struct buf object = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
     AUTO(query_done) struct query q = {0};
     struct account_id account;
+    enum manifest_verdict verdict;
     struct manifest m;
 
     TRY(db_query(db, &q, "SELECT account,aik FROM account WHERE id=1", ""));
@@ -242,9 +244,8 @@ check_account(struct db *db, const struct backup_facts *f)
     TRY(db_get_bytes(db, &object,
                      "SELECT object FROM manifests WHERE account=?1 ORDER BY seq DESC LIMIT 1", "b",
                      SPAN_OF(account)));
-    TRY(manifest_verify(buf_span(&object), &m));
+    TRY(manifest_judge(buf_span(&object), &account, NULL, &m, &verdict));
     if (!span_equal(SPAN_OF(account), SPAN_OF(f->account)) ||
-        !span_equal(SPAN_OF(m.account), SPAN_OF(account)) ||
         !span_equal(SPAN_OF(m.aik), SPAN_OF(aik.public)))
         return fail(ERR_DAMAGED, DAMAGED);
     return OK;

@@ -17,6 +17,7 @@
 #include "core/backup/restore.h"
 #include "core/backup/writer.h"
 #include "core/schema.h"
+#include "crypto/manifest.h"
 #include "crypto/stream.h"
 
 #define NOW_MS 1800000000000LL
@@ -570,6 +571,68 @@ an_account_that_does_not_fit_together_is_refused(void **state)
     assert_err(with(f, 0, b, restore_it), ERR_DAMAGED);
 }
 
+/* Put a value in the place of another for CALL. */
+static enum err
+with_value(struct fixture *f, size_t at, size_t column, struct span value,
+           enum err (*call)(const struct fixture *f))
+{
+    AUTO(backup_record_freep) Wire__BackupRecord *r = unpacked(f, at);
+    ProtobufCBinaryData was = r->row->values[column]->blob;
+
+    r->row->values[column]->blob = (ProtobufCBinaryData){value.n, (uint8_t *)(uintptr_t)value.p};
+    enum err e = with(f, at, r, call);
+    r->row->values[column]->blob = was;
+    return e;
+}
+
+static struct span forged_manifest;
+
+static enum err
+restore_with_forged_manifest(const struct fixture *f)
+{
+    struct fixture *changed = (struct fixture *)(uintptr_t)f;
+
+    return with_value(changed, FIND(ROW, "manifests"), 2, forged_manifest, restore_it);
+}
+
+/* Each of them is sound by itself. */
+static void
+a_key_that_is_not_the_account_s_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    size_t row = FIND(ROW, "account"), manifest = FIND(ROW, "manifests");
+    AUTO(backup_record_freep) Wire__BackupRecord *m = unpacked(f, manifest);
+    AUTO(buf_done) struct buf ours = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
+    AUTO(buf_done) struct buf theirs = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
+    AUTO(account_key_wipe) struct account_key aik;
+    AUTO(device_keys_wipe) struct device_keys device;
+    struct ed25519_seed seed = {{7}};
+    uint8_t key[ACCOUNT_KEY_BYTES];
+    struct manifest draft, made;
+
+    account_key_from_seed(&seed, &aik);
+    account_key_write(&aik, key);
+    struct span other = SPAN(key, sizeof key);
+    assert_ok(manifest_verify(span_pb(m->row->values[2]->blob), &draft));
+    draft.aik = aik.public;
+    device_keys_generate(&draft.account, 1, draft.created, &device);
+    assert_ok(device_entry_make(&device, &draft.devices[0]));
+    assert_ok(manifest_sign(&draft, &aik, &ours, &made));
+    draft.account = account_id_of(&aik.public);
+    device_keys_generate(&draft.account, 1, draft.created, &device);
+    assert_ok(device_entry_make(&device, &draft.devices[0]));
+    assert_ok(manifest_sign(&draft, &aik, &theirs, &made));
+
+    assert_err(with_value(f, row, 4, other, restore_it), ERR_DAMAGED);
+    forged_manifest = buf_span(&ours);
+    assert_err(restore_with_forged_manifest(f), ERR_DAMAGED);
+    assert_err(with_value(f, row, 4, other, restore_with_forged_manifest), ERR_DAMAGED);
+    forged_manifest = buf_span(&theirs);
+    assert_err(restore_with_forged_manifest(f), ERR_DAMAGED);
+    assert_err(with_value(f, row, 4, other, restore_with_forged_manifest), ERR_DAMAGED);
+    assert_ok(restore_it(f));
+}
+
 static void
 a_file_goes_by_no_name_but_its_own(void **state)
 {
@@ -603,6 +666,7 @@ main(void)
         TEST(tables_and_columns_that_are_not_of_a_backup_are_refused),
         TEST(rows_that_break_a_rule_of_their_table_are_refused),
         TEST(an_account_that_does_not_fit_together_is_refused),
+        TEST(a_key_that_is_not_the_account_s_is_refused),
         TEST(a_file_goes_by_no_name_but_its_own),
     };
 
