@@ -255,6 +255,36 @@ one_that_is_cut_is_opened_again_ever_more_rarely(void **state)
 }
 
 static void
+one_that_another_has_taken_over_comes_back_ten_minutes_later(void **state)
+{
+    connect_();
+    give(&(struct frame){.kind = FRAME_BYE, .bye = BYE_DISPLACED});
+    answer(200, NULL);
+    assert_int_equal(collector_step(c) - monotonic, 10 * 60 * 1000);
+    monotonic += 10 * 60 * 1000;
+    connect_();
+    assert_int_equal(started, 2);
+    answer(200, NULL); /* just an end */
+    assert_in_range(collector_step(c) - monotonic, 1000, 1250);
+}
+
+static void
+one_that_was_open_again_begins_with_short_waits(void **state)
+{
+    (void)collector_step(c);
+    for (int i = 0; i < 10; i++) {
+        collector_on_answer(c, last_id,
+                            &(struct transport_answer){.failure = TRANSPORT_UNREACHABLE});
+        monotonic = collector_step(c);
+        (void)collector_step(c);
+    }
+    assert_int_equal(started, 11);
+    connect_();
+    answer(200, NULL);
+    assert_in_range(collector_step(c) - monotonic, 1000, 1250);
+}
+
+static void
 nonsense_ends_the_stream(void **state)
 {
     (void)collector_step(c);
@@ -282,6 +312,8 @@ main(void)
         TEST(a_removed_device_and_an_end_of_the_key_are_final),
         TEST(a_number_of_another_history_begins_anew),
         TEST(one_that_is_cut_is_opened_again_ever_more_rarely),
+        TEST(one_that_another_has_taken_over_comes_back_ten_minutes_later),
+        TEST(one_that_was_open_again_begins_with_short_waits),
         TEST(nonsense_ends_the_stream),
     };
     return cmocka_run_group_tests_name("core-collector", tests, NULL, NULL);
