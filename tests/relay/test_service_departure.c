@@ -389,6 +389,26 @@ a_manifest_comes_from_a_device_that_it_names(void **state)
 }
 
 static void
+a_number_of_a_device_is_not_used_again_with_another_key(void **state)
+{
+    AUTO(buf_done) struct buf first = BUF(65536);
+    AUTO(buf_done) struct buf object = BUF(65536);
+    struct person next = alice, other = person_new("other");
+
+    person_manifest(&alice, AUTHORITY, &first);
+    person_succeed(&next, buf_span(&first));
+    struct person same = next;
+    next.dsk = other.dsk;
+    memcpy(next.dsk_secret, other.dsk_secret, sizeof next.dsk_secret);
+    person_manifest(&next, AUTHORITY, &object);
+    assert_int_equal(put_object(&alice, buf_span(&object)), 422);
+    assert_int_equal(seq_in_card("alice"), 1);
+    buf_clear(&object);
+    person_manifest(&same, AUTHORITY, &object);
+    assert_int_equal(put_object(&alice, buf_span(&object)), 204);
+}
+
+static void
 an_account_keeps_its_name_at_a_relay(void **state)
 {
     struct person renamed = alice;
@@ -608,6 +628,7 @@ main(void)
         TEST(forks_and_gaps_are_409_with_what_is_held),
         TEST(manifests_that_are_not_the_accounts_are_422),
         TEST(a_manifest_comes_from_a_device_that_it_names),
+        TEST(a_number_of_a_device_is_not_used_again_with_another_key),
         TEST(an_account_keeps_its_name_at_a_relay),
         TEST(a_device_that_is_replaced_leaves_with_all_it_had),
         TEST(the_newest_manifests_are_kept_and_no_more),
