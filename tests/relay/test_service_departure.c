@@ -401,7 +401,7 @@ a_number_of_a_device_is_not_used_again_with_another_key(void **state)
     next.dsk = other.dsk;
     memcpy(next.dsk_secret, other.dsk_secret, sizeof next.dsk_secret);
     person_manifest(&next, AUTHORITY, &object);
-    assert_int_equal(put_object(&alice, buf_span(&object)), 422);
+    assert_int_equal(put_object(&next, buf_span(&object)), 422);
     assert_int_equal(seq_in_card("alice"), 1);
     buf_clear(&object);
     person_manifest(&same, AUTHORITY, &object);
