@@ -564,6 +564,29 @@ make_empty(const char *path)
     assert_true(fd >= 0);
 }
 
+#define HOUR_MS (60 * 60 * 1000LL)
+#define DAY_MS (24 * HOUR_MS)
+
+static void
+one_that_failed_is_tried_again_after_an_hour_and_one_that_was_made_after_its_days(void **state)
+{
+    const int64_t now = 1000 * DAY_MS;
+    struct backup_schedule s = {
+        .every = BACKUP_DAILY, .has_root = true, .last_ms = now - 12 * HOUR_MS};
+
+    assert_int_equal(backup_schedule_due(&s, now), now + 12 * HOUR_MS);
+    s.every = BACKUP_WEEKLY;
+    assert_int_equal(backup_schedule_due(&s, now), now - 12 * HOUR_MS + 7 * DAY_MS);
+    s.last_ms = now - 8 * DAY_MS;
+    assert_true(backup_schedule_due(&s, now) <= now);
+    s.tried_ms = now;
+    assert_int_equal(backup_schedule_due(&s, now), now + HOUR_MS);
+    s.last_ms = s.tried_ms = now + 1000 * DAY_MS; /* the clock was wrong */
+    assert_true(backup_schedule_due(&s, now) <= now);
+    s.every = BACKUP_NEVER;
+    assert_true(backup_schedule_due(&s, now) == INT64_MAX);
+}
+
 static void
 one_that_was_made_while_the_clock_was_ahead_pushes_out_no_other(void **state)
 {
@@ -606,6 +629,8 @@ main(void)
         TEST(a_backup_is_of_one_moment_whatever_is_written_meanwhile),
         TEST(odd_numbers_of_others_keep_no_backup_from_being_restored),
         cmocka_unit_test(what_no_store_can_hold_is_not_restored),
+        cmocka_unit_test(
+            one_that_failed_is_tried_again_after_an_hour_and_one_that_was_made_after_its_days),
         TEST(one_that_was_made_while_the_clock_was_ahead_pushes_out_no_other),
         TEST(a_kept_root_makes_backups_that_the_pass_phrase_opens),
     };
