@@ -344,6 +344,8 @@ anchor_moved(struct engine *e)
     struct anchor_work *w = e->anchor_work;
     struct known k = w->known;
 
+    if (k.sent) /* it may be there when we come back */
+        k.last = k.sent_as;
     k.version = 0;
     k.sent = k.closed = false;
     w->unread = true;

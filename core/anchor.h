@@ -34,7 +34,8 @@ enum err anchor_new_run(struct engine *e);
 /* The hello of our stream says which VERSION it has. */
 void anchor_on_hello(struct engine *e, uint64_t version);
 
-/* Our relay is another one now, which has none. Inside the caller's transaction or none. */
+/* Our relay is another one now, which has none, or one from the last time that we were there.
+ * Inside the caller's transaction or none. */
 enum err anchor_moved(struct engine *e);
 
 /* Before a lock and before a planned end, when nothing more is going to change: put it once more.

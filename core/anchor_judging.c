@@ -181,6 +181,14 @@ anchor_take_none(struct engine *e)
     return had ? lost(e, &k) : OK;
 }
 
+/* At a relay that we have come back to (anchor_moved) there is still what we put when we were there
+ * before. Whoever went on from this store put a later one. */
+static bool
+is_of_former_stay(const struct known *k, const struct anchor *a)
+{
+    return k->version == 0 && a->gen <= k->last.gen;
+}
+
 /* One that we did not put is of another copy if it is younger than what we know; the relay never
  * goes back by itself. */
 static enum err
@@ -232,7 +240,7 @@ take(struct engine *e, const Wire__Anchor *m)
         struct known fresh = {.version = (int64_t)m->version, .last = k->last};
         return lost(e, &fresh);
     }
-    if (same(&k->last, &a) || (k->sent && same(&k->sent_as, &a)))
+    if (same(&k->last, &a) || (k->sent && same(&k->sent_as, &a)) || is_of_former_stay(k, &a))
         return take_own(e, (int64_t)m->version, &a);
     return take_foreign(e, (int64_t)m->version, &a);
 }

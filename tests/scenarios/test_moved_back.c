@@ -209,6 +209,50 @@ a_copy_of_after_the_move_finds_the_way_home(void **state)
     assert_int_equal(count(bob, OWN_GAPS), 1);
 }
 
+/* What lies there from the time before is an anchor of our own. */
+static void
+going_home_and_away_again_is_no_copy(void **state)
+{
+    struct scene_relay *const stays[] = {second, s->relay, second, s->relay};
+    char text[] = "a";
+
+    for (size_t i = 0; i < 4; i++, text[0]++) {
+        begin_move(stays[i]);
+        scene_pass(s, 20 * MINUTE_MS);
+        assert_string_equal(host_of(bob), stays[i]->host);
+        actor_say(alice, bob, text);
+        scene_pass(s, 20 * MINUTE_MS);
+        assert_int_equal(anchor_state(bob->engine), ANCHOR_GOOD);
+    }
+    assert_int_equal(count(bob, "SELECT count(*) FROM notices"), 0);
+    assert_int_equal(count(alice, "SELECT count(*) FROM notices"), 0);
+    assert_history(alice, bob, "> 1\n> a\n> b\n> c\n> d");
+}
+
+/* Even so one that goes on from there is noticed; it had not read there yet. */
+static void
+a_copy_of_just_after_going_home_is_noticed(void **state)
+{
+    begin_move(second);
+    scene_pass(s, 20 * MINUTE_MS);
+    begin_move(s->relay);
+    while (strcmp(host_of(bob), SCENE_HOST) != 0)
+        scene_pass(s, 10);
+    assert_int_equal(anchor_state(bob->engine), ANCHOR_UNREAD);
+    copy();
+    scene_pass(s, 20 * MINUTE_MS);
+    actor_say(bob, alice, "lost");
+    scene_pass(s, 20 * MINUTE_MS);
+    assert_int_equal(count(bob, "SELECT count(*) FROM notices"), 0);
+    put_back();
+    scene_pass(s, HOUR_MS);
+    actor_say(bob, alice, "again");
+    scene_pass(s, DAY_MS);
+    assert_int_equal(count(bob, NOTICES("put-back")), 1);
+    assert_int_equal(count(bob, OWN_GAPS), 1);
+    assert_history(alice, bob, "> 1\n< lost\n< again");
+}
+
 /* Two moves, of which the copy knows nothing; the relay of then knows where the last one led. */
 static void
 a_copy_of_before_two_moves_finds_the_last_relay(void **state)
@@ -361,6 +405,8 @@ main(void)
         TEST(a_copy_made_during_the_move_goes_over_as_well),
         TEST(a_copy_put_back_during_the_move_moves_again),
         TEST(a_copy_of_after_the_move_finds_the_way_home),
+        TEST(going_home_and_away_again_is_no_copy),
+        TEST(a_copy_of_just_after_going_home_is_noticed),
         TEST(a_copy_of_before_two_moves_finds_the_last_relay),
         TEST(two_moves_without_what_leads_there_are_an_alarm),
         TEST(two_moves_without_an_anchor_are_an_alarm),
