@@ -170,7 +170,7 @@ send_all(int fd, struct span bytes)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail(ERR_IO, "The agent went away.");
+            return fail(ERR_IO, "The agent ended before it was asked.");
         bytes = SPAN(bytes.p + n, bytes.n - (size_t)n);
     }
     return OK;
@@ -209,7 +209,7 @@ read_message(struct rpc *r, int64_t end, json_t **ret)
         r->heard |= r->in.bytes.n > 0;
         r->unread = e == ERR_REFUSED && !r->heard;
         if (e != OK)
-            return fail(ERR_IO, "The agent went away.");
+            return fail(ERR_IO, "The agent ended before it answered.");
     }
     return json_line_read(line, ret);
 }
