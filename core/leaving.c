@@ -255,7 +255,9 @@ queue_ended(struct engine *e, struct left *l, const struct left_row *row)
         engine_heed(e, r);
         return;
     }
-    backoff_fail(e, &l->backoff, WAIT_MIN, LEFT_TRY_MAX);
+    if (row->seq < e->manifest.seq)
+        backoff_fail(e, &l->backoff, WAIT_MIN, LEFT_TRY_MAX);
+    /* Else it was told while we read: once more at once. */
 }
 
 static void
@@ -393,6 +395,27 @@ row_step(struct engine *e, const struct left_row *row)
     return sooner(over, l->backoff.due);
 }
 
+static bool
+is_among(int64_t id, const struct left_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].id == id)
+            return true;
+    return false;
+}
+
+/* What is known of relays that we came back to is of no use any more. */
+static void
+note_rows(struct left_work *w, const struct left_row *rows, size_t count)
+{
+    for (size_t i = 0; i < LEFT_ROWS_MAX; i++)
+        if (!is_among(w->slots[i].id, rows, count))
+            w->slots[i] = (struct left){0};
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].id > w->last_id)
+            w->last_id = rows[i].id;
+}
+
 int64_t
 left_step(struct engine *e)
 {
@@ -409,6 +432,8 @@ left_step(struct engine *e)
     engine_heed(e, r);
     if (r != OK)
         w->due = engine_monotonic_ms(e) + LEFT_TRY_MAX;
+    else
+        note_rows(w, rows, count);
     for (size_t i = 0; i < count && r == OK; i++)
         w->due = sooner(w->due, row_step(e, &rows[i]));
     return w->due;

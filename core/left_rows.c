@@ -14,12 +14,13 @@ left_add(struct engine *e, const struct address *ours, enum left_task task, uint
     e->left_work->due = 0;
     address_write(ours, address);
     return db_run(e->db,
-                  "INSERT INTO left_relays(address,task,seq,since_ms,until_ms) "
-                  "VALUES(?1,?2,?3,?4,?5)",
-                  "tiiii", address, (int64_t)task, (int64_t)seq, now,
+                  "INSERT INTO left_relays(address,task,seq,since_ms,until_ms,id) "
+                  "SELECT ?1,?2,?3,?4,?5,1+max(?6,ifnull(max(id),0)) FROM left_relays",
+                  "tiiiii", address, (int64_t)task, (int64_t)seq, now,
                   task == LEFT_DRAIN    ? now + LEFT_MS
                   : task == LEFT_DELETE ? now + LEFT_DELETE_LIFE
-                                        : INT64_MAX);
+                                        : INT64_MAX,
+                  e->left_work->last_id);
 }
 
 enum err

@@ -126,7 +126,6 @@ own_manifest(struct actor *a, struct buf *ret)
 static void
 assert_stopped(enum err why, int64_t seq)
 {
-    AUTO(buf_done) struct buf at_relay = BUF(MANIFEST_MAX + SIGNED_OVERHEAD);
     unsigned requests;
 
     for (int i = 0; i < 2; i++) {

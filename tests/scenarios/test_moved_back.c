@@ -229,6 +229,21 @@ going_home_and_away_again_is_no_copy(void **state)
     assert_history(alice, bob, "> 1\n> a\n> b\n> c\n> d");
 }
 
+/* An answer for the one is not taken for one about the other, which would end its reading. */
+static void
+a_relay_that_is_left_is_none_that_was_left_before(void **state)
+{
+    int64_t last = 0;
+
+    for (int i = 0; i < 6; i++) {
+        begin_move(i % 2 == 0 ? second : s->relay);
+        scene_pass(s, 3 * MINUTE_MS);
+        assert_int_equal(count(bob, "SELECT count(*) FROM left_relays"), 1);
+        assert_true(count(bob, "SELECT id FROM left_relays") > last);
+        last = count(bob, "SELECT id FROM left_relays");
+    }
+}
+
 /* Even so one that goes on from there is noticed; it had not read there yet. */
 static void
 a_copy_of_just_after_going_home_is_noticed(void **state)
@@ -406,6 +421,7 @@ main(void)
         TEST(a_copy_put_back_during_the_move_moves_again),
         TEST(a_copy_of_after_the_move_finds_the_way_home),
         TEST(going_home_and_away_again_is_no_copy),
+        TEST(a_relay_that_is_left_is_none_that_was_left_before),
         TEST(a_copy_of_just_after_going_home_is_noticed),
         TEST(a_copy_of_before_two_moves_finds_the_last_relay),
         TEST(two_moves_without_what_leads_there_are_an_alarm),
