@@ -8,7 +8,7 @@ account_finalize(GObject *object)
 {
     Account *self = SNUG_ACCOUNT(object);
 
-    g_clear_object(&self->other_copy);
+    g_clear_object(&self->standing);
     g_clear_object(&self->archive);
     g_clear_object(&self->conversations);
     g_clear_object(&self->avatars);
@@ -38,6 +38,6 @@ account_new(const char *profile)
     self->avatars = avatars_new(self->bridge, self->contacts);
     self->conversations = conversation_list_new(self->bridge, PLACE_LIST);
     self->archive = conversation_list_new(self->bridge, PLACE_ARCHIVE);
-    self->other_copy = other_copy_new(self->bridge);
+    self->standing = standing_new(self->bridge);
     return self;
 }

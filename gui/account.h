@@ -8,7 +8,7 @@
 #include "gui/models/avatars.h"
 #include "gui/models/contact_book.h"
 #include "gui/models/conversation_list.h"
-#include "gui/models/other_copy.h"
+#include "gui/models/standing.h"
 
 #define SNUG_TYPE_ACCOUNT (account_get_type())
 G_DECLARE_FINAL_TYPE(Account, account, SNUG, ACCOUNT, GObject)
@@ -19,7 +19,7 @@ struct _Account {
     ContactBook *contacts;
     Avatars *avatars;
     ConversationList *conversations, *archive;
-    OtherCopy *other_copy;
+    Standing *standing;
 };
 
 Account *account_new(const char *profile);

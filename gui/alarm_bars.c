@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/people/copy_bar.h"
+#include "gui/people/join_bar.h"
 #include "gui/people/notice_bar.h"
 
 struct _AlarmBars {
@@ -77,6 +78,7 @@ alarm_bars_setup(AlarmBars *self, Account *account)
         g_signal_connect_object(account->bridge, changes[i], G_CALLBACK(show_agent), self,
                                 G_CONNECT_SWAPPED);
     gtk_box_append(GTK_BOX(self), copy_bar_new(account));
+    gtk_box_append(GTK_BOX(self), join_bar_new(account));
     gtk_box_append(GTK_BOX(self), notice_bar_new(account));
     show_agent(self);
 }

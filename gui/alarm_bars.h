@@ -2,7 +2,8 @@
  *
  * What stands above everything else in each window with messages in it, the main one and those of
  * one conversation: that the agent is away or does not answer, that another copy of the profile has
- * taken over, and what a person has to look at (notice.list). Hidden when all is well.
+ * taken over, that a restored one is not in its account, and what a person has to look at
+ * (notice.list). Hidden when all is well.
  */
 #pragma once
 

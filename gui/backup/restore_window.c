@@ -156,6 +156,22 @@ on_begin(RestoreWindow *self)
     update(self);
 }
 
+/* What the relay refused is told by a bar (gui/people/join_bar.h). */
+static const char *
+how_it_ended(const json_t *result)
+{
+    static const char *const refused[] = {"not-found", "stale", "key-changed", NULL};
+    const char *error = field_text(result, "error");
+
+    if (field_bool(result, "joined"))
+        return _("Your account is here again.");
+    if (strcmp(error, "locked") == 0)
+        return _("Your account is here again, and locked.");
+    if (g_strv_contains(refused, error))
+        return _("What was saved is here again.");
+    return _("Your account is here again. It joins in once the relay can be reached.");
+}
+
 static void
 on_done(RestoreWindow *self, const json_t *result, const GError *error)
 {
@@ -167,11 +183,7 @@ on_done(RestoreWindow *self, const json_t *result, const GError *error)
         return;
     }
     if (SNUG_IS_WINDOW(parent))
-        window_toast(
-            SNUG_WINDOW(parent),
-            field_bool(result, "joined")
-                ? _("Your account is here again.")
-                : _("Your account is here again. It joins in once the relay can be reached."));
+        window_toast(SNUG_WINDOW(parent), how_it_ended(result));
     gtk_window_destroy(GTK_WINDOW(self));
 }
 

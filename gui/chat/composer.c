@@ -411,7 +411,7 @@ composer_new(Account *account)
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(account->bridge, "notification::message", G_CALLBACK(on_message), self,
                             G_CONNECT_SWAPPED);
-    g_signal_connect_object(account->other_copy, "changed", G_CALLBACK(composer_show_known), self,
+    g_signal_connect_object(account->standing, "changed", G_CALLBACK(composer_show_known), self,
                             G_CONNECT_SWAPPED);
     composer_show_buttons(self);
     return GTK_WIDGET(self);

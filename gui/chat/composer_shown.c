@@ -122,7 +122,7 @@ composer_show_known(Composer *self)
 
     writing_box_set_contact(self->box, others ? self->contact : NULL, name);
     gtk_widget_set_visible(self->silent,
-                           others && other_copy_is_running(self->account->other_copy));
+                           others && standing_copy_is_running(self->account->standing));
     gtk_label_set_text(self->closed_text, closed != NULL ? closed : "");
     if (closed != NULL)
         gtk_stack_set_visible_child_name(self->stack, "closed");

@@ -14,7 +14,7 @@ G_DEFINE_FINAL_TYPE(CopyBar, copy_bar, GTK_TYPE_BOX)
 static void
 show(CopyBar *self)
 {
-    gtk_widget_set_visible(GTK_WIDGET(self), other_copy_is_running(self->account->other_copy));
+    gtk_widget_set_visible(GTK_WIDGET(self), standing_copy_is_running(self->account->standing));
 }
 
 static void
@@ -25,7 +25,7 @@ on_taken(gpointer p, const json_t *result, const GError *error, gpointer data)
     gtk_widget_set_sensitive(self->use_here, TRUE);
     if (error != NULL)
         say(GTK_WIDGET(self), error->message);
-    other_copy_look(self->account->other_copy);
+    standing_look(self->account->standing);
 }
 
 static void
@@ -68,7 +68,7 @@ copy_bar_new(Account *account)
     CopyBar *self = g_object_new(SNUG_TYPE_COPY_BAR, NULL);
 
     self->account = g_object_ref(account);
-    g_signal_connect_object(account->other_copy, "changed", G_CALLBACK(show), self,
+    g_signal_connect_object(account->standing, "changed", G_CALLBACK(show), self,
                             G_CONNECT_SWAPPED);
     show(self);
     return GTK_WIDGET(self);

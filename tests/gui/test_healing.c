@@ -496,6 +496,62 @@ why_it_cannot_go_on_here_is_said(void **state)
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
+/* --- a restored profile that is not let in --- */
+
+static void
+tell_joining(struct scene *s, const char *error)
+{
+    json_t *status = json_pack("{s:s,s:s}", "profile", FAKE_PROFILE, "state", "unlocked");
+
+    if (error != NULL)
+        json_object_set_new(status, "joining",
+                            json_pack("{s:s,s:s}", "step", "failed", "error", error));
+    fake_agent_always(s->fake, "account.status", status);
+    fake_agent_notify(s->fake, "relay", json_object());
+}
+
+static void
+a_relay_that_does_not_let_us_in_is_told_with_ways_to_go_on(void **state)
+{
+    struct scene *s = *state;
+    GtkWidget *window = GTK_WIDGET(window_new(NULL, s->account));
+
+    gtk_window_present(GTK_WINDOW(window));
+    tell_joining(s, "stale");
+    stage_wait(stage_shows(window, "an older list of your devices"));
+    assert_false(stage_shows(window, "_Register Anew…"));
+    tell_joining(s, "key-changed");
+    stage_wait(stage_shows(window, "another key, or another account"));
+    tell_joining(s, "not-found");
+    stage_wait(stage_shows(window, "does not know your account any more"));
+    g_autofree char *unnamed = stage_unnamed(window);
+    assert_null(unnamed);
+    stage_picture(window, "not-joined");
+    gtk_window_set_default_size(GTK_WINDOW(window), 360, 640);
+    stage_picture(window, "not-joined-narrow");
+    fake_agent_always(s->fake, "account.rejoin", json_object());
+    stage_click(window, "_Try Again");
+    stage_wait(fake_agent_calls(s->fake, "account.rejoin") == 1);
+    stage_click(window, "_Register Anew…");
+    stage_answer("yes");
+    stage_wait(fake_agent_calls(s->fake, "account.rejoin") == 2);
+    assert_true(
+        json_is_true(json_object_get(fake_agent_last(s->fake, "account.rejoin"), "register")));
+    stage_click(window, "_Elsewhere…");
+    stage_wait(stage_question() != NULL);
+    GtkWidget *entry = stage_first(stage_question(), GTK_TYPE_ENTRY);
+    gtk_editable_set_text(GTK_EDITABLE(entry), "relay.example");
+    stage_picture(stage_question(), "not-joined-elsewhere");
+    stage_answer("yes");
+    stage_wait(fake_agent_calls(s->fake, "account.rejoin") == 3);
+    assert_string_equal(
+        json_string_value(json_object_get(fake_agent_last(s->fake, "account.rejoin"), "relay")),
+        "relay.example");
+    tell_joining(s, NULL);
+    stage_wait(!stage_shows(window, "This computer is not in your account yet"));
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
 /* --- a window of one conversation alone --- */
 
 static json_t *
@@ -562,6 +618,7 @@ main(void)
         WITH_SCENE(a_row_of_the_delivery_page_goes_to_the_message),
         WITH_SCENE(the_delivery_page_follows_and_says_that_all_arrived),
         cmocka_unit_test(times_are_told_as_people_do),
+        WITH_SCENE(a_relay_that_does_not_let_us_in_is_told_with_ways_to_go_on),
         WITH_SCENE(another_copy_is_told_and_can_be_silenced),
         WITH_SCENE(why_it_cannot_go_on_here_is_said),
         WITH_SCENE(every_alarm_is_in_conversations_windows_of_their_own),
