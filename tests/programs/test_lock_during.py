@@ -168,17 +168,21 @@ class During(unittest.TestCase):
         self.alice.snug("backup", "check", path, secret=BACKUP_PHRASE)
 
     def test_a_backup_that_nobody_waits_for_is_given_up(self):
-        for i in range(3):
+        for i in range(12):
             self.alice.snug("send", "bob", "--file", self.file(f"kept-{i}", 1000), "--wait", str(PATIENCE))
         kept = os.path.join(self.alice.data, "snug", "default", "files")
-        for name in os.listdir(kept):  # a second's work and more, and no room on the disk
-            os.truncate(os.path.join(kept, name), 100 * MIB)
+        sizes = {path: os.path.getsize(path) for path in (os.path.join(kept, name) for name in os.listdir(kept))}
+        for path in sizes:  # some seconds' work, and no room on the disk
+            os.truncate(path, 100 * MIB)
         folder = os.path.join(self.alice.folder, "scheduled")
         os.mkdir(folder)
         self.alice.snug("backup", "schedule", "--every", "daily", "--folder", folder, "--files", secret=BACKUP_PHRASE)
-        wait_until(lambda: self.alice.json("backup", "status")["running"], "the backup begins")
+        with self.alice.rpc() as rpc:
+            wait_until(lambda: rpc.call("backup.status")["result"]["running"], "the backup begins")
         self.lock("lock")
         self.assertEqual(os.listdir(folder), [])
+        for path, size in sizes.items():
+            os.truncate(path, size)
         self.alice.open()
         self.alice.snug("backup", "schedule", "--every", "never")
         wait_until(lambda: not self.alice.json("backup", "status")["running"], "the next one, which began by itself, is made")
