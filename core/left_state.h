@@ -29,8 +29,8 @@ struct left {
 struct left_work {
     struct left slots[LEFT_ROWS_MAX];
     int64_t last_id; /* of a row that was worked on: not used again while an answer may come */
-    int64_t due;  /* monotonic ms of the next look at the rows; 0: now */
-    bool settled; /* our tokens are at the present relay */
+    int64_t due;     /* monotonic ms of the next look at the rows; 0: now */
+    bool settled;    /* our tokens are at the present relay */
     enum deletion deletion;
 };
 
