@@ -37,6 +37,11 @@ class During(unittest.TestCase):
         system, session = buses or (cls.system, cls.session)
         return Friend(name, cls.relay, DBUS_SYSTEM_BUS_ADDRESS=system.address, DBUS_SESSION_BUS_ADDRESS=session.address)
 
+    def setUp(self):
+        for person in (self.alice, self.bob):  # what a test before this one left
+            if person.json("status")["state"] == "locked":
+                person.open()
+
     def silent(self, relay=None):
         """A relay that says nothing any more, until loud() or the end."""
         pid = (relay or self.relay).process.pid
@@ -120,7 +125,8 @@ class During(unittest.TestCase):
             self.silent()
             job = self.alice.start("send", "bob", "--file", path, "--wait", "60")
             words = self.alice.start("send", "bob", f"words {i}", "--wait", "60")
-            wait_until(lambda: {f"words {i}", ""} <= {m[1] for m in self.alice.messages()}, "both are there")
+            wait_until(lambda: self.attachment(self.alice, f"to-{i}"), "the file is taken")
+            wait_until(lambda: (True, f"words {i}", "queued") in self.alice.messages(), "the words are")
             self.lock(how)
             self.told(job, "goes out once")
             words.communicate(timeout=PATIENCE)
@@ -168,24 +174,25 @@ class During(unittest.TestCase):
         self.alice.snug("backup", "check", path, secret=BACKUP_PHRASE)
 
     def test_a_backup_that_nobody_waits_for_is_given_up(self):
+        bob = self.bob  # who has made none today
         for i in range(12):
-            self.alice.snug("send", "bob", "--file", self.file(f"kept-{i}", 1000), "--wait", str(PATIENCE))
-        kept = os.path.join(self.alice.data, "snug", "default", "files")
+            bob.snug("send", "alice", "--file", self.file(f"kept-{i}", 1000), "--wait", str(PATIENCE))
+        kept = os.path.join(bob.data, "snug", "default", "files")
         sizes = {path: os.path.getsize(path) for path in (os.path.join(kept, name) for name in os.listdir(kept))}
         for path in sizes:  # some seconds' work, and no room on the disk
             os.truncate(path, 100 * MIB)
-        folder = os.path.join(self.alice.folder, "scheduled")
+        folder = os.path.join(bob.folder, "scheduled")
         os.mkdir(folder)
-        self.alice.snug("backup", "schedule", "--every", "daily", "--folder", folder, "--files", secret=BACKUP_PHRASE)
-        with self.alice.rpc() as rpc:
+        bob.snug("backup", "schedule", "--every", "daily", "--folder", folder, "--files", secret=BACKUP_PHRASE)
+        with bob.rpc() as rpc:
             wait_until(lambda: rpc.call("backup.status")["result"]["running"], "the backup begins")
-        self.lock("lock")
+        self.lock("lock", bob)
         self.assertEqual(os.listdir(folder), [])
         for path, size in sizes.items():
             os.truncate(path, size)
-        self.alice.open()
-        self.alice.snug("backup", "schedule", "--every", "never")
-        wait_until(lambda: not self.alice.json("backup", "status")["running"], "the next one, which began by itself, is made")
+        bob.open()
+        bob.snug("backup", "schedule", "--every", "never")
+        wait_until(lambda: not bob.json("backup", "status")["running"], "the next one, which began by itself, is made")
 
     def restoring(self, path):
         """Dora anew, who restores PATH, and the job."""
