@@ -296,6 +296,37 @@ what_the_relay_loses_is_told_and_no_reason_to_begin_anew(void **state)
     buf_done(&f.old);
 }
 
+/* Who closed in order finds none, one that does not open, an old one: the other copy that may be
+ * there could have gone on from the same place. */
+static void
+what_was_closed_in_order_begins_new_chains_when_the_relay_lost_it(void **state)
+{
+    struct forger f = {.old = BUF(4096)};
+    unsigned *const losses[] = {NULL, &f.nones, &f.flips, &f.olds};
+
+    s->tamper = forge;
+    s->tamper_status = hide;
+    s->tamper_ctx = &f;
+    restart(bob); /* keeps an old anchor */
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        actor_say(bob, alice, "before");
+        scene_settle(s);
+        int64_t chains = count(bob, "SELECT count(*) FROM chains_out");
+        close_in_order(bob);
+        if (losses[i] != NULL)
+            *losses[i] = 1;
+        actor_start(bob);
+        scene_settle(s);
+        assert_int_equal(f.nones + f.flips + f.olds, 0);
+        actor_say(bob, alice, "after");
+        scene_settle(s);
+        assert_int_equal(count(bob, "SELECT count(*) FROM chains_out"),
+                         chains + (losses[i] != NULL));
+    }
+    assert_int_equal(count(bob, NOTICES("put-back")), 0);
+    buf_done(&f.old);
+}
+
 /* It opens, we put it once, and it is said to be newer than all: a copy that was put back would see
  * just that. */
 static void
@@ -541,6 +572,7 @@ main(int argc, char **argv)
         TEST(what_was_closed_in_order_goes_on_in_its_chain),
         TEST(a_copy_as_old_as_the_anchor_says_nothing_twice),
         TEST(what_the_relay_loses_is_told_and_no_reason_to_begin_anew),
+        TEST(what_was_closed_in_order_begins_new_chains_when_the_relay_lost_it),
         TEST(a_relay_that_shows_an_old_one_as_the_newest_drives_nobody_round_and_round),
         TEST(until_the_anchor_was_read_nothing_goes_but_for_half_a_minute),
         TEST(a_store_put_together_from_several_begins_anew),
