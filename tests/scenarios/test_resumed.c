@@ -217,6 +217,72 @@ a_relay_that_lies_about_the_time_does_not_keep_us_busy(void **state)
     assert_history(alice, bob, "< 1\n> 2\n< 3");
 }
 
+/* A relay whose clock goes as expected says of each delivery that has an end that it is too late.
+ */
+struct untils {
+    int64_t seconds[16]; /* from then on; 0: no end */
+    size_t count;
+};
+
+static void
+see_until(void *ctx, struct actor *from, const char *path, struct buf *body)
+{
+    AUTO(deliver_freep) Wire__Deliver *deliver = NULL;
+    struct untils *seen = ctx;
+
+    if (from != bob || strcmp(path, "/v1/deliver") != 0 || seen->count == 16)
+        return;
+    assert_ok(deliver_read(buf_span(body), &deliver));
+    seen->seconds[seen->count++] =
+        deliver->until == 0 ? 0 : (int64_t)deliver->until - s->now_ms / 1000;
+}
+
+static unsigned
+late_with_an_end(void *ctx, struct actor *to, const char *path, unsigned status)
+{
+    const struct untils *seen = ctx;
+    bool ends = seen->count > 0 && seen->seconds[seen->count - 1] != 0;
+
+    return to == bob && strcmp(path, "/v1/deliver") == 0 && ends ? 412 : status;
+}
+
+static void
+the_time(void *ctx, struct actor *to, const char *path, struct buf *answer)
+{
+    Wire__Error m;
+
+    if (late_with_an_end(ctx, to, path, 202) != 412)
+        return;
+    wire__error__init(&m);
+    m.code = 412;
+    m.server_time = (uint64_t)(s->now_ms / 1000);
+    buf_clear(answer);
+    wire_pack(answer, &m.base);
+}
+
+static void
+a_delivery_has_twice_the_time_eight_times_and_then_no_end(void **state)
+{
+    struct untils seen = {.count = 0};
+    int64_t chains = count(bob, "SELECT count(*) FROM chains_out");
+
+    s->tamper_request = see_until;
+    s->tamper_status = late_with_an_end;
+    s->tamper = the_time;
+    s->tamper_ctx = &seen;
+    actor_offline(alice); /* or her acknowledgement would end it */
+    actor_say(bob, alice, "3");
+    scene_pass(s, DAY_MS);
+    assert_int_equal(seen.count, 10);
+    for (int i = 0; i <= 8; i++)
+        assert_in_range(seen.seconds[i], (10 << i) - 1, (10 << i) + 10);
+    assert_int_equal(seen.seconds[9], 0);
+    assert_int_equal(count(bob, "SELECT count(*) FROM chains_out"), chains);
+    actor_online(alice);
+    scene_settle(s);
+    assert_history(alice, bob, "< 1\n> 2\n< 3");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, two_friends, tear_down)
 
 int
@@ -231,6 +297,7 @@ main(void)
         TEST(a_clock_that_is_set_harms_nothing),
         TEST(a_slow_network_is_no_reason_to_begin_anew),
         TEST(a_relay_that_lies_about_the_time_does_not_keep_us_busy),
+        TEST(a_delivery_has_twice_the_time_eight_times_and_then_no_end),
     };
     return cmocka_run_group_tests_name("scenarios-resumed", tests, NULL, NULL);
 }
