@@ -48,7 +48,14 @@ is_here(const struct engine *e, const struct manifest *m)
     return strcmp(here, there) == 0;
 }
 
-/* It has moved: ask there. */
+static enum err
+write_asking_there(struct engine *e, const struct manifest *m)
+{
+    TRY(replacing_write_place(e, m));
+    return replacing_write_step(e, REPLACING_ASK, OK);
+}
+
+/* It has moved: ask there. What was signed before that is known is of no use to the new relay. */
 static enum err
 go_after(struct engine *e, const struct manifest *m)
 {
@@ -57,8 +64,9 @@ go_after(struct engine *e, const struct manifest *m)
     if (e->replacing_work->hops++ >= HOPS_MAX)
         return ERR_LIMIT;
     TRY(act_begin(e, &tx));
-    TRY(act_end(e, &tx, replacing_write_place(e, m)));
+    TRY(act_end(e, &tx, write_asking_there(e, m)));
     e->address = m->address;
+    replacing_set_step(e, REPLACING_ASK, OK);
     return OK;
 }
 
