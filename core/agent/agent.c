@@ -136,8 +136,7 @@ hold_sleep(struct agent *a)
         machine_let_sleep(a->machine);
 }
 
-/* From here on nothing of the session is alive on the stack. Who has not read all that was said is
- * cut off: the rest may be anything. */
+/* From here on nothing of the session is alive on the stack. */
 static void
 forget(struct agent *a)
 {

@@ -176,6 +176,14 @@ agent_making(const struct agent *a)
            (a->engine != NULL || a->worker.busy || backups_restoring(a));
 }
 
+static void
+tell_locked(struct agent *a)
+{
+    socket_cut_off(&a->socket);
+    agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "locked"));
+    a->leftovers = true;
+}
+
 enum err
 agent_made(struct agent *a, const struct subkey *db_key)
 {
@@ -186,8 +194,7 @@ agent_made(struct agent *a, const struct subkey *db_key)
     a->state = AGENT_LOCKED;
     if (e != OK || !a->lock_made)
         return e != OK ? e : agent_unlock(a, db_key);
-    agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "locked"));
-    a->leftovers = true;
+    tell_locked(a);
     return OK;
 }
 
@@ -270,8 +277,7 @@ agent_lock(struct agent *a, enum lock_how how)
     agent_close(a);
     if (collect)
         collecting_start(a, &wish);
-    agent_notify(a, TOPIC_LOCK, json_pack("{s:s}", "state", "locked"));
-    a->leftovers = true;
+    tell_locked(a);
 }
 
 /* --- in time --- */

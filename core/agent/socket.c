@@ -108,7 +108,7 @@ push_line(struct client *c, struct buf bytes, bool notification)
         c->notifications++;
     else
         c->reply_bytes += bytes.n;
-    flush(c);
+    set_events(c);
 }
 
 /* All that waits but replies, and the line that is half out. */
@@ -135,6 +135,8 @@ notify_one(struct client *c, struct span line)
 {
     struct buf bytes = BUF(RPC_LINE_MAX + 1);
 
+    if (c->notifications >= NOTIFICATIONS_MAX)
+        flush(c);
     if (c->notifications >= NOTIFICATIONS_MAX) {
         drop_notifications(c);
         line = SPAN_STR("{\"jsonrpc\":\"2.0\",\"method\":\"resync\",\"params\":{}}\n");
@@ -180,7 +182,9 @@ void
 client_dismiss(struct client *c)
 {
     c->leaving = true;
-    flush(c);
+    if (c->first == NULL)
+        c->gone = true;
+    set_events(c);
 }
 
 void
@@ -301,13 +305,22 @@ socket_sweep(struct socket *s)
 }
 
 void
-socket_forget(struct socket *s)
+socket_cut_off(struct socket *s)
 {
     for (struct client *c = s->clients; c != NULL; c = c->next) {
         flush(c);
-        if (c->first != NULL || c->in.bytes.n > c->in.taken)
+        if (c->first != NULL)
             c->gone = true;
     }
+}
+
+void
+socket_forget(struct socket *s)
+{
+    for (struct client *c = s->clients; c != NULL; c = c->next)
+        if (c->in.bytes.n > c->in.taken)
+            c->gone = true;
+    socket_sweep(s);
 }
 
 enum err

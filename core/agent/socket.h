@@ -6,9 +6,10 @@
  * The one thing to know: a client is never freed inside a callback; one that went away or broke the
  * rules is swept by socket_sweep, after on_gone was called for it.
  *
- * Replies wait until the client takes them; while RPC_LINE_MAX of them wait, nothing more is read
- * from it. Notifications wait up to NOTIFICATIONS_MAX; who falls further behind finds one `resync`
- * instead of them.
+ * What is said goes out when the loop comes round again: by then it is over what it tells of, and
+ * wiped what that held. Replies wait until the client takes them; while RPC_LINE_MAX of them wait,
+ * nothing more is read from it. Notifications wait up to NOTIFICATIONS_MAX; who falls further
+ * behind finds one `resync` instead of them.
  */
 #pragma once
 
@@ -46,8 +47,11 @@ void socket_hide(struct socket *s);
 /* Sends what can be sent at once, closes all, removes the path if it is there still. */
 void socket_close(struct socket *s);
 void socket_sweep(struct socket *s);
-/* The profile was locked: whoever has not taken all that it was sent is cut off, and what waits for
- * it is wiped. Requests that were not run yet go with those that are, for they may hold words. */
+/* Whoever does not take all that it was told so far is cut off. Call before it is told that the
+ * profile was locked. */
+void socket_cut_off(struct socket *s);
+/* Wipe what waits for who was cut off; and cut off who sent more than was run, for that may hold
+ * words. */
 void socket_forget(struct socket *s);
 
 /* Send one line to C, whatever waits. */

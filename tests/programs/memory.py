@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
 from relay import PATIENCE, program
@@ -25,9 +24,6 @@ def windows(name, value):
     else:
         pieces = [value[i:i + 32] for i in (0, len(value) // 2, len(value) - 32)]
     return [p for p in pieces if len(p) >= 8 and len(set(p)) >= min(len(p) // 2, 8)]
-
-
-FORGETTING = 3  # s
 
 
 class Frozen:
@@ -109,11 +105,3 @@ def held(pid, secrets):
     """Where those of SECRETS are that an agent or one of its helpers has."""
     with Frozen(pid):
         return {name: where for each in family(pid) for name, where in seen(each, secrets).items()}
-
-
-def held_for_good(pid, secrets):
-    """The same, once the agent had the time to forget, which it does right after its answer."""
-    end = time.monotonic() + FORGETTING
-    while (found := held(pid, secrets)) and time.monotonic() < end:
-        time.sleep(0.05)
-    return found

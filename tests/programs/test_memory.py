@@ -12,7 +12,7 @@ import unittest
 from PIL import Image
 
 from friends import Friend
-from memory import Frozen, held_for_good, secrets_of, seen, stack_below
+from memory import Frozen, held, secrets_of, seen, stack_below
 from people import introduce
 from relay import PATIENCE, Relay, wait_until
 
@@ -86,7 +86,7 @@ class Memory(unittest.TestCase):
             return secrets, seen(pid, secrets)
 
     def assert_clean(self, secrets, what, pid=None):
-        found = held_for_good(pid or self.alice.agent_pid(), secrets)
+        found = held(pid or self.alice.agent_pid(), secrets)
         if found:
             self.fail(f"{what}: " + "".join(f"\n{name}: {', '.join(where[:3])}" for name, where in found.items()))
 

@@ -7,7 +7,7 @@ import stat
 import unittest
 
 from friends import Friend
-from memory import Frozen, held_for_good, secrets_of, seen
+from memory import Frozen, held, secrets_of, seen
 from people import DONE, INTEGRITY, KEY_CHANGED, NOT_FOUND, USAGE, Person, introduce
 from relay import Relay, wait_until
 
@@ -117,7 +117,7 @@ class KeyChanged(unittest.TestCase):
             found = seen(pid, secrets)
         self.assertTrue({"contacts.address", "key.db"} <= set(found), sorted(found))
         self.bob.snug("lock")
-        self.assertEqual(held_for_good(pid, secrets), {})
+        self.assertEqual(held(pid, secrets), {})
 
     def check(self, who, evidence, expected):
         path = os.path.join(who.folder, "changed.json")
