@@ -104,6 +104,43 @@ what_was_collected_is_there_after_unlocking_without_the_relay(void **state)
     all_is_as_if_nothing_had_been(THREE);
 }
 
+/* Of BOB's streams, how many began, and how many with the file still there. */
+struct streams {
+    unsigned begun, early;
+};
+
+static enum fate
+watch(void *ctx, struct actor *from, const char *path)
+{
+    struct streams *w = ctx;
+
+    if (from == bob && strncmp(path, "/v1/queue/stream", 16) == 0) {
+        w->begun++;
+        w->early += access(bob->sealed, F_OK) == 0;
+    }
+    return FATE_ARRIVE;
+}
+
+static void
+all_that_was_collected_is_read_before_the_stream_opens(void **state)
+{
+    struct streams w = {0};
+
+    actor_lock(bob);
+    for (int i = 0; i < 40; i++) /* more than a few steps take in */
+        say("one of many");
+    scene_settle(s);
+    s->latency_ms = s->latency_jitter_ms = 0;
+    s->fate = watch;
+    s->fate_ctx = &w;
+    actor_unlock(bob);
+    scene_settle(s);
+    s->fate = NULL;
+    assert_int_equal(w.begun, 1);
+    assert_int_equal(w.early, 0);
+    assert_int_equal(items_at_the_relay(), 0);
+}
+
 static void
 a_kill_while_locked_loses_and_doubles_nothing(void **state)
 {
@@ -252,6 +289,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_comes_while_locked_is_counted_and_kept_and_not_acknowledged),
         TEST(what_was_collected_is_there_after_unlocking_without_the_relay),
+        TEST(all_that_was_collected_is_read_before_the_stream_opens),
         TEST(a_kill_while_locked_loses_and_doubles_nothing),
         TEST(a_kill_while_taking_in_loses_and_doubles_nothing),
         TEST(a_number_put_into_the_file_acknowledges_nothing),
