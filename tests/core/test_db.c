@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/schema.h"
+#include "tests/core/raw_pages.h"
 
 struct fixture {
     char dir[64];
@@ -267,6 +268,58 @@ db_full_disk_rolls_back_and_says_so(void **state)
     db_close(db);
 }
 
+static int64_t
+pragma(struct db *db, const char *sql)
+{
+    int64_t v = -1;
+    assert_ok(db_get_int(db, &v, sql, ""));
+    return v;
+}
+
+static void
+assert_set_up(struct db *db)
+{
+    AUTO(buf_done) struct buf mode = BUF(16);
+    assert_ok(db_get_bytes(db, &mode, "PRAGMA journal_mode", ""));
+    assert_true(span_equal(buf_span(&mode), SPAN_STR("wal")));
+    assert_int_equal(pragma(db, "PRAGMA synchronous"), 2); /* FULL */
+    assert_int_equal(pragma(db, "PRAGMA secure_delete"), 1);
+    assert_int_equal(pragma(db, "PRAGMA foreign_keys"), 1);
+    assert_int_equal(pragma(db, "PRAGMA temp_store"), 2); /* MEMORY */
+}
+
+/* B18.2: most of it holds for one connection only. */
+static void
+every_open_is_synchronous_and_deletes_for_good(void **state)
+{
+    struct fixture *f = *state;
+    struct db *db;
+    assert_ok(db_create(f->path, &f->key, &db));
+    assert_set_up(db);
+    db_close(db);
+    assert_ok(db_open(f->path, &f->key, &db));
+    assert_set_up(db);
+    db_close(db);
+}
+
+/* In pages that stay in use and in those that are free now. */
+static void
+what_is_deleted_is_in_no_page(void **state)
+{
+    struct fixture *f = *state;
+    struct db *db;
+    make_file(f);
+    assert_true(raw_pages_with(f->path, f->key.b, "takes some room") > 5);
+    assert_ok(db_open(f->path, &f->key, &db));
+    assert_ok(db_run(db, "DELETE FROM meta WHERE key LIKE 'key%' AND key<>'key250'", ""));
+    assert_ok(db_checkpoint(db));
+    assert_int_equal(raw_pages_with(f->path, f->key.b, "takes some room"), 1);
+    assert_ok(db_run(db, "DELETE FROM meta WHERE key='key250'", ""));
+    assert_ok(db_checkpoint(db));
+    assert_int_equal(raw_pages_with(f->path, f->key.b, "takes some room"), 0);
+    db_close(db);
+}
+
 static void
 query_refuses_values_of_the_wrong_length(void **state)
 {
@@ -298,6 +351,9 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(db_open_refuses_a_newer_schema, set_up, tear_down),
         cmocka_unit_test_setup_teardown(db_full_disk_rolls_back_and_says_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_open_is_synchronous_and_deletes_for_good, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_deleted_is_in_no_page, set_up, tear_down),
         cmocka_unit_test(query_refuses_values_of_the_wrong_length),
     };
     assert_ok(crypto_init());
