@@ -281,6 +281,39 @@ a_fetch_key_that_is_over_collects_nothing_more(void **state)
     all_is_as_if_nothing_had_been("< late");
 }
 
+/* Of those that were replaced: the relay may still hold what only they open (B4.5). */
+#define OLD_KEYS "SELECT count(*) FROM spks WHERE replaced_s IS NOT NULL"
+
+static int64_t
+old_keys(void)
+{
+    int64_t n = -1;
+    assert_ok(db_get_int(engine_db(bob->engine), &n, OLD_KEYS, ""));
+    return n;
+}
+
+static void
+keys_go_only_after_the_queue_was_drained(void **state)
+{
+    scene_pass(s, 3 * DAY_MS);
+    int64_t old = old_keys();
+    assert_true(old > 0);
+    actor_crash(alice);
+    actor_crash(bob);
+    actor_offline(bob);
+    scene_pass(s, 35 * DAY_MS);
+    actor_start(bob);
+    scene_pass(s, HOUR_MS);
+    assert_int_equal(old_keys(), old);
+    actor_online(bob);
+    scene_pass(s, MINUTE_MS);
+    assert_in_range(old_keys(), 1, old); /* what was in force until now */
+    assert_ok(db_get_int(engine_db(bob->engine), &old, OLD_KEYS " AND replaced_s<?1", "i",
+                         s->now_ms / 1000 - 31 * SECONDS_A_DAY));
+    assert_int_equal(old, 0);
+    actor_start(alice);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, two_friends, tear_down)
 
 int
@@ -296,6 +329,7 @@ main(void)
         TEST(a_damaged_and_a_cut_file_lose_nothing),
         TEST(a_week_locked_on_a_bad_line_loses_nothing),
         TEST(a_fetch_key_that_is_over_collects_nothing_more),
+        TEST(keys_go_only_after_the_queue_was_drained),
     };
     return cmocka_run_group_tests_name("scenarios-locked", tests, NULL, NULL);
 }
