@@ -24,6 +24,8 @@ struct fetch {
     int64_t due;  /* monotonic ms */
     int64_t rest; /* no sooner than this, whatever anybody says */
     unsigned tries;
+    uint32_t shown; /* the highest number that was asked for the way to */
+    unsigned early; /* how often the rest was cut short for a higher one */
 
     /* Manifests in between are asked for at the address in the newest one first: the relay before
      * may be gone (B2.5). */

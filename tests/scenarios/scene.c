@@ -234,7 +234,6 @@ enter(struct scene_relay *r, const char *name, bool on_disk)
 {
     struct scene *s = r->scene;
     struct actor *a = calloc(1, sizeof *a);
-    AUTO(recovery_seed_wipe) struct recovery_seed seed;
     struct account_wish wish = {.display_name = name, .invitation = ""};
 
     assert_non_null(a);
@@ -249,7 +248,7 @@ enter(struct scene_relay *r, const char *name, bool on_disk)
     wish.pins.pins[0] = network_pin(r, false);
     struct db *db = fresh_db(a, on_disk);
     struct world world = world_of(a);
-    assert_ok(account_prepare(db, &world, &wish, &seed));
+    assert_ok(account_prepare(db, &world, &wish, &a->kit));
     assert_ok(engine_open(db, &world, on_event, &a->engine));
     return a;
 }

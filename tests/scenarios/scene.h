@@ -51,6 +51,7 @@ struct actor {
     char name[NAME_MAX_BYTES + 1];
     struct engine *engine;       /* NULL while it is down */
     struct account_id account;   /* as last asked */
+    struct recovery_seed kit;    /* what it was told to write down */
     char path[64];               /* of its database; empty: in memory, so it cannot be restarted */
     char files[72];              /* the folder of its files; empty: it keeps none */
     char sealed[80];             /* the file of what comes while it is locked */
