@@ -195,6 +195,12 @@ account_registration(const struct engine *e, enum err *ret_why)
     return w->refused == OK ? REGISTRATION_PENDING : REGISTRATION_REFUSED;
 }
 
+bool
+account_taken(const struct engine *e)
+{
+    return e->account_work->taken;
+}
+
 enum err
 account_facts_get(struct engine *e, struct account_facts *ret)
 {

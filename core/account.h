@@ -42,6 +42,10 @@ enum registration { REGISTRATION_PENDING, REGISTRATION_DONE, REGISTRATION_REFUSE
  * by engine_step; a refusal is final until account_retry. */
 enum registration account_registration(const struct engine *e, enum err *ret_why);
 
+/* Whether the relay took the account in this run. Where the store failed then it is pending still,
+ * and is told the same again by the next registration (B21.2). */
+bool account_taken(const struct engine *e);
+
 /* After a refusal: try again, with another invitation code (NULL: the same). */
 enum err account_retry(struct engine *e, const char *invitation);
 

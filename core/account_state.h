@@ -11,6 +11,7 @@
 
 struct account_work {
     bool registered;
+    bool taken;       /* the relay has us by now, whether that could be written down or not */
     bool unknown;     /* the relay has forgotten us: register again */
     enum err refused; /* why registration was, OK: it was not */
 

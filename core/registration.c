@@ -99,6 +99,7 @@ registered(struct engine *e, int64_t ref, const struct relay_reply *reply)
 
     w->registering = false;
     if (reply->err == OK && reply->status == 201) {
+        w->taken = true;
         enum err r = act_begin(e, &tx);
         if (r == OK)
             r = act_end(e, &tx, took_us(e));

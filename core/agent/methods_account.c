@@ -62,7 +62,7 @@ creation_registered(struct call *c)
 
     if (e == OK)
         e = creation_commit(c->agent, n);
-    /* Once it has its name it stays, come what may: the account is registered. */
+    /* Once it has its name it stays, come what may: the relay has the account. */
     if (e != OK && !profile_exists(c->agent->profile)) {
         creation_failed(c, e);
         return;
@@ -99,7 +99,10 @@ creation_turn(struct call *c)
 
     switch (account_registration(c->agent->engine, &why)) {
     case REGISTRATION_PENDING:
-        return;
+        if (!account_taken(c->agent->engine) || engine_trouble(c->agent->engine) == OK)
+            return;
+        /* The name is ours and nobody else's for ever: what is in the store is enough to go on. */
+        [[fallthrough]];
     case REGISTRATION_DONE:
         c->agent->turn_again = true;
         creation_registered(c);

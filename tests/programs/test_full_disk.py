@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A disk that fills up on the side of an agent: told plainly, nothing acknowledged, nothing lost, and all goes on by itself
 when there is room again."""
+import contextlib
 import json
 import os
+import select
+import socket
+import threading
 import unittest
 
 from friends import Friend
@@ -11,6 +15,63 @@ from relay import Relay, wait_until
 from small_disk import SmallDisk
 
 BACK_AFTER = 90  # seconds: the longest wait of the agent, and then some
+
+
+class Way:
+    """A SOCKS proxy to RELAY that calls MEANWHILE once: before it hands back the first answer to who sent more than 8 KiB,
+    as a registration is."""
+
+    def __init__(self, relay, meanwhile):
+        self.relay, self.meanwhile = relay, [meanwhile]
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.serve, daemon=True).start()
+        return "127.0.0.1:%d" % self.listener.getsockname()[1]
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def serve(self):
+        try:
+            while True:
+                threading.Thread(target=self.answer, args=(self.listener.accept()[0],), daemon=True).start()
+        except OSError:
+            pass  # closed
+
+    def answer(self, client):
+        with contextlib.suppress(OSError):
+            self.forward(client)
+
+    def forward(self, client):
+        with client, socket.create_connection(("127.0.0.1", self.relay.port)) as relay:
+            self.greet(client)
+            sent = 0
+            while True:
+                for ready in select.select([client, relay], [], [])[0]:
+                    if ready is relay and sent > 8192 and self.meanwhile:
+                        self.meanwhile.pop()()
+                    data = ready.recv(65536)
+                    if not data:
+                        return
+                    sent += len(data) if ready is client else 0
+                    (relay if ready is client else client).sendall(data)
+
+    def greet(self, client):
+        def read(n):
+            return client.recv(n, socket.MSG_WAITALL)
+
+        if 2 in read(read(2)[1]):
+            client.sendall(bytes([5, 2]))
+            read(read(2)[1])  # the user
+            read(read(1)[0])
+            client.sendall(bytes([1, 0]))
+        else:
+            client.sendall(bytes([5, 0]))
+        kind = read(4)[3]
+        read({1: 4, 3: 0, 4: 16}[kind] or read(1)[0])
+        read(2)
+        client.sendall(bytes([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
 
 
 class FullDisk(unittest.TestCase):
@@ -118,6 +179,17 @@ class FullDisk(unittest.TestCase):
         disk.make_room()
         self.alice.register("--kit-file", kit)
         self.assertGreater(os.path.getsize(kit), 0)
+
+    def test_lets_init_keep_the_name_that_the_relay_gave(self):
+        disk = self.disk_for(self.alice.data)
+        with Way(self.relay, disk.fill) as proxy:
+            kit = self.alice.register("--proxy", proxy)
+            self.assertRegex(kit, "Snug recovery kit")
+            disk.make_room()
+            if self.alice.json("status")["state"] == "locked":
+                self.alice.open()
+            self.alice.wait_online()
+            self.assertNotIn("trouble", self.alice.json("status"))
 
     def test_shows_the_kit_that_did_not_fit_into_its_file(self):
         folder = os.path.join(self.alice.folder, "stick")
