@@ -176,6 +176,8 @@ refuse(void *ctx, struct actor *to, const char *path, unsigned status)
     return q->refused ? 409 : status;
 }
 
+#define THEIR_GEN 1000000
+
 static void
 show_theirs(void *ctx, struct actor *to, const char *path, struct buf *answer)
 {
@@ -183,7 +185,7 @@ show_theirs(void *ctx, struct actor *to, const char *path, struct buf *answer)
     struct db *db = engine_db(bob->engine);
     struct anchor_owner owner = {
         .key = accumulator_anchor_key(db), .account = bob->account, .device = 1};
-    struct anchor theirs = {.gen = 1000000, .sum = {7}, .time_s = s->now_ms / 1000};
+    struct anchor theirs = {.gen = THEIR_GEN, .sum = {7}, .time_s = s->now_ms / 1000};
     AUTO(buf_done) struct buf known = BUF(200);
     Wire__Anchor m = WIRE__ANCHOR__INIT;
     uint8_t data[ANCHOR_BYTES];
@@ -205,6 +207,7 @@ static void
 one_that_another_copy_has_put_meanwhile_begins_anew(void **state)
 {
     struct quicker q = {.times = 1};
+    struct ledger now;
 
     scene_pass(s, HOUR_MS);
     s->tamper_status = refuse;
@@ -216,6 +219,8 @@ one_that_another_copy_has_put_meanwhile_begins_anew(void **state)
     assert_int_equal(q.times, 0);
     scene_pass(s, HOUR_MS);
     assert_int_equal(count(bob, NOTICES("put-back")), 1);
+    assert_ok(accumulator_get(engine_db(bob->engine), &now));
+    assert_true(now.gen > THEIR_GEN); /* later than all that anybody put */
     assert_int_equal(anchor_state(bob->engine), ANCHOR_GOOD);
     actor_say(bob, alice, "goes on");
     scene_pass(s, HOUR_MS);
