@@ -2,6 +2,7 @@
 #include "gui/spoken_names.h"
 
 #include <adwaita.h>
+#include <string.h>
 
 /* The one that a row stands for is named by the row's title too. */
 static gboolean
@@ -40,11 +41,77 @@ name_always(GtkWidget *w)
     name(w);
 }
 
+/* --- what can be chosen in a row --- */
+
+static gboolean
+is_choice(GtkWidget *w)
+{
+    return strcmp(G_OBJECT_TYPE_NAME(w), "GtkListItemWidget") == 0 &&
+           gtk_widget_get_ancestor(w, ADW_TYPE_COMBO_ROW) != NULL;
+}
+
+static GtkWidget *
+words_in(GtkWidget *w)
+{
+    GtkWidget *found = NULL;
+
+    if (GTK_IS_LABEL(w))
+        return w;
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL && found == NULL;
+         c = gtk_widget_get_next_sibling(c))
+        found = words_in(c);
+    return found;
+}
+
+static void
+name_choice(GtkWidget *words, GParamSpec *spec, GtkWidget *choice)
+{
+    gtk_accessible_update_property(GTK_ACCESSIBLE(choice), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   gtk_label_get_text(GTK_LABEL(words)), -1);
+}
+
+static void
+name_choice_always(GtkWidget *choice)
+{
+    GtkWidget *words = words_in(choice);
+
+    if (words == NULL)
+        return;
+    if (g_signal_handler_find(words, G_SIGNAL_MATCH_FUNC, 0, 0, NULL, name_choice, NULL) == 0)
+        g_signal_connect_object(words, "notify::label", G_CALLBACK(name_choice), choice, 0);
+    name_choice(words, NULL, choice);
+}
+
+static void
+name_choices(GtkWidget *w)
+{
+    if (is_choice(w))
+        name_choice_always(w);
+    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
+         c = gtk_widget_get_next_sibling(c))
+        name_choices(c);
+}
+
+/* On a page that is not shown nothing begins to be seen when it gets its value. */
+static void
+name_value_always(GtkWidget *row)
+{
+    if (g_signal_handler_find(row, G_SIGNAL_MATCH_FUNC, 0, 0, NULL, name_choices, NULL) == 0)
+        g_signal_connect(row, "notify::selected-item", G_CALLBACK(name_choices), NULL);
+    name_choices(row);
+}
+
+/* --- all --- */
+
 static void
 name_all(GtkWidget *w)
 {
     if (GTK_IS_BUTTON(w) || GTK_IS_CHECK_BUTTON(w))
         name_always(w);
+    else if (ADW_IS_COMBO_ROW(w))
+        name_value_always(w);
+    else if (is_choice(w))
+        name_choice_always(w);
     for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
          c = gtk_widget_get_next_sibling(c))
         name_all(c);
@@ -56,7 +123,7 @@ on_map(GSignalInvocationHint *hint, guint count, const GValue *values, gpointer 
 {
     GtkWidget *w = g_value_get_object(&values[0]);
 
-    if (GTK_IS_ROOT(w) || GTK_IS_BUTTON(w) || GTK_IS_CHECK_BUTTON(w))
+    if (GTK_IS_ROOT(w) || GTK_IS_BUTTON(w) || GTK_IS_CHECK_BUTTON(w) || is_choice(w))
         name_all(w);
     return TRUE;
 }

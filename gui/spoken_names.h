@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Buttons are called what they say: GTK 4.8 tells a screen reader the mark of the access key as
- * well, and the words twice ("_Save Save").
+ * well, and the words twice ("_Save Save"). Of what can be chosen in a row it tells nothing.
  */
 #pragma once
 

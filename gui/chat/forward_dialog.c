@@ -55,7 +55,6 @@ make_row(gpointer item, gpointer p)
     adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 1);
     gtk_check_button_set_active(GTK_CHECK_BUTTON(check),
                                 g_hash_table_contains(SNUG_FORWARD_DIALOG(p)->chosen, contact->id));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(check), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     g_signal_connect_object(check, "toggled", G_CALLBACK(on_toggled), p, G_CONNECT_SWAPPED);
     adw_action_row_add_prefix(ADW_ACTION_ROW(row), avatar);
     adw_action_row_add_suffix(ADW_ACTION_ROW(row), check);

@@ -63,8 +63,6 @@ add_row(GtkWidget *list, GtkWidget *group, gint64 seconds, const char *words, st
     GtkWidget *row = adw_action_row_new(), *button = gtk_check_button_new();
 
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), words);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, words,
-                                   -1);
     g_object_set_data(G_OBJECT(button), "snug-seconds", GINT_TO_POINTER((int)seconds));
     if (group != NULL)
         gtk_check_button_set_group(GTK_CHECK_BUTTON(button), GTK_CHECK_BUTTON(group));

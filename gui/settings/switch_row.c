@@ -52,7 +52,7 @@ switch_row_set_property(GObject *object, guint id, const GValue *value, GParamSp
     SNUG_SWITCH_ROW(object)->key = g_value_dup_string(value); /* the only one */
 }
 
-/* A screen reader says the row's title for the switch. */
+/* The row's title is the name of the switch. */
 static void
 switch_row_constructed(GObject *object)
 {
@@ -63,19 +63,8 @@ switch_row_constructed(GObject *object)
     gtk_widget_set_valign(GTK_WIDGET(self->toggle), GTK_ALIGN_CENTER);
     adw_action_row_add_suffix(ADW_ACTION_ROW(self), GTK_WIDGET(self->toggle));
     adw_action_row_set_activatable_widget(ADW_ACTION_ROW(self), GTK_WIDGET(self->toggle));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->toggle), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   adw_preferences_row_get_title(ADW_PREFERENCES_ROW(self)), -1);
     g_signal_connect_object(self->toggle, "notify::active", G_CALLBACK(on_toggled), self,
                             G_CONNECT_SWAPPED);
-}
-
-static void
-on_titled(SwitchRow *self)
-{
-    if (self->toggle != NULL)
-        gtk_accessible_update_property(GTK_ACCESSIBLE(self->toggle), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                       adw_preferences_row_get_title(ADW_PREFERENCES_ROW(self)),
-                                       -1);
 }
 
 static void
@@ -102,5 +91,4 @@ switch_row_class_init(SwitchRowClass *klass)
 static void
 switch_row_init(SwitchRow *self)
 {
-    g_signal_connect(self, "notify::title", G_CALLBACK(on_titled), NULL);
 }

@@ -68,6 +68,16 @@ stage_settle(void)
         ;
 }
 
+/* The one that a row stands for is named by the row's title. */
+static gboolean
+is_of_row(GtkWidget *w, const char *title)
+{
+    GtkWidget *row = gtk_widget_get_ancestor(w, ADW_TYPE_ACTION_ROW);
+
+    return row != NULL && adw_action_row_get_activatable_widget(ADW_ACTION_ROW(row)) == w &&
+           strcmp(adw_preferences_row_get_title(ADW_PREFERENCES_ROW(row)), title) == 0;
+}
+
 /* gtk_test_accessible_check_property answers NULL when the property has that value. */
 static gboolean
 is_named(GtkWidget *w, const char *name)
@@ -81,6 +91,8 @@ is_named(GtkWidget *w, const char *name)
         return TRUE;
     if (GTK_IS_CHECK_BUTTON(w) &&
         g_strcmp0(gtk_check_button_get_label(GTK_CHECK_BUTTON(w)), name) == 0)
+        return TRUE;
+    if (is_of_row(w, name))
         return TRUE;
     if (!gtk_test_accessible_has_property(a, GTK_ACCESSIBLE_PROPERTY_LABEL))
         return FALSE;

@@ -241,16 +241,22 @@ def look(place, many=MANY):
     return root
 
 
+NAMED_ONCE = ("push button", "toggle button", "check box", "radio button", "spin button", "combo box", "text")
+
+
 def unnamed(window):
     """What can have the focus, and a screen reader has no word for: GTK gives the name of the type, then. A list or a row that
-    hands the focus on to what is in it needs none, nor the list of a combo box and the row that is its value. A button is not
-    called by the mark of its access key, either."""
+    hands the focus on to what is in it needs none, nor the list of a combo box. A button is not
+    called by the mark of its access key, and nothing by the same words twice, either."""
     for thing in window.walk():
+        half = len(thing.name) // 2
+        if half > 0 and thing.role in NAMED_ONCE and thing.name == f"{thing.name[:half]} {thing.name[:half]}":
+            yield f"{thing.role} {thing.name!r} in {thing.where()}"
         if "_" in thing.name and thing.role in ("push button", "toggle button", "check box", "radio button", "menu item"):
             yield f"{thing.role} {thing.name!r} in {thing.where()}"
         if thing.role in ("scroll pane", "frame") or not thing.has("FOCUSABLE"):
             continue
-        if thing.role in ("list", "list item", "filler") and "combo box" in thing.where():
+        if thing.role in ("list", "filler") and "combo box" in thing.where():
             continue
         name = thing.name.strip()
         if name and not name.startswith(("Gtk", "Adw")):

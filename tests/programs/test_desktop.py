@@ -23,8 +23,10 @@ class Walk(unittest.TestCase):
         row = self.thing("list item", "", self.thing("push button", "Remove"))
         window = self.thing("frame", "Snug", self.thing("push button", "Send"), self.thing("push button", "GtkImage"),
                             self.thing("text", " "), self.thing("label", "", focusable=False),
+                            self.thing("check box", "Muted Muted"),
                             self.thing("list", "GtkListBox", row), self.thing("list item", ""))
-        self.assertEqual([line.split(" in ")[0] for line in unnamed(window)], ["push button 'GtkImage'", "text ''", "list item ''"])
+        self.assertEqual([line.split(" in ")[0] for line in unnamed(window)],
+                         ["push button 'GtkImage'", "text ''", "check box 'Muted Muted'", "list item ''"])
 
 
 class FirstRun(Desktops):
