@@ -8,6 +8,7 @@ import tempfile
 
 from relay import PATIENCE, program, wait_until
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # there, whatever it is here
 BOOT = r"""
 set -eu
 folder=$1 build=$2
@@ -40,7 +41,7 @@ ln -s /proc/self/fd dev/fd
 pivot_root . mnt
 umount -l mnt
 exec setpriv --bounding-set=-sys_time,-sys_module,-sys_boot,-sys_rawio,-mknod \
-    env -i container=machine PATH="$PATH" /lib/systemd/systemd --unit=machine.target --log-target=journal --show-status=0
+    env -i container=machine PATH="$3" /lib/systemd/systemd --unit=machine.target --log-target=journal --show-status=0
 """
 
 
@@ -91,7 +92,7 @@ class Machine:
         self.log = open(os.path.join(self.folder + ".log"), "wb+")
         self.process = subprocess.Popen(
             ["unshare", "--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--fork", "--kill-child", "sh", "-c", BOOT, "sh",
-             self.folder, os.environ.get("SNUG_BUILD", os.getcwd())],
+             self.folder, os.environ.get("SNUG_BUILD", os.getcwd()), PATH],
             preexec_fn=enter, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         wait_until(lambda: self.first() or self.process.poll() is not None, "it begins", 3 * PATIENCE)
         wait_until(lambda: self.process.poll() is not None or
@@ -118,7 +119,7 @@ class Machine:
     def root(self, *command, expect=0, **options):
         options = dict({"stdin": subprocess.DEVNULL}, **options) if "input" not in options else options
         done = subprocess.run(["nsenter", "--all", "--target", str(self.first()), "--", *command], capture_output=True, text=True,
-                              timeout=6 * PATIENCE, check=False, cwd="/", **options)
+                              timeout=6 * PATIENCE, check=False, cwd="/", env=dict(os.environ, PATH=PATH), **options)
         if expect is not None and done.returncode != expect:
             raise AssertionError(f"{' '.join(command)}: {done.returncode} instead of {expect}: {done.stdout}{done.stderr}")
         return done
@@ -147,7 +148,7 @@ class Machine:
         runtime = f"/run/user/{self.ids[person]}"
         return self.root("setpriv", f"--reuid={person}", f"--regid={person}", "--init-groups", "env", "--ignore-environment",
                          f"--chdir=/home/{person}", f"HOME=/home/{person}", f"USER={person}", "LANG=C.UTF-8",
-                         "PATH=/usr/local/bin:/usr/bin:/bin", f"XDG_RUNTIME_DIR={runtime}",
+                         f"PATH={PATH}", f"XDG_RUNTIME_DIR={runtime}",
                          f"DBUS_SESSION_BUS_ADDRESS=unix:path={runtime}/bus", *command, **options)
 
     def session(self, person):
