@@ -309,6 +309,13 @@ add_contact_init(AddContact *self)
     gtk_widget_init_template(GTK_WIDGET(self));
 }
 
+/* Not before: a screen reader would not be told that it is a window. */
+static void
+on_map(AddContact *self)
+{
+    gtk_widget_grab_focus(GTK_WIDGET(self->link));
+}
+
 AddContact *
 add_contact_new(GtkWindow *parent, Account *account)
 {
@@ -318,7 +325,7 @@ add_contact_new(GtkWindow *parent, Account *account)
     dialog_setup(GTK_WINDOW(self), parent, account);
     entry_rows_name(GTK_WIDGET(self));
     qr_input_setup(self->qr, account, "snug:", GTK_WIDGET(self));
-    gtk_widget_grab_focus(GTK_WIDGET(self->link));
+    g_signal_connect(self, "map", G_CALLBACK(on_map), NULL);
     g_signal_connect_object(account->bridge, "notification::lookup", G_CALLBACK(on_lookup), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(account->bridge, "refresh", G_CALLBACK(on_refresh), self,

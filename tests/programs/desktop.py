@@ -246,8 +246,10 @@ NAMED_ONCE = ("push button", "toggle button", "check box", "radio button", "spin
 
 def unnamed(window):
     """What can have the focus, and a screen reader has no word for: GTK gives the name of the type, then. A list or a row that
-    hands the focus on to what is in it needs none, nor the list of a combo box. A button is not
-    called by the mark of its access key, and nothing by the same words twice, either."""
+    hands the focus on to what is in it needs none, nor the list of a combo box. A button is not called by the mark of its access
+    key, and nothing by the same words twice, either. A window that begins with a focus is not taken for one by GTK."""
+    if window.role not in ("frame", "dialog", "alert"):
+        yield f"{window.role} {window.name!r} in the place of a window"
     for thing in window.walk():
         half = len(thing.name) // 2
         if half > 0 and thing.role in NAMED_ONCE and thing.name == f"{thing.name[:half]} {thing.name[:half]}":

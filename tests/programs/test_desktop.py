@@ -25,6 +25,7 @@ class Walk(unittest.TestCase):
                             self.thing("text", " "), self.thing("label", "", focusable=False),
                             self.thing("check box", "Muted Muted"),
                             self.thing("list", "GtkListBox", row), self.thing("list item", ""))
+        self.assertEqual(list(unnamed(self.thing("filler", "Snug"))), ["filler 'Snug' in the place of a window"])
         self.assertEqual([line.split(" in ")[0] for line in unnamed(window)],
                          ["push button 'GtkImage'", "text ''", "check box 'Muted Muted'", "list item ''"])
 
