@@ -82,25 +82,6 @@ name_choice_always(GtkWidget *choice)
     name_choice(words, NULL, choice);
 }
 
-static void
-name_choices(GtkWidget *w)
-{
-    if (is_choice(w))
-        name_choice_always(w);
-    for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
-         c = gtk_widget_get_next_sibling(c))
-        name_choices(c);
-}
-
-/* On a page that is not shown nothing begins to be seen when it gets its value. */
-static void
-name_value_always(GtkWidget *row)
-{
-    if (g_signal_handler_find(row, G_SIGNAL_MATCH_FUNC, 0, 0, NULL, name_choices, NULL) == 0)
-        g_signal_connect(row, "notify::selected-item", G_CALLBACK(name_choices), NULL);
-    name_choices(row);
-}
-
 /* --- all --- */
 
 static void
@@ -108,10 +89,12 @@ name_all(GtkWidget *w)
 {
     if (GTK_IS_BUTTON(w) || GTK_IS_CHECK_BUTTON(w))
         name_always(w);
-    else if (ADW_IS_COMBO_ROW(w))
-        name_value_always(w);
     else if (is_choice(w))
         name_choice_always(w);
+    else if (ADW_IS_COMBO_ROW(w) &&
+             g_signal_handler_find(w, G_SIGNAL_MATCH_FUNC, 0, 0, NULL, name_all, NULL) == 0)
+        /* On a page that is not shown nothing begins to be seen when it gets its value. */
+        g_signal_connect(w, "notify::selected-item", G_CALLBACK(name_all), NULL);
     for (GtkWidget *c = gtk_widget_get_first_child(w); c != NULL;
          c = gtk_widget_get_next_sibling(c))
         name_all(c);

@@ -14,6 +14,8 @@
 #define LARGE (RPC_LINE_MAX / 3)
 #define TURNS_MAX 100000
 
+static const char ten[] = "large\nlarge\nlarge\nlarge\nlarge\nlarge\nlarge\nlarge\nlarge\nshort\n";
+
 /* An agent that answers each line with one as long as it asks for, and a client of it. */
 struct world {
     struct loop loop;
@@ -177,7 +179,7 @@ requests_sent_at_once_are_all_answered_however_large_the_answers(void **state)
 {
     struct world *w = *state;
 
-    ask(w, "large\nlarge\nlarge\nlarge\nlarge\nlarge\nlarge\nlarge\nlarge\nshort\n");
+    ask(w, ten);
     run(w, 10);
     assert_int_equal(lines(w), 10);
     assert_int_equal(w->answered, 10);
@@ -189,7 +191,7 @@ no_more_is_run_for_who_does_not_take_its_answers(void **state)
     struct world *w = *state;
 
     w->reads = false;
-    ask(w, "large\nlarge\nlarge\nlarge\nlarge\nlarge\nlarge\nlarge\nlarge\nshort\n");
+    ask(w, ten);
     run_turns(w, 1000, 0);
     assert_in_range(w->answered, 3, 5);
     w->reads = true;
